@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Makes this checkout ready to run: npm's packages, and on Debian the networking tools that the iptables backend calls.
+# Does nothing that is already done, and says what it does.
+#
+#   setup.sh              npm packages and Debian packages
+#   setup.sh --npm        npm packages only
+#   setup.sh --packages   Debian packages only
+#   setup.sh --stamp      note that node_modules matches package-lock.json (npm calls this after an install)
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# command:Debian package
+readonly TOOLS=(iptables:iptables iptables-legacy:iptables ipset:ipset conntrack:conntrack ip:iproute2 sysctl:procps)
+readonly STAMP=node_modules/.polyplane-stamp
+
+say() { echo "setup: $*" >&2; }
+
+lock_stamp() { { cat package-lock.json; node -p 'process.version + process.arch'; } | sha256sum; }
+
+stamp() { lock_stamp >"$STAMP"; }
+
+setup_npm() {
+  if [[ -f $STAMP && $(<"$STAMP") == "$(lock_stamp)" ]]; then return; fi
+  say 'npm ci (node_modules does not match package-lock.json)'
+  npm ci --no-audit --no-fund >&2
+  stamp
+}
+
+missing_packages() {
+  local tool
+  for tool in "${TOOLS[@]}"; do
+    PATH="$PATH:/usr/sbin:/sbin" command -v "${tool%%:*}" >/dev/null || echo "${tool##*:}"
+  done | sort -u
+}
+
+setup_packages() {
+  local missing
+  missing=$(missing_packages | tr '\n' ' ')
+  [[ -z $missing ]] && return
+  if [[ $(uname -s) != Linux ]] || ! command -v apt-get >/dev/null; then
+    say "not a Debian machine; what needs ${missing}cannot run here until you install them"
+  elif [[ $EUID -ne 0 ]]; then
+    say "not root; what needs ${missing}cannot run here until you: sudo apt-get install ${missing% }"
+  else
+    say "apt-get install ${missing% }"
+    export DEBIAN_FRONTEND=noninteractive
+    # shellcheck disable=SC2086 # a list of package names
+    if ! { apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing; } >&2; then
+      say "could not install ${missing}; what needs them cannot run here"
+    fi
+  fi
+}
+
+# One setup at a time in this checkout. npm runs --stamp inside an install, which may hold the lock already.
+if [[ ${1:-} != --stamp ]] && command -v flock >/dev/null; then
+  exec 9<scripts/setup.sh
+  flock 9
+fi
+
+case ${1:-} in
+  '') setup_npm && setup_packages ;;
+  --npm) setup_npm ;;
+  --packages) setup_packages ;;
+  --stamp) stamp ;;
+  *)
+    say "unknown argument $1 (known: --npm, --packages, --stamp)"
+    exit 2
+    ;;
+esac
