@@ -1,0 +1,10 @@
+/** The door for backends: desired state, limits, the interface. No resource type is reachable from here. */
+export * from './backend/backend';
+export * from './backend/behaviours';
+export * from './backend/logger';
+export * from './brand';
+export * from './core-error';
+export * from './errors';
+export * from './limits/feature';
+export * from './limits/limit';
+export * from './state';

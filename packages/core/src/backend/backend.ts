@@ -1,0 +1,132 @@
+/**
+ * THE interface between core and a dataplane. A backend is a dataplane's implementation; a session is a backend opened
+ * on a node. docs/writing-a-backend.md holds it against iptables, eBPF and VPP, change by change.
+ */
+import type { Observable } from 'rxjs';
+import { CodedError, type CodeTable } from '../errors';
+import type { LimitTable } from '../limits/limit';
+import type { DesiredKey, Transition } from '../state';
+import type { Behaviours } from './behaviours';
+import type { Logger } from './logger';
+
+/** A dataplane's implementation. Making one has no effect on the host. */
+export interface DataplaneBackend {
+  /** The name users write in configuration: lower-case letters, digits and dashes. */
+  readonly name: string;
+  readonly limits: LimitTable;
+  readonly behaviours: Behaviours;
+  /** Every error code that this backend's errors carry. */
+  readonly codes: CodeTable;
+
+  /**
+   * What this host offers, asked of the kernel or of VPP, never guessed from version numbers. Changes nothing.
+   * A missing feature is in the answer; only a failure to ask rejects.
+   */
+  probe(node: NodeContext): Promise<NodeFacts>;
+
+  /**
+   * Opens the dataplane and adopts, by owner tag, what an earlier session left, without disturbing traffic: nothing is
+   * written before the first `apply`.
+   * @throws DataplaneError not retriable when the host cannot run this backend (`NodeFacts.missing` says what);
+   *   retriable when the target does not answer yet
+   */
+  open(node: NodeContext): Promise<DataplaneSession>;
+}
+
+/** Where a session works. */
+export interface NodeContext {
+  readonly nodeName: string;
+  /** Path of a network namespace to work in (`/run/netns/x`); absent: the process's own. */
+  readonly networkNamespace?: string;
+  readonly logger: Logger;
+}
+
+/** What a host offers to a backend. */
+export interface NodeFacts {
+  readonly backend: string;
+  /** Found out by asking, for people and for `limits`: `iptablesVariant: 'nft'`, `hasIpset: true`. */
+  readonly facts: Readonly<Record<string, string | number | boolean>>;
+  /** Why the backend cannot run here; empty when it can. */
+  readonly missing: readonly MissingFact[];
+}
+
+export interface MissingFact {
+  readonly what: string;
+  readonly remedy: string;
+}
+
+/**
+ * A backend opened on a node. Its owner (the reconciler) calls one method at a time and awaits it; `plan` excepted, which
+ * is pure. The session remembers what it has applied, so a transition is all that it needs to be told.
+ *
+ * Failure semantics: after a rejected `apply` the session must know, or must find out in its next `plan`, `apply` or
+ * `audit`, what is in force; the caller hands the same objects (and newer ones) in again. A session never leaves a workload
+ * open that should be closed: what is half done fails closed for new workloads, open for established connections.
+ */
+export interface DataplaneSession<P extends Plan = Plan> {
+  /** Turns a transition into this backend's own terms, against what the session last applied. Pure: no I/O, no effect on the session. */
+  plan(transition: Transition): P;
+
+  /**
+   * Puts a plan into force: all or nothing where the target can; else in an order that is safe at every step.
+   * An empty plan writes nothing. Applying a plan twice is an error, applying an equal new one writes nothing.
+   * @throws DataplaneError see its fields; CoreError PP_PLAN_STALE for a plan made before the last successful `apply`
+   */
+  apply(plan: P): Promise<void>;
+
+  /** Reads back what is in force, compares it with what was applied, and repairs only what differs. Foreign objects are left alone. */
+  audit(): Promise<Drift>;
+
+  /** Ends with `release`. Never errors. */
+  readonly events$: Observable<DataplaneEvent>;
+
+  /**
+   * Ends the session. `leave`: everything stays in force without us. `remove`: every trace of the backend in this
+   * network namespace goes, also traces of earlier sessions, and nothing else.
+   */
+  release(how: 'leave' | 'remove'): Promise<void>;
+}
+
+/** A transition in a backend's own terms. Plain data; a backend adds what it needs to apply it. */
+export interface Plan {
+  readonly revision: number;
+  /** Nothing would be written. */
+  readonly isEmpty: boolean;
+  /** The plan as text for people, in the backend's own terms (restore lines, map entries, API messages); same input, same text. */
+  print(): string;
+}
+
+/** What an audit found and repaired. */
+export interface Drift {
+  /** One line a difference, in the backend's own terms; empty: none. */
+  readonly repaired: readonly string[];
+}
+
+export type DataplaneEvent =
+  /** Somebody else changed our objects: an audit is due. */
+  | { readonly type: 'foreignChange'; readonly description: string }
+  /** The target is gone; `apply` will reject until it is back. */
+  | { readonly type: 'lost'; readonly description: string }
+  /** The target is back with nothing in it: everything must be applied again, at once. */
+  | { readonly type: 'restarted'; readonly description: string };
+
+/** The codes any backend may use; it adds its own. */
+export interface DataplaneErrorOptions {
+  /** Trying the same again may help (a lock held, a connection lost). */
+  readonly isRetriable: boolean;
+  /** The objects that are to blame, if known: the caller leaves them out, reports them, and goes on with the rest. */
+  readonly objects?: readonly DesiredKey[];
+  readonly cause?: unknown;
+}
+
+/** The base of every backend's error class. */
+export abstract class DataplaneError<Code extends string = string> extends CodedError<Code> {
+  readonly isRetriable: boolean;
+  readonly objects: readonly DesiredKey[];
+
+  protected constructor(code: Code, message: string, options: DataplaneErrorOptions) {
+    super(code, message, { cause: options.cause });
+    this.isRetriable = options.isRetriable;
+    this.objects = options.objects ?? [];
+  }
+}

@@ -1,0 +1,65 @@
+/** The error class of @polyplane/core and the table of its codes. */
+import { CodedError, type CodeTable } from './errors';
+
+/** Every error code of core, with its meaning and remedy. */
+export const CORE_CODES = {
+  PP_ADDRESS_INVALID: {
+    kind: 'error',
+    meaning: 'A text is not an IP address, an address range, a port or a protocol.',
+    remedy: 'Correct the field that the message names.',
+  },
+  PP_MANIFEST_UNREADABLE: {
+    kind: 'error',
+    meaning: 'A manifest file or folder cannot be read.',
+    remedy: 'Check that the path exists and may be read; the last good content of a watched file stays in force.',
+  },
+  PP_MANIFEST_SYNTAX: {
+    kind: 'error',
+    meaning: 'A manifest file is not valid YAML or JSON.',
+    remedy: 'Correct the file at the line that the message names.',
+  },
+  PP_OBJECT_INVALID: {
+    kind: 'error',
+    meaning: 'A cluster object breaks its API’s rules and was left out; everything else goes on.',
+    remedy: 'Correct the field that the message names.',
+  },
+  PP_OBJECT_UNKNOWN_KIND: {
+    kind: 'error',
+    meaning: 'A cluster object is of a kind that says nothing about node networking and was left out.',
+    remedy: 'Nothing need be done; correct apiVersion and kind if the object was meant to count.',
+  },
+  PP_OBJECT_DUPLICATE: {
+    kind: 'error',
+    meaning: 'Two manifests define the same object; the later one in path order counts.',
+    remedy: 'Remove or rename one of the two.',
+  },
+  PP_BACKEND_UNKNOWN: {
+    kind: 'error',
+    meaning: 'No backend is registered under this name.',
+    remedy: 'Use one of the names that the message lists, or register the backend’s module.',
+  },
+  PP_BACKEND_UNUSABLE: {
+    kind: 'error',
+    meaning: 'This host or cluster lacks what the backend needs; the backend was not started.',
+    remedy: 'Provide what the message names, or choose another backend.',
+  },
+  PP_PLAN_STALE: {
+    kind: 'error',
+    meaning: 'A plan was made from a state that the session has left since.',
+    remedy: 'Make the plan again; the reconciler does this by itself.',
+  },
+  PP_APPLY_FAILED: {
+    kind: 'error',
+    meaning: 'A backend could not put a plan into force.',
+    remedy: 'See the cause; the reconciler retries what can be retried.',
+  },
+} as const satisfies CodeTable;
+
+export type CoreErrorCode = keyof typeof CORE_CODES;
+
+/** The error that core throws; `code` is a row of {@link CORE_CODES}. */
+export class CoreError extends CodedError<CoreErrorCode> {
+  constructor(code: CoreErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(code, message, options);
+  }
+}

@@ -1,0 +1,88 @@
+/** Core Kubernetes kinds: Node, Namespace, Pod, Service, EndpointSlice (Kubernetes API reference v1). */
+import type { Cidr, IpAddress, IpFamily, Port } from '../../state';
+import type { ResourceBase } from '../metadata';
+
+export type ServiceProtocol = 'TCP' | 'UDP' | 'SCTP';
+
+export interface Node extends ResourceBase<'Node'> {
+  readonly spec: { readonly podCIDRs: readonly Cidr[] };
+  /** Every address of type InternalIP or ExternalIP, in the object's order, duplicates removed. */
+  readonly status: {
+    readonly addresses: readonly { readonly type: 'InternalIP' | 'ExternalIP'; readonly address: IpAddress }[];
+  };
+}
+
+export interface Namespace extends ResourceBase<'Namespace'> {}
+
+export interface ContainerPort {
+  readonly name?: string;
+  readonly containerPort: Port;
+  readonly protocol: ServiceProtocol;
+}
+
+export interface Pod extends ResourceBase<'Pod'> {
+  readonly spec: {
+    readonly nodeName?: string;
+    readonly hostNetwork: boolean;
+    readonly serviceAccountName?: string;
+    /** Ports of all containers, sidecars (restartable init containers) included. */
+    readonly ports: readonly ContainerPort[];
+  };
+  readonly status: {
+    /** Empty until the pod has an address. At most one of each family. */
+    readonly podIPs: readonly IpAddress[];
+    /** Succeeded and Failed pods have given up their addresses. */
+    readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
+  };
+}
+
+export interface ServicePortSpec {
+  readonly name: string;
+  readonly protocol: ServiceProtocol;
+  readonly port: Port;
+  readonly nodePort?: Port;
+}
+
+export interface Service extends ResourceBase<'Service'> {
+  readonly spec: {
+    readonly type: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName';
+    /** Empty for headless services. */
+    readonly clusterIPs: readonly IpAddress[];
+    readonly ipFamilies: readonly IpFamily[];
+    readonly ports: readonly ServicePortSpec[];
+    readonly externalIPs: readonly IpAddress[];
+    readonly sessionAffinity: 'None' | 'ClientIP';
+    /** Default 10800. */
+    readonly affinityTimeoutSeconds: number;
+    readonly internalTrafficPolicy: 'Cluster' | 'Local';
+    readonly externalTrafficPolicy: 'Cluster' | 'Local';
+    readonly healthCheckNodePort?: Port;
+    readonly loadBalancerSourceRanges: readonly Cidr[];
+    readonly loadBalancerClass?: string;
+    readonly trafficDistribution?: string;
+    readonly publishNotReadyAddresses: boolean;
+  };
+  readonly status: {
+    readonly loadBalancer: readonly { readonly ip: IpAddress; readonly ipMode: 'VIP' | 'Proxy' }[];
+  };
+}
+
+export interface EndpointSliceEndpoint {
+  readonly addresses: readonly IpAddress[];
+  /** Absent conditions have their API defaults: ready true, serving = ready, terminating false. */
+  readonly conditions: { readonly ready: boolean; readonly serving: boolean; readonly terminating: boolean };
+  readonly nodeName?: string;
+  readonly zone?: string;
+  /** Zones that should use the endpoint; absent: no hint. */
+  readonly forZones?: readonly string[];
+  readonly forNodes?: readonly string[];
+}
+
+export interface EndpointSlice extends ResourceBase<'EndpointSlice'> {
+  /** Label kubernetes.io/service-name; a slice without it belongs to no service. */
+  readonly serviceName?: string;
+  readonly addressType: 'IPv4' | 'IPv6' | 'FQDN';
+  readonly endpoints: readonly EndpointSliceEndpoint[];
+  /** A port without number means all ports and serves no service port. */
+  readonly ports: readonly { readonly name: string; readonly protocol: ServiceProtocol; readonly port?: Port }[];
+}

@@ -1,0 +1,35 @@
+/** Resources: the Kubernetes and Calico API objects that Polyplane reads, validated, with only the fields that it uses. */
+import type { Brand } from '../brand';
+import type { CalicoNetworkPolicy, GlobalNetworkPolicy, HostEndpoint, Tier } from './kinds/calico';
+import type { EndpointSlice, Namespace, Node, Pod, Service } from './kinds/kubernetes';
+import type { NetworkPolicy } from './kinds/network-policy';
+
+/**
+ * Any resource. `kind` is Polyplane's own discriminator: the API's kind, but `CalicoNetworkPolicy` for Calico's
+ * namespaced policy, whose kind the API shares with Kubernetes' (`ref.kind` keeps the API's).
+ */
+export type Resource =
+  | Node
+  | Namespace
+  | Pod
+  | Service
+  | EndpointSlice
+  | NetworkPolicy
+  | CalicoNetworkPolicy
+  | GlobalNetworkPolicy
+  | Tier
+  | HostEndpoint;
+
+export type ResourceKind = Resource['kind'];
+export type ResourceOf<Kind extends ResourceKind> = Extract<Resource, { readonly kind: Kind }>;
+
+/** `Kind/namespace/name`; the namespace part is empty for cluster-scoped kinds. */
+export type ResourceKey = Brand<string, 'ResourceKey'>;
+
+export function resourceKey(kind: ResourceKind, namespace: string | undefined, name: string): ResourceKey {
+  return `${kind}/${namespace ?? ''}/${name}` as ResourceKey;
+}
+
+export function keyOfResource(resource: Resource): ResourceKey {
+  return resourceKey(resource.kind, resource.metadata.namespace, resource.metadata.name);
+}

@@ -1,0 +1,2 @@
+/** The simulator's door. */
+export * from './packet';

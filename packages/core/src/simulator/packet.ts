@@ -1,0 +1,65 @@
+/** What goes into the simulator and what comes out: a packet, and its judgement with a trace. */
+import type { HostEndpointKey, IcmpMatch, IpAddress, ObjectRef, Port, Protocol, WorkloadKey } from '../state';
+
+/**
+ * Where a packet enters the node's dataplane: from a local workload, from a process of the node itself, or
+ * from the network through one of the node's interfaces (`interfaceName` absent: its only uplink, `eth0`).
+ */
+export type PacketEntry =
+  | { readonly kind: 'workload'; readonly workload: WorkloadKey }
+  | { readonly kind: 'host' }
+  | { readonly kind: 'network'; readonly interfaceName?: string };
+
+/** The first packet of a flow, as its sender sends it (before any translation). */
+export interface Packet {
+  readonly entry: PacketEntry;
+  readonly source: IpAddress;
+  /** Absent: some ephemeral port that no rule names. */
+  readonly sourcePort?: Port;
+  readonly destination: IpAddress;
+  /** Absent for protocols without ports. */
+  readonly destinationPort?: Port;
+  readonly protocol: Protocol;
+  readonly icmp?: IcmpMatch;
+}
+
+/** `deny`: dropped by policy. `drop`: dropped for another reason (spoofed source, no local endpoint, ...). `reject`: refused with ICMP or RST. */
+export type Verdict = 'allow' | 'deny' | 'reject' | 'drop';
+
+/** One stage that the packet met, in order. */
+export interface TraceStep {
+  /** `sourceCheck`, `preDnat`, `service`, `egressPolicy`, `ingressPolicy`, `hostPolicy`, `route`, `masquerade`, ... */
+  readonly stage: string;
+  /** The workload or host endpoint whose policy is judged, if the stage is about one. */
+  readonly endpoint?: WorkloadKey | HostEndpointKey;
+  /** The user's object that decided or was asked; absent where a built-in rule did. */
+  readonly object?: ObjectRef;
+  /** Field path of the rule in that object (`spec.ingress[1]`), or the name of the built-in rule (`tier default: end of tier`). */
+  readonly rule?: string;
+  /** `allow`, `deny`, `pass`, `noMatch`, `log`, `translated to 10.0.0.1:80`, ... */
+  readonly outcome: string;
+}
+
+/** Where the packet may go after translation, and what becomes of it there. */
+export interface Destination {
+  readonly address: IpAddress;
+  readonly port?: Port;
+  readonly verdict: Verdict;
+  /** Source-NATed on this way. */
+  readonly isMasqueraded: boolean;
+  /** The local workload that gets it, if it does not leave the node. */
+  readonly workload?: WorkloadKey;
+  readonly steps: readonly TraceStep[];
+}
+
+/** What this node's dataplane does to a packet. */
+export interface Judgement {
+  /** The verdict common to all destinations; where they differ, `deny`. */
+  readonly verdict: Verdict;
+  /** One that is the packet's own destination when no service translates it; several when a service balances; none when it went nowhere. */
+  readonly destinations: readonly Destination[];
+  /** A service translated the destination. */
+  readonly isTranslated: boolean;
+  /** Steps common to all destinations, before the choice. */
+  readonly steps: readonly TraceStep[];
+}

@@ -1,0 +1,11 @@
+/** The desired state's public types. */
+export * from './address';
+export * from './desired-state';
+export * from './endpoint';
+export * from './ip-set';
+export * from './node';
+export * from './origin';
+export * from './policy';
+export * from './protocol';
+export * from './service';
+export * from './transition';

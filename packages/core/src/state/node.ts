@@ -1,0 +1,55 @@
+/** The node itself and its peers: settings that hold for the whole dataplane, and the cluster's nodes. */
+import type { Brand } from '../brand';
+import type { Cidr, IpAddress } from './address';
+import type { Origin } from './origin';
+import type { PortRange, Protocol } from './protocol';
+
+export type SettingsKey = Brand<'settings/node', 'SettingsKey'>;
+export type NodeKey = Brand<`node/${string}`, 'NodeKey'>;
+
+/** A port that host endpoint policy never closes, so that the node stays reachable. */
+export interface FailsafePort {
+  readonly protocol: Protocol;
+  readonly ports: PortRange;
+  /** Absent: any address. */
+  readonly net?: Cidr;
+}
+
+/** How the dataplane tells traffic of this node's own pods from all other. */
+export type LocalDetector =
+  | { readonly kind: 'cidrs'; readonly cidrs: readonly Cidr[] }
+  | { readonly kind: 'workloadInterfaces' }
+  | { readonly kind: 'none' };
+
+/** What holds for the node's whole dataplane. There is exactly one. */
+export interface NodeSettings {
+  readonly type: 'settings';
+  readonly key: SettingsKey;
+  readonly nodeName: string;
+  /** Addresses of the node as its Node object gives them. */
+  readonly nodeAddresses: readonly IpAddress[];
+  /** Absent: every local address of the node. Else the local addresses in these ranges. */
+  readonly nodePortAddresses?: readonly Cidr[];
+  /** 127.0.0.0/8 answers on node ports (IPv4 only). */
+  readonly localhostNodePorts: boolean;
+  /** Source-NAT all traffic to cluster IPs. */
+  readonly masqueradeAll: boolean;
+  readonly localDetector: LocalDetector;
+  /** What happens to a packet from a workload to the host itself after its egress policy allowed it. */
+  readonly endpointToHostAction: 'drop' | 'return' | 'accept';
+  readonly failsafeInbound: readonly FailsafePort[];
+  readonly failsafeOutbound: readonly FailsafePort[];
+}
+
+/** A node of the cluster, this one included. */
+export interface ClusterNode {
+  readonly type: 'node';
+  readonly key: NodeKey;
+  readonly origin: Origin;
+  readonly name: string;
+  readonly isLocal: boolean;
+  readonly addresses: readonly IpAddress[];
+  readonly podCidrs: readonly Cidr[];
+}
+
+export const SETTINGS_KEY = 'settings/node' as SettingsKey;

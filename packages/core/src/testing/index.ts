@@ -1,0 +1,2 @@
+/** The door for tests: the fake backend and builders. */
+export {};
