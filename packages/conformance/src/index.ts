@@ -1,1 +1,1 @@
-export const trial: number = 2;
+export {};
