@@ -35,6 +35,8 @@ export interface NodeSettings {
   /** Source-NAT all traffic to cluster IPs. */
   readonly masqueradeAll: boolean;
   readonly localDetector: LocalDetector;
+  /** Interfaces whose names begin so belong to workloads; one that no workload endpoint names is closed. */
+  readonly workloadInterfacePrefixes: readonly string[];
   /** What happens to a packet from a workload to the host itself after its egress policy allowed it. */
   readonly endpointToHostAction: 'drop' | 'return' | 'accept';
   readonly failsafeInbound: readonly FailsafePort[];
