@@ -63,7 +63,7 @@ module.exports = {
         path: '^packages/',
         pathNot: '^$1/',
         dependencyTypes: ['local'],
-        dependencyTypesNot: ['npm', 'npm-peer', 'npm-dev'],
+        dependencyTypesNot: ['aliased-workspace'],
       },
     },
     {
@@ -181,7 +181,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '/dist/' },
+    exclude: { path: '^packages/[^/]+/dist/' },
     tsPreCompilationDeps: true,
     combinedDependencies: false,
     enhancedResolveOptions: {
