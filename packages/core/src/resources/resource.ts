@@ -1,6 +1,6 @@
 /** Resources: the Kubernetes and Calico API objects that Polyplane reads, validated, with only the fields that it uses. */
 import type { Brand } from '../brand';
-import type { CalicoNetworkPolicy, GlobalNetworkPolicy, HostEndpoint, Tier } from './kinds/calico';
+import type { CalicoHostEndpoint, CalicoNetworkPolicy, GlobalNetworkPolicy, Tier } from './kinds/calico';
 import type { EndpointSlice, Namespace, Node, Pod, Service } from './kinds/kubernetes';
 import type { NetworkPolicy } from './kinds/network-policy';
 
@@ -18,7 +18,7 @@ export type Resource =
   | CalicoNetworkPolicy
   | GlobalNetworkPolicy
   | Tier
-  | HostEndpoint;
+  | CalicoHostEndpoint;
 
 export type ResourceKind = Resource['kind'];
 export type ResourceOf<Kind extends ResourceKind> = Extract<Resource, { readonly kind: Kind }>;

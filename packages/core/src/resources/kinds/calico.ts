@@ -61,7 +61,8 @@ export interface Tier extends ResourceBase<'Tier'> {
   readonly spec: { readonly order?: number; readonly defaultAction: 'Deny' | 'Pass' };
 }
 
-export interface HostEndpoint extends ResourceBase<'HostEndpoint'> {
+/** Named apart from the desired state's host endpoint. */
+export interface CalicoHostEndpoint extends ResourceBase<'HostEndpoint'> {
   readonly spec: {
     readonly node: string;
     /** `*`: every interface. Absent: those that carry an address of `expectedIPs`. */
