@@ -45,7 +45,7 @@ setup_packages() {
     say "apt-get install ${missing% }"
     export DEBIAN_FRONTEND=noninteractive
     # shellcheck disable=SC2086 # a list of package names
-    if ! { apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing; } >&2; then
+    if ! { apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing; } >/dev/null; then
       say "could not install ${missing}; what needs them cannot run here"
     fi
   fi
