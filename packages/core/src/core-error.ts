@@ -33,6 +33,11 @@ export const CORE_CODES = {
     meaning: 'Two manifests define the same object; the later one in path order counts.',
     remedy: 'Remove or rename one of the two.',
   },
+  PP_SELECTOR_INVALID: {
+    kind: 'error',
+    meaning: 'A text is no selector, or one that is too long or too deeply nested.',
+    remedy: 'Correct the selector at the character that the message names.',
+  },
   PP_BACKEND_UNKNOWN: {
     kind: 'error',
     meaning: 'No backend is registered under this name.',
@@ -59,7 +64,15 @@ export type CoreErrorCode = keyof typeof CORE_CODES;
 
 /** The error that core throws; `code` is a row of {@link CORE_CODES}. */
 export class CoreError extends CodedError<CoreErrorCode> {
-  constructor(code: CoreErrorCode, message: string, options?: { readonly cause?: unknown }) {
+  /** Path of the field that is wrong in the object that the error is about: `spec.ports[0].port`. */
+  readonly field?: string;
+
+  constructor(
+    code: CoreErrorCode,
+    message: string,
+    options?: { readonly cause?: unknown; readonly field?: string | undefined },
+  ) {
     super(code, message, options);
+    if (options?.field !== undefined) this.field = options.field;
   }
 }

@@ -5,4 +5,5 @@ export * from './resources/kinds/kubernetes';
 export * from './resources/kinds/network-policy';
 export * from './resources/metadata';
 export * from './resources/resource';
+export * from './resources/selectors';
 export * from './sources/source';

@@ -1,0 +1,4 @@
+/** Selectors over labels and the index that evaluates them incrementally. */
+export * from './label-index';
+export * from './label-selector';
+export * from './selector';

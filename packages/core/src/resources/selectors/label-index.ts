@@ -1,0 +1,224 @@
+/**
+ * Which objects match which selectors, kept up to date: an object's labels are its own and those it inherits from its
+ * parents (a pod's namespace and service account). A change costs what it touches: labels find their selectors, selectors their objects.
+ */
+import type { Labels } from '../metadata';
+import { labelKeysOf } from './ast';
+import { LabelHolders } from './label-holders';
+import { type Restriction, restrictionsOf } from './restriction';
+import type { Selector } from './selector';
+import { type Label, SelectorIndex } from './selector-index';
+
+/** Told about every match that begins or ends, once each, within the call that causes it. */
+export interface MatchListener<ItemKey, SelectorKey> {
+  matchStarted(selector: SelectorKey, item: ItemKey): void;
+  matchStopped(selector: SelectorKey, item: ItemKey): void;
+}
+
+/**
+ * Objects, their parents and selectors may come and go in any order; a parent that is unknown has no labels.
+ * Where a parent and the object itself carry the same key, the parent's value counts (the first parent's, if several):
+ * so no object can disguise what it inherits.
+ */
+export class LabelIndex<ItemKey, SelectorKey> {
+  private readonly items = new Map<ItemKey, Item<ItemKey, SelectorKey>>();
+  private readonly parents = new Map<string, Parent<ItemKey, SelectorKey>>();
+  private readonly entries = new Map<SelectorKey, Entry<ItemKey, SelectorKey>>();
+  private readonly selectorIndex = new SelectorIndex<Entry<ItemKey, SelectorKey>>();
+  private readonly itemsByLabel = new LabelHolders<Item<ItemKey, SelectorKey>>();
+  private readonly parentsByLabel = new LabelHolders<Parent<ItemKey, SelectorKey>>();
+  /** How many selectors name a label key. */
+  private readonly namedKeys = new Map<string, number>();
+
+  constructor(private readonly listener: MatchListener<ItemKey, SelectorKey>) {}
+
+  putItem(key: ItemKey, labels: Labels, parentKeys: readonly string[] = []): void {
+    const known = this.items.get(key);
+    const item = known ?? new Item(key);
+    this.items.set(key, item);
+    this.change([item], () => {
+      this.unlink(item);
+      item.labels = labels;
+      item.parents = parentKeys.map((parentKey) => this.parent(parentKey));
+      for (const parent of item.parents) parent.items.add(item);
+      this.itemsByLabel.add(item, labels);
+    });
+  }
+
+  removeItem(key: ItemKey): void {
+    const item = this.items.get(key);
+    if (item === undefined) return;
+    for (const entry of this.matchesOf(item)) this.stop(entry, item);
+    this.unlink(item);
+    this.items.delete(key);
+  }
+
+  putParent(key: string, labels: Labels): void {
+    const parent = this.parent(key);
+    const isNamed = changedKeys(parent.labels, labels).some((label) => this.namedKeys.has(label));
+    const setLabels = () => {
+      this.parentsByLabel.remove(parent, parent.labels);
+      parent.labels = labels;
+      this.parentsByLabel.add(parent, labels);
+    };
+    if (isNamed) this.change(parent.items, setLabels);
+    else setLabels();
+    this.forgetIfUnused(parent);
+  }
+
+  removeParent(key: string): void {
+    if (this.parents.has(key)) this.putParent(key, {});
+  }
+
+  /** Files a selector, in place of the one under this key if there is one. */
+  putSelector(key: SelectorKey, selector: Selector): void {
+    if (this.entries.get(key)?.selector.canonical === selector.canonical) return;
+    this.removeSelector(key);
+    const entry = new Entry<ItemKey, SelectorKey>(key, selector);
+    this.entries.set(key, entry);
+    this.selectorIndex.add(entry);
+    for (const name of labelKeysOf(selector.ast)) this.namedKeys.set(name, (this.namedKeys.get(name) ?? 0) + 1);
+    for (const group of this.groupsFor(entry)) {
+      for (const item of group) if (!entry.items.has(item) && isMatch(entry, item)) this.start(entry, item);
+    }
+  }
+
+  removeSelector(key: SelectorKey): void {
+    const entry = this.entries.get(key);
+    if (entry === undefined) return;
+    this.entries.delete(key);
+    this.selectorIndex.remove(entry);
+    for (const name of labelKeysOf(entry.selector.ast)) {
+      const count = (this.namedKeys.get(name) ?? 0) - 1;
+      if (count > 0) this.namedKeys.set(name, count);
+      else this.namedKeys.delete(name);
+    }
+    for (const item of entry.items) this.stop(entry, item);
+  }
+
+  /** The objects that a selector picks now. */
+  *itemsOf(key: SelectorKey): Iterable<ItemKey> {
+    for (const item of this.entries.get(key)?.items ?? []) yield item.key;
+  }
+
+  /** Changes labels of `items` by `mutate` and tells what that changed. */
+  private change(items: Iterable<Item<ItemKey, SelectorKey>>, mutate: () => void): void {
+    const before = [...items].map((item) => ({ item, matches: this.matchesOf(item) }));
+    mutate();
+    for (const { item, matches } of before) {
+      for (const entry of matches) if (!isMatch(entry, item)) this.stop(entry, item);
+      this.selectorIndex.visitCandidates(labelsOf(item), (entry) => {
+        if (!entry.items.has(item) && isMatch(entry, item)) this.start(entry, item);
+      });
+    }
+  }
+
+  /** The selectors that are known to match: they are among the candidates of the labels they matched. */
+  private matchesOf(item: Item<ItemKey, SelectorKey>): ReadonlySet<Entry<ItemKey, SelectorKey>> {
+    const matches = new Set<Entry<ItemKey, SelectorKey>>();
+    this.selectorIndex.visitCandidates(labelsOf(item), (entry) => {
+      if (entry.items.has(item)) matches.add(entry);
+    });
+    return matches;
+  }
+
+  /** Objects of which the selector can pick some, by the restriction that leaves fewest. */
+  private groupsFor(entry: Entry<ItemKey, SelectorKey>): Iterable<Iterable<Item<ItemKey, SelectorKey>>> {
+    let best: { count: number; groups: () => Iterable<Iterable<Item<ItemKey, SelectorKey>>> } = {
+      count: this.items.size,
+      groups: () => [this.items.values()],
+    };
+    for (const [key, restriction] of entry.restrictions) {
+      const count = this.countCarriers(key, restriction);
+      if (count < best.count) best = { count, groups: () => this.carriers(key, restriction) };
+    }
+    return best.groups();
+  }
+
+  private countCarriers(key: string, restriction: Restriction): number {
+    let count = this.itemsByLabel.estimate(key, restriction);
+    for (const group of this.parentsByLabel.groups(key, restriction)) {
+      for (const parent of group) count += parent.items.size;
+    }
+    return count;
+  }
+
+  private *carriers(key: string, restriction: Restriction): Iterable<Iterable<Item<ItemKey, SelectorKey>>> {
+    yield* this.itemsByLabel.groups(key, restriction);
+    for (const group of this.parentsByLabel.groups(key, restriction)) for (const parent of group) yield parent.items;
+  }
+
+  private start(entry: Entry<ItemKey, SelectorKey>, item: Item<ItemKey, SelectorKey>): void {
+    entry.items.add(item);
+    this.listener.matchStarted(entry.key, item.key);
+  }
+
+  private stop(entry: Entry<ItemKey, SelectorKey>, item: Item<ItemKey, SelectorKey>): void {
+    entry.items.delete(item);
+    this.listener.matchStopped(entry.key, item.key);
+  }
+
+  private parent(key: string): Parent<ItemKey, SelectorKey> {
+    const parent = this.parents.get(key) ?? new Parent(key);
+    this.parents.set(key, parent);
+    return parent;
+  }
+
+  private unlink(item: Item<ItemKey, SelectorKey>): void {
+    this.itemsByLabel.remove(item, item.labels);
+    for (const parent of item.parents) {
+      parent.items.delete(item);
+      this.forgetIfUnused(parent);
+    }
+  }
+
+  private forgetIfUnused(parent: Parent<ItemKey, SelectorKey>): void {
+    if (parent.items.size === 0 && Object.keys(parent.labels).length === 0) this.parents.delete(parent.key);
+  }
+}
+
+class Item<ItemKey, SelectorKey> {
+  labels: Labels = {};
+  parents: readonly Parent<ItemKey, SelectorKey>[] = [];
+
+  constructor(readonly key: ItemKey) {}
+}
+
+class Parent<ItemKey, SelectorKey> {
+  labels: Labels = {};
+  readonly items = new Set<Item<ItemKey, SelectorKey>>();
+
+  constructor(readonly key: string) {}
+}
+
+class Entry<ItemKey, SelectorKey> {
+  /** The objects that match. */
+  readonly items = new Set<Item<ItemKey, SelectorKey>>();
+  readonly restrictions: ReadonlyMap<string, Restriction>;
+
+  constructor(
+    readonly key: SelectorKey,
+    readonly selector: Selector,
+  ) {
+    this.restrictions = restrictionsOf(selector.ast);
+  }
+}
+
+function isMatch<I, S>(entry: Entry<I, S>, item: Item<I, S>): boolean {
+  return entry.selector.matchesLookup((key) => {
+    for (const { labels } of item.parents) if (Object.hasOwn(labels, key)) return labels[key];
+    return Object.hasOwn(item.labels, key) ? item.labels[key] : undefined;
+  });
+}
+
+function labelsOf<I, S>(item: Item<I, S>): readonly Label[] {
+  const labels = Object.entries(item.labels);
+  for (const parent of item.parents) labels.push(...Object.entries(parent.labels));
+  return labels;
+}
+
+function changedKeys(before: Labels, after: Labels): readonly string[] {
+  const gone = Object.keys(before).filter((key) => !Object.hasOwn(after, key));
+  const changed = Object.keys(after).filter((key) => !Object.hasOwn(before, key) || before[key] !== after[key]);
+  return [...gone, ...changed];
+}

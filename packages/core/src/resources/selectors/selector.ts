@@ -1,0 +1,39 @@
+/** Selectors: which label sets an expression picks, in one parsed form for Calico's texts and Kubernetes' label selectors. */
+import type { Labels } from '../metadata';
+import { evaluate, formatSelector, type LabelLookup, type SelectorNode } from './ast';
+import { parseSelectorText } from './parse';
+
+/** A selector. Two selectors with the same `canonical` text pick the same label sets. */
+export class Selector {
+  /** The one text of this meaning: Calico's canonical form. */
+  readonly canonical: string;
+
+  constructor(readonly ast: SelectorNode) {
+    this.canonical = formatSelector(ast);
+  }
+
+  matches(labels: Labels): boolean {
+    // Own properties only: a label may be called like something every object inherits.
+    return this.matchesLookup((key) => (Object.hasOwn(labels, key) ? labels[key] : undefined));
+  }
+
+  matchesLookup(label: LabelLookup): boolean {
+    return evaluate(this.ast, label);
+  }
+}
+
+/**
+ * Reads a selector in Calico's language; the empty text is `all()`. Texts of up to 64 KiB and 256 nested parentheses are read.
+ * @throws CoreError PP_SELECTOR_INVALID
+ */
+export function parseSelector(text: string): Selector {
+  return new Selector(parseSelectorText(text));
+}
+
+/** Picks what all of `nodes` pick; everything, if there are none. */
+export function allOf(...nodes: readonly SelectorNode[]): SelectorNode {
+  const operands = nodes.filter((node) => node.op !== 'all');
+  const [first, ...others] = operands;
+  if (first === undefined) return { op: 'all' };
+  return others.length === 0 ? first : { op: 'and', operands };
+}
