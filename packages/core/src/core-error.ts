@@ -48,6 +48,26 @@ export const CORE_CODES = {
     meaning: 'This host or cluster lacks what the backend needs; the backend was not started.',
     remedy: 'Provide what the message names, or choose another backend.',
   },
+  PP_BACKEND_DUPLICATE: {
+    kind: 'error',
+    meaning: 'Two backends are registered under one name, or explain one code differently.',
+    remedy: 'Load each backend’s module once, and give a backend of your own a name and codes that no other has.',
+  },
+  PP_LIMIT_REFUSED: {
+    kind: 'error',
+    meaning: 'The cluster asks for something that the backend does not do, and the configuration says to refuse.',
+    remedy: 'Follow the remedy of each diagnostic that the message names, choose another backend, or set onUnsupported.',
+  },
+  PP_AGENT_STOPPED: {
+    kind: 'error',
+    meaning: 'The node agent was stopped before what was waited for came about.',
+    remedy: 'Nothing need be done if the stop was intended; else see the agent’s status for its last error.',
+  },
+  PP_AGENT_MISUSED: {
+    kind: 'error',
+    meaning: 'A node agent was started twice, or used in a way that its state does not allow.',
+    remedy: 'Make a new node agent for every start.',
+  },
   PP_PLAN_STALE: {
     kind: 'error',
     meaning: 'A plan was made from a state that the session has left since.',

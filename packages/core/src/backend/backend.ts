@@ -2,6 +2,7 @@
  * THE interface between core and a dataplane. A backend is a dataplane's implementation; a session is a backend opened
  * on a node. docs/writing-a-backend.md holds it against iptables, eBPF and VPP, change by change.
  */
+import type { ServiceIdentifier } from 'inversify';
 import type { Observable } from 'rxjs';
 import { CodedError, type CodeTable } from '../errors';
 import type { LimitTable } from '../limits/limit';
@@ -33,6 +34,9 @@ export interface DataplaneBackend {
   open(node: NodeContext): Promise<DataplaneSession>;
 }
 
+/** The injection token under which every backend's module binds its backend; several may be bound at once. */
+export const DataplaneBackend: ServiceIdentifier<DataplaneBackend> = Symbol.for('polyplane.DataplaneBackend');
+
 /** Where a session works. */
 export interface NodeContext {
   readonly nodeName: string;
@@ -48,6 +52,8 @@ export interface NodeFacts {
   readonly facts: Readonly<Record<string, string | number | boolean>>;
   /** Why the backend cannot run here; empty when it can. */
   readonly missing: readonly MissingFact[];
+  /** Limits of this host beyond the backend's own table, found by asking. A row here stands in for the table's of its feature. */
+  readonly limits?: LimitTable;
 }
 
 export interface MissingFact {
@@ -62,6 +68,10 @@ export interface MissingFact {
  * Failure semantics: after a rejected `apply` the session must know, or must find out in its next `plan`, `apply` or
  * `audit`, what is in force; the caller hands the same objects (and newer ones) in again. A session never leaves a workload
  * open that should be closed: what is half done fails closed for new workloads, open for established connections.
+ * A transition may name an object that is not there (its put was refused before, and left out since), or remove one that
+ * is still named: the session refuses with an error that is not retriable and names the object that refers to it, or that
+ * is to be removed, in `objects`; the caller keeps these out until what they wait for has come. The same error, thrown
+ * by `plan`, means the same. Every call settles: a session sets its own time-outs.
  */
 export interface DataplaneSession<P extends Plan = Plan> {
   /** Turns a transition into this backend's own terms, against what the session last applied. Pure: no I/O, no effect on the session. */

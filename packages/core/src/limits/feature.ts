@@ -13,6 +13,15 @@ export const FEATURES = [
   'applyOnForwardPolicy',
   'logAction',
   'icmpTypeMatch',
+  'floatingIp',
+  'endpointSlices',
+  'bgpDisabled',
+  'wireguardToggle',
+  'architectureOtherThanX64',
+  'nodeIpNotAutodetected',
+  'hybridCluster',
+  'takeOverOfConnections',
+  'undisturbedDisabling',
 ] as const;
 
 export type Feature = (typeof FEATURES)[number];

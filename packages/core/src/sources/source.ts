@@ -1,4 +1,5 @@
 /** Sources: where resources come from. */
+import type { ServiceIdentifier } from 'inversify';
 import type { Observable } from 'rxjs';
 import type { CoreError } from '../core-error';
 import type { Resource, ResourceKey } from '../resources/resource';
@@ -45,3 +46,5 @@ export interface Source {
   /** Absent when the source knows no files. */
   locate?(object: ObjectRef, field: string): SourceLocation | undefined;
 }
+
+export const Source: ServiceIdentifier<Source> = Symbol.for('polyplane.Source');

@@ -44,7 +44,10 @@ export type Change =
  * Changes come in the order in which they are safe to apply one by one: see {@link orderChanges}; no key twice.
  */
 export interface Transition {
-  /** Grows with every transition; 0 is the empty state before any. */
+  /**
+   * Which desired state this leads to; 0 is the empty state before any. It never falls; a session is handed the same one
+   * again when a transition is repeated or comes in parts.
+   */
   readonly revision: number;
   readonly scope: 'full' | 'delta';
   /** The source's initial list is complete; before that nothing may be written to a dataplane. */

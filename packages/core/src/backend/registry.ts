@@ -1,0 +1,75 @@
+/** The registry: backends by name, and the codes of every package that takes part. */
+import { CORE_CODES, CoreError } from '../core-error';
+import { type CodeEntry, type CodeTable, codeEntries } from '../errors';
+import type { LimitTable } from '../limits/limit';
+import type { DataplaneBackend } from './backend';
+
+/** The backends that an agent or the command may choose from; a third party's stands beside ours. */
+export class BackendRegistry {
+  readonly #byName = new Map<string, DataplaneBackend>();
+
+  /** @throws CoreError PP_BACKEND_DUPLICATE when two backends share a name */
+  constructor(backends: readonly DataplaneBackend[]) {
+    for (const backend of backends) {
+      if (this.#byName.has(backend.name)) {
+        throw new CoreError('PP_BACKEND_DUPLICATE', `two backends are named ${JSON.stringify(backend.name)}`);
+      }
+      this.#byName.set(backend.name, backend);
+    }
+  }
+
+  /** In the order in which they were registered. */
+  get names(): readonly string[] {
+    return [...this.#byName.keys()];
+  }
+
+  /** @throws CoreError PP_BACKEND_UNKNOWN, listing the names that exist */
+  get(name: string): DataplaneBackend {
+    const backend = this.#byName.get(name);
+    if (backend !== undefined) return backend;
+    throw new CoreError(
+      'PP_BACKEND_UNKNOWN',
+      `no backend is named ${JSON.stringify(name)}; there is ${this.#listNames()}`,
+    );
+  }
+
+  /**
+   * The backend of that name; without a name, the only one there is.
+   * @throws CoreError PP_BACKEND_UNKNOWN
+   */
+  choose(name: string | undefined): DataplaneBackend {
+    if (name !== undefined) return this.get(name);
+    const [only, ...others] = this.#byName.values();
+    if (only !== undefined && others.length === 0) return only;
+    throw new CoreError('PP_BACKEND_UNKNOWN', `no backend is chosen; there is ${this.#listNames()}`);
+  }
+
+  /**
+   * Every code of core, of the backends and of their limits, and of `tables`, sorted by code.
+   * @throws CoreError PP_BACKEND_DUPLICATE when one code is explained in two ways
+   */
+  codes(...tables: readonly CodeTable[]): readonly CodeEntry[] {
+    const backends = [...this.#byName.values()];
+    const entries = [
+      ...[CORE_CODES, ...backends.map((backend) => backend.codes), ...tables].flatMap(codeEntries),
+      ...backends.flatMap((backend) => limitEntries(backend.limits)),
+    ];
+    const byCode = new Map<string, CodeEntry>();
+    for (const entry of entries) {
+      const known = byCode.get(entry.code);
+      if (known !== undefined && (known.meaning !== entry.meaning || known.remedy !== entry.remedy)) {
+        throw new CoreError('PP_BACKEND_DUPLICATE', `the code ${entry.code} is explained in two ways`);
+      }
+      byCode.set(entry.code, entry);
+    }
+    return [...byCode.values()].sort((a, b) => a.code.localeCompare(b.code, 'en'));
+  }
+
+  #listNames(): string {
+    return this.names.length === 0 ? 'none' : this.names.join(', ');
+  }
+}
+
+function limitEntries(limits: LimitTable): readonly CodeEntry[] {
+  return limits.map(({ code, message, remedy }) => ({ code, kind: 'diagnostic', meaning: message, remedy }));
+}
