@@ -58,7 +58,10 @@ if [[ ${1:-} != --stamp ]] && command -v flock >/dev/null; then
 fi
 
 case ${1:-} in
-  '') setup_npm && setup_packages ;;
+  '')
+    setup_npm
+    setup_packages
+    ;;
   --npm) setup_npm ;;
   --packages) setup_packages ;;
   --stamp) stamp ;;
