@@ -7,5 +7,6 @@ export * from './node';
 export * from './origin';
 export * from './policy';
 export * from './protocol';
+export * from './references';
 export * from './service';
 export * from './transition';

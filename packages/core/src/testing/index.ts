@@ -1,2 +1,7 @@
-/** The door for tests: the fake backend and builders. */
-export {};
+/** The door for tests: the fake backend, a simulated clock, and builders. */
+export * from './fake-backend';
+export * from './fake-error';
+export * from './fake-faults';
+export type { FakePlan } from './fake-session';
+export * from './fake-target';
+export * from './simulated-clock';
