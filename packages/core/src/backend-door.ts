@@ -1,6 +1,7 @@
 /** The door for backends: desired state, limits, the interface. No resource type is reachable from here. */
 export * from './backend/backend';
 export * from './backend/behaviours';
+export * from './backend/delta-tracker';
 export * from './backend/logger';
 export * from './brand';
 export * from './core-error';
