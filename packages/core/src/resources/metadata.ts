@@ -1,6 +1,9 @@
 /** What every resource has: its reference and metadata. */
 import type { ObjectRef } from '../state';
 
+/**
+ * Keys and values of the label syntax. `constructor` and the like are legal keys: look them up with `Object.hasOwn`.
+ */
 export type Labels = Readonly<Record<string, string>>;
 
 /** `metadata` of an API object. Absent labels and annotations are empty. */

@@ -17,6 +17,12 @@ export interface CalicoEntityRule {
   readonly services?: { readonly name: string; readonly namespace?: string };
 }
 
+/** An application-layer match: one of `methods` (empty: any) and one of `paths` (empty: any). No dataplane here judges it. */
+export interface CalicoHttpMatch {
+  readonly methods: readonly string[];
+  readonly paths: readonly ({ readonly exact: string } | { readonly prefix: string })[];
+}
+
 export interface CalicoRule {
   readonly action: 'Allow' | 'Deny' | 'Pass' | 'Log';
   readonly ipVersion?: IpFamily;
@@ -26,6 +32,8 @@ export interface CalicoRule {
   readonly notICMP?: IcmpMatch;
   readonly source: CalicoEntityRule;
   readonly destination: CalicoEntityRule;
+  /** Ingress Allow rules only. */
+  readonly http?: CalicoHttpMatch;
 }
 
 /** What Calico's namespaced and global policies share. */

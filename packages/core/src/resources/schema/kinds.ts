@@ -1,0 +1,78 @@
+/** The table of the API kinds that Polyplane reads. */
+import { calicoName } from './calico-fields';
+import { calicoNetworkPolicyBody, globalNetworkPolicyBody, globalPolicyName, policyName } from './calico-policy';
+import { endpointSliceBody } from './endpoint-slice';
+import { hostEndpointBody } from './host-endpoint';
+import type { KindSchema } from './kind-schema';
+import { labelName, subdomainName } from './metadata';
+import { networkPolicyBody } from './network-policy';
+import { namespaceBody, nodeBody } from './node';
+import { podBody } from './pod';
+import { serviceBody } from './service';
+import { tierBody } from './tier';
+
+const CORE = ['v1'];
+const CALICO = ['projectcalico.org/v3', 'crd.projectcalico.org/v1'];
+
+/** Every kind that is read; the pair of `apiKind` and API version is unique. */
+export const KIND_SCHEMAS: { readonly [Kind in KindSchema['kind']]: KindSchema<Kind> } = {
+  Node: { kind: 'Node', apiKind: 'Node', apiVersions: CORE, scope: 'Cluster', name: subdomainName, body: nodeBody },
+  Namespace: {
+    kind: 'Namespace',
+    apiKind: 'Namespace',
+    apiVersions: CORE,
+    scope: 'Cluster',
+    name: labelName,
+    body: namespaceBody,
+  },
+  Pod: { kind: 'Pod', apiKind: 'Pod', apiVersions: CORE, scope: 'Namespaced', name: subdomainName, body: podBody },
+  Service: {
+    kind: 'Service',
+    apiKind: 'Service',
+    apiVersions: CORE,
+    scope: 'Namespaced',
+    name: labelName,
+    body: serviceBody,
+  },
+  EndpointSlice: {
+    kind: 'EndpointSlice',
+    apiKind: 'EndpointSlice',
+    apiVersions: ['discovery.k8s.io/v1'],
+    scope: 'Namespaced',
+    name: subdomainName,
+    body: endpointSliceBody,
+  },
+  NetworkPolicy: {
+    kind: 'NetworkPolicy',
+    apiKind: 'NetworkPolicy',
+    apiVersions: ['networking.k8s.io/v1'],
+    scope: 'Namespaced',
+    name: subdomainName,
+    body: networkPolicyBody,
+  },
+  CalicoNetworkPolicy: {
+    kind: 'CalicoNetworkPolicy',
+    apiKind: 'NetworkPolicy',
+    apiVersions: CALICO,
+    scope: 'Namespaced',
+    name: policyName,
+    body: calicoNetworkPolicyBody,
+  },
+  GlobalNetworkPolicy: {
+    kind: 'GlobalNetworkPolicy',
+    apiKind: 'GlobalNetworkPolicy',
+    apiVersions: CALICO,
+    scope: 'Cluster',
+    name: globalPolicyName,
+    body: globalNetworkPolicyBody,
+  },
+  Tier: { kind: 'Tier', apiKind: 'Tier', apiVersions: CALICO, scope: 'Cluster', name: labelName, body: tierBody },
+  HostEndpoint: {
+    kind: 'HostEndpoint',
+    apiKind: 'HostEndpoint',
+    apiVersions: CALICO,
+    scope: 'Cluster',
+    name: calicoName,
+    body: hostEndpointBody,
+  },
+};
