@@ -1,0 +1,61 @@
+/** A network namespace that lives exactly as long as this process holds it open. */
+import { closeSync, openSync } from 'node:fs';
+import { ConformanceError } from '../conformance-error';
+import { enterNetworkNamespace, enterNewNetworkNamespace, formatErrno } from './system-calls';
+
+/**
+ * It has no name in `/run/netns` and no process of its own: the kernel destroys it, with every interface, rule and route in
+ * it, when its descriptor is closed, and so also when this process ends in whatever way, SIGKILL included.
+ */
+export class NetworkNamespace {
+  /** Opens the namespace for other programs (`nsenter --net=PATH`) while it lives. */
+  readonly path: string;
+  private isOpen = true;
+
+  private constructor(private readonly fd: number) {
+    this.path = `/proc/${process.pid}/fd/${fd}`;
+  }
+
+  /** @throws ConformanceError PP_TESTBED_UNSUPPORTED when this process may not make one */
+  static create(): NetworkNamespace {
+    const entered = enterNewNetworkNamespace();
+    if (entered < 0) {
+      throw new ConformanceError(
+        'PP_TESTBED_UNSUPPORTED',
+        `this process may not make network namespaces (${formatErrno(-entered)}): run as root`,
+      );
+    }
+    try {
+      return new NetworkNamespace(openSync(CURRENT_NAMESPACE, 'r'));
+    } finally {
+      goHome();
+    }
+  }
+
+  /** Runs synchronous code, and the processes that it starts, in this namespace. Nothing asynchronous may be begun in it. */
+  run<T>(action: () => T): T {
+    const entered = enterNetworkNamespace(this.fd);
+    if (entered < 0) throw new ConformanceError('PP_TESTBED_FAILED', `setns: ${formatErrno(-entered)}`);
+    try {
+      return action();
+    } finally {
+      goHome();
+    }
+  }
+
+  close(): void {
+    if (this.isOpen) closeSync(this.fd);
+    this.isOpen = false;
+  }
+}
+
+const CURRENT_NAMESPACE = '/proc/thread-self/ns/net';
+
+/** The namespace that this thread started in. Opened before the thread first leaves it. */
+const homeFd = openSync(CURRENT_NAMESPACE, 'r');
+
+function goHome(): void {
+  const entered = enterNetworkNamespace(homeFd);
+  // Going on in the wrong namespace could change the host's network.
+  if (entered < 0) process.abort();
+}

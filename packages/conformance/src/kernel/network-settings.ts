@@ -1,0 +1,47 @@
+/** Kernel settings of a machine's network namespace. */
+import { existsSync, writeFileSync } from 'node:fs';
+import { ConformanceError } from '../conformance-error';
+import type { NetworkNamespace } from './network-namespace';
+
+/** As on a usual machine, but that no refusal is held back for having come too often, and addresses work at once. */
+const MACHINE_SETTINGS: Readonly<Record<string, string>> = {
+  'ipv4/conf/all/rp_filter': '0',
+  'ipv4/conf/default/rp_filter': '0',
+  'ipv4/conf/all/send_redirects': '0',
+  'ipv4/conf/default/send_redirects': '0',
+  'ipv4/icmp_ratelimit': '0',
+  'ipv4/icmp_msgs_per_sec': '1000000',
+  'ipv4/icmp_msgs_burst': '1000000',
+  'ipv6/icmp/ratelimit': '0',
+  'ipv6/conf/all/accept_dad': '0',
+  'ipv6/conf/default/accept_dad': '0',
+  'ipv6/conf/default/dad_transmits': '0',
+};
+
+const FORWARDING_SETTINGS: Readonly<Record<string, string>> = {
+  'ipv4/ip_forward': '1',
+  'ipv6/conf/all/forwarding': '1',
+  'ipv6/conf/default/forwarding': '1',
+};
+
+/**
+ * Sets up a namespace that has no interface but `lo` yet. What the kernel does not have (IPv6, a setting of other versions) is left.
+ * @throws ConformanceError PP_TESTBED_UNSUPPORTED when /proc/sys may not be written
+ */
+export function applyMachineSettings(namespace: NetworkNamespace, isForwarding: boolean): void {
+  const settings = isForwarding ? { ...MACHINE_SETTINGS, ...FORWARDING_SETTINGS } : MACHINE_SETTINGS;
+  namespace.run(() => {
+    for (const [name, value] of Object.entries(settings)) writeSetting(`/proc/sys/net/${name}`, value);
+  });
+}
+
+function writeSetting(path: string, value: string): void {
+  if (!existsSync(path)) return;
+  try {
+    writeFileSync(path, value);
+  } catch (cause) {
+    throw new ConformanceError('PP_TESTBED_UNSUPPORTED', `cannot write ${path}: a writable /proc/sys is needed`, {
+      cause,
+    });
+  }
+}

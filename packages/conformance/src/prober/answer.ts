@@ -1,0 +1,19 @@
+/** The line with which a listener names itself and the peer that it saw. */
+import type { HostName } from './probe';
+import type { SocketAddress } from './socket-address';
+
+export interface Answer {
+  readonly by: HostName;
+  readonly seen: SocketAddress;
+}
+
+export function formatAnswer(answer: Answer): Buffer {
+  return Buffer.from(`${JSON.stringify(answer)}\n`);
+}
+
+/** Undefined while the line is not complete. */
+export function parseAnswer(data: Buffer): Answer | undefined {
+  const end = data.indexOf(0x0a);
+  // Only listeners of this package answer in the testbed: they write what formatAnswer gives.
+  return end < 0 ? undefined : (JSON.parse(data.toString('utf8', 0, end)) as Answer);
+}

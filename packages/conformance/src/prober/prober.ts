@@ -1,0 +1,160 @@
+/** The prober: talks from any host of a testbed to any address, many at once, without a process of its own for any of them. */
+import { familyOf, formatProtocol, type IpAddress, type Port, type Protocol, TCP, UDP } from '@polyplane/core';
+import { ConformanceError } from '../conformance-error';
+import type { NetworkNamespace } from '../kernel/network-namespace';
+import {
+  allowAddressReuse,
+  bindSocket,
+  closeFd,
+  ERRNO,
+  formatErrno,
+  must,
+  openSocket,
+  SOCK_DGRAM,
+  SOCK_STREAM,
+} from '../kernel/system-calls';
+import { attemptProbe } from './attempt';
+import { openListener } from './listener';
+import {
+  DEFAULT_PROBE_TIMEOUTS,
+  type HostName,
+  type ProbeRequest,
+  type ProbeResult,
+  type ProbeTimeouts,
+} from './probe';
+import { encodeSocketAddress, socketFamilyOf } from './socket-address';
+import { SocketLoop } from './socket-loop';
+
+/** A port that listeners listen on. */
+export interface ListeningPort {
+  readonly protocol: Protocol;
+  readonly port: Port;
+}
+
+/** Sockets that are open at once; well below the usual limit of open files. */
+const CONCURRENT_PROBES = 400;
+/** Ephemeral by IANA (RFC 6335), so that no rule names them. */
+const FIRST_SOURCE_PORT = 49152;
+const SOURCE_PORTS = 16384;
+
+export class Prober {
+  private readonly loop = new SocketLoop();
+  private readonly namespaces = new Map<HostName, NetworkNamespace>();
+  private readonly listeners = new Map<HostName, number[]>();
+  private usedSourcePorts = 0;
+  private isClosed = false;
+
+  constructor(private readonly timeouts: ProbeTimeouts = DEFAULT_PROBE_TIMEOUTS) {}
+
+  hasHost(name: HostName): boolean {
+    return this.namespaces.has(name);
+  }
+
+  addHost(name: HostName, namespace: NetworkNamespace): void {
+    this.namespaces.set(name, namespace);
+  }
+
+  /** Closes the host's listeners too. */
+  removeHost(name: HostName): void {
+    this.closeListeners(name);
+    this.namespaces.delete(name);
+  }
+
+  /**
+   * Makes a host listen on exactly these ports of exactly these addresses, and answer in its own name.
+   * Protocols other than TCP and UDP are left out: nobody can be asked on them.
+   * @throws ConformanceError PP_TESTBED_SYSTEM_CALL, PP_TESTBED_UNKNOWN_HOST
+   */
+  listen(name: HostName, addresses: readonly IpAddress[], ports: readonly ListeningPort[]): void {
+    this.closeListeners(name);
+    const opened: number[] = [];
+    this.listeners.set(name, opened);
+    this.namespaceOf(name).run(() => {
+      for (const address of addresses) {
+        for (const { protocol, port } of ports) {
+          if (isSendable(protocol))
+            opened.push(openListener(this.loop, { name, address: { address, port }, protocol }));
+        }
+      }
+    });
+  }
+
+  /**
+   * Results in the order of the requests.
+   * @throws ConformanceError PP_TESTBED_UNKNOWN_HOST, PP_TESTBED_SYSTEM_CALL
+   */
+  async probe(requests: readonly ProbeRequest[]): Promise<readonly ProbeResult[]> {
+    const results: ProbeResult[] = [];
+    for (let first = 0; first < requests.length; first += CONCURRENT_PROBES) {
+      const batch = requests.slice(first, first + CONCURRENT_PROBES);
+      results.push(...(await Promise.all(batch.map((request) => this.probeOne(request)))));
+    }
+    return results;
+  }
+
+  /** Probes that are under way end as timeouts. */
+  close(): void {
+    this.isClosed = true;
+    for (const name of [...this.listeners.keys()]) this.closeListeners(name);
+    this.loop.close();
+  }
+
+  private async probeOne(request: ProbeRequest): Promise<ProbeResult> {
+    const first = await this.attempt(request, this.timeouts.firstMilliseconds);
+    return first.outcome === 'timeout' && request.isAnswerExpected && !this.isClosed
+      ? this.attempt(request, this.timeouts.secondMilliseconds)
+      : first;
+  }
+
+  private async attempt(request: ProbeRequest, timeoutMilliseconds: number): Promise<ProbeResult> {
+    if (!isSendable(request.protocol)) {
+      return { outcome: 'notSendable', reason: `the prober does not send ${formatProtocol(request.protocol)}` };
+    }
+    const type = request.protocol === TCP ? SOCK_STREAM : SOCK_DGRAM;
+    const namespace = this.namespaceOf(request.from);
+    const fd = must(
+      'socket',
+      namespace.run(() => openSocket(socketFamilyOf(request.destination), type)),
+    );
+    const bound = this.bindSource(fd, request);
+    if (bound === 0) return attemptProbe(this.loop, fd, request, timeoutMilliseconds);
+    closeFd(fd);
+    return { outcome: 'notSendable', reason: `cannot send from this address and port: ${formatErrno(-bound)}` };
+  }
+
+  private bindSource(fd: number, request: ProbeRequest): number {
+    const address = request.sourceAddress ?? ANY_ADDRESS[familyOf(request.destination)];
+    if (request.sourcePort !== undefined) {
+      allowAddressReuse(fd);
+      return bindSocket(fd, encodeSocketAddress({ address, port: request.sourcePort }));
+    }
+    for (let tries = 0; tries < SOURCE_PORTS; tries++) {
+      const bound = bindSocket(fd, encodeSocketAddress({ address, port: this.nextSourcePort() }));
+      if (bound !== -ERRNO.EADDRINUSE) return bound;
+    }
+    return -ERRNO.EADDRINUSE;
+  }
+
+  /** In turn, not at random: a flow must not meet the connection tracking of an earlier one. */
+  private nextSourcePort(): Port {
+    return (FIRST_SOURCE_PORT + (this.usedSourcePorts++ % SOURCE_PORTS)) as Port; // 49152-65535 is a port.
+  }
+
+  private namespaceOf(name: HostName): NetworkNamespace {
+    const namespace = this.namespaces.get(name);
+    if (namespace === undefined) throw new ConformanceError('PP_TESTBED_UNKNOWN_HOST', `no host ${name}`);
+    return namespace;
+  }
+
+  private closeListeners(name: HostName): void {
+    for (const fd of this.listeners.get(name) ?? []) this.loop.closeSocket(fd);
+    this.listeners.delete(name);
+  }
+}
+
+// The unspecified addresses: the sender's routes choose.
+const ANY_ADDRESS = { 4: '0.0.0.0' as IpAddress, 6: '::' as IpAddress };
+
+function isSendable(protocol: Protocol): boolean {
+  return protocol === TCP || protocol === UDP;
+}

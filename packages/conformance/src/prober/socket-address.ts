@@ -1,0 +1,36 @@
+/** Socket addresses in the kernel's layout: `sockaddr_in` (ip(7)) and `sockaddr_in6` (ipv6(7)). */
+import { addressBits, familyOf, type IpAddress, type Port, parseIpAddress } from '@polyplane/core';
+import { AF_INET, AF_INET6 } from '../kernel/system-calls';
+
+/** An address with a port. Port 0 lets the kernel choose. */
+export interface SocketAddress {
+  readonly address: IpAddress;
+  readonly port: Port | 0;
+}
+
+/** Room for either layout. */
+export const SOCKET_ADDRESS_BYTES = 28;
+const IPV4_BYTES = 16;
+
+/** The address family constant that `socket()` wants for an address. */
+export function socketFamilyOf(address: IpAddress): number {
+  return familyOf(address) === 4 ? AF_INET : AF_INET6;
+}
+
+export function encodeSocketAddress({ address, port }: SocketAddress): Buffer {
+  const isIpv4 = familyOf(address) === 4;
+  const bytes = Buffer.alloc(isIpv4 ? IPV4_BYTES : SOCKET_ADDRESS_BYTES);
+  bytes.writeUInt16LE(socketFamilyOf(address), 0);
+  bytes.writeUInt16BE(port, 2);
+  if (isIpv4) bytes.writeUInt32BE(Number(addressBits(address)), 4);
+  else bytes.write(addressBits(address).toString(16).padStart(32, '0'), 8, 'hex');
+  return bytes;
+}
+
+/** @throws CoreError PP_ADDRESS_INVALID for a family other than IPv4 and IPv6 */
+export function decodeSocketAddress(bytes: Buffer): SocketAddress {
+  const port = bytes.readUInt16BE(2) as Port | 0; // Sixteen bits are a port or 0.
+  if (bytes.readUInt16LE(0) === AF_INET) return { address: parseIpAddress(bytes.subarray(4, 8).join('.')), port };
+  const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(8 + index * 2).toString(16));
+  return { address: parseIpAddress(groups.join(':')), port };
+}
