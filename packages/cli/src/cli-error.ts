@@ -1,0 +1,61 @@
+/** The error class of @polyplane/cli and the table of its codes. */
+import { CodedError, type CodeTable } from '@polyplane/core';
+
+/** Every error code of the command, with its meaning and remedy. */
+export const CLI_CODES = {
+  PP_CLI_USAGE: {
+    kind: 'error',
+    meaning: 'An argument or option of the command is wrong.',
+    remedy: 'Correct what the message names; --help shows what a command takes.',
+  },
+  PP_CLI_INPUT_INVALID: {
+    kind: 'error',
+    meaning: 'Some manifests cannot be used; no answer is given, as it would be one about another cluster.',
+    remedy: 'Correct what each line above names.',
+  },
+  PP_CLI_NODE_UNKNOWN: {
+    kind: 'error',
+    meaning: 'The manifests have no node of this name.',
+    remedy: 'Use one of the names that the message lists, or add the Node object to the manifests.',
+  },
+  PP_CLI_POD_UNKNOWN: {
+    kind: 'error',
+    meaning: 'The manifests have no pod of this name, or it has no node or address.',
+    remedy:
+      'Use one of the names that the message lists, or add the Pod object with nodeName and podIP to the manifests.',
+  },
+  PP_CLI_CODE_UNKNOWN: {
+    kind: 'error',
+    meaning: 'No package has this code.',
+    remedy: '`polyplane codes` lists all of them.',
+  },
+  PP_CLI_CONFIG_INVALID: {
+    kind: 'error',
+    meaning: 'The node agent’s configuration cannot be read or breaks its schema.',
+    remedy: 'Correct each field that the message names.',
+  },
+  PP_CLI_MODULE_INVALID: {
+    kind: 'error',
+    meaning: 'A module given by --backend-module cannot be loaded or exports no inversify ContainerModule.',
+    remedy: 'Give a package name or a path that Node.js can load, whose exports hold the backend’s ContainerModule.',
+  },
+  PP_CLI_HOST_UNABLE: {
+    kind: 'error',
+    meaning: 'This host lacks what the command needs.',
+    remedy: 'Do what the message says, or use `--backend simulator`, which needs nothing.',
+  },
+  PP_CLI_AGENT_UNREACHABLE: {
+    kind: 'error',
+    meaning: 'No node agent answers at this address.',
+    remedy: 'Check that the agent runs and that --address is its healthAddress.',
+  },
+} as const satisfies CodeTable;
+
+export type CliErrorCode = keyof typeof CLI_CODES;
+
+/** The error that the command throws; `code` is a row of {@link CLI_CODES}. */
+export class CliError extends CodedError<CliErrorCode> {
+  constructor(code: CliErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(code, message, options);
+  }
+}

@@ -1,0 +1,46 @@
+/** Finds every backend: the ones that come with the command, and those of third parties, all by the module that exports them. */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { Container, ContainerModule } from 'inversify';
+import { BackendRegistry, DataplaneBackend } from '@polyplane/core';
+import { CliError } from './cli-error';
+
+/** Modules that the command itself depends on. */
+const BUILT_IN = [
+  '@polyplane/core/simulator',
+  '@polyplane/backend-iptables',
+  '@polyplane/backend-ebpf',
+  '@polyplane/backend-vpp',
+];
+
+/**
+ * Loads the built-in backends and those of `moduleNames` (package names, or paths from the working directory). A module
+ * is anything that exports an inversify ContainerModule that binds `DataplaneBackend`.
+ * @throws CliError PP_CLI_MODULE_INVALID; CoreError PP_BACKEND_DUPLICATE
+ */
+export function loadBackends(moduleNames: readonly string[]): BackendRegistry {
+  const container = new Container();
+  for (const name of [...BUILT_IN, ...moduleNames]) container.load(...containerModulesOf(name));
+  return new BackendRegistry(container.getAll(DataplaneBackend));
+}
+
+function containerModulesOf(name: string): readonly ContainerModule[] {
+  const modules = Object.values(loadModule(name)).filter((exported) => exported instanceof ContainerModule);
+  if (modules.length > 0) return modules;
+  throw new CliError('PP_CLI_MODULE_INVALID', `module ${name} exports no ContainerModule`);
+}
+
+function loadModule(name: string): object {
+  try {
+    const exported: unknown = requireFrom(name)(name);
+    return typeof exported === 'object' && exported !== null ? exported : {};
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new CliError('PP_CLI_MODULE_INVALID', `module ${name} cannot be loaded: ${reason}`, { cause: error });
+  }
+}
+
+/** The command's own dependencies as the command sees them; all else as a file in the working directory would. */
+function requireFrom(name: string): NodeJS.Require {
+  return BUILT_IN.includes(name) ? require : createRequire(join(process.cwd(), 'polyplane.js'));
+}

@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { CliError } from './cli-error';
+import { readNodeAgentConfiguration } from './node-agent-configuration';
+
+const HEAD = 'apiVersion: polyplane.io/v1alpha1\nkind: NodeAgentConfiguration\n';
+
+describe('the node agent configuration', () => {
+  let folder: string;
+  let file: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'polyplane-config-'));
+    file = join(folder, 'agent.yaml');
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  function read(text: string, environment: NodeJS.ProcessEnv = {}): ReturnType<typeof readNodeAgentConfiguration> {
+    writeFileSync(file, text);
+    return readNodeAgentConfiguration(file, environment);
+  }
+
+  function messageOf(text: string): string {
+    try {
+      read(text);
+    } catch (error) {
+      expect(error).to.be.instanceOf(CliError).with.property('code', 'PP_CLI_CONFIG_INVALID');
+      return (error as CliError).message.replaceAll(file, 'agent.yaml');
+    }
+    throw new Error('the configuration was accepted');
+  }
+
+  it('has a default for everything but source and backend; manifest paths start from its own folder', () => {
+    expect(read(`${HEAD}source: {manifests: [./cluster, /etc/shop.yaml]}\nbackend: iptables\n`)).to.deep.equal({
+      apiVersion: 'polyplane.io/v1alpha1',
+      kind: 'NodeAgentConfiguration',
+      nodeName: hostname(),
+      source: { manifests: [join(folder, 'cluster'), '/etc/shop.yaml'] },
+      backend: 'iptables',
+      backends: {},
+      onUnsupported: 'ignore',
+      featureGates: {},
+      healthAddress: { host: '127.0.0.1', port: 10266 },
+      metricsAddress: { host: '127.0.0.1', port: 10267 },
+    });
+  });
+
+  it('names the node by itself, else by NODE_NAME, else by the host', () => {
+    const text = `${HEAD}source: {manifests: [.]}\nbackend: iptables\n`;
+    expect(read(`${text}nodeName: node-1\n`, { NODE_NAME: 'node-2' }).nodeName).to.equal('node-1');
+    expect(read(text, { NODE_NAME: 'node-2' }).nodeName).to.equal('node-2');
+    expect(read(text, { NODE_NAME: '' }).nodeName).to.equal(hostname());
+  });
+
+  it('listens on IPv6 addresses too', () => {
+    const text = `${HEAD}source: {manifests: [.]}\nbackend: iptables\nhealthAddress: "[::1]:10266"\n`;
+    expect(read(text).healthAddress).to.deep.equal({ host: '::1', port: 10266 });
+  });
+
+  it('is refused with file, line and field of each thing that is wrong', () => {
+    const text = `${HEAD}source: {manifests: []}\nbackend: 7\nhealthAddress: localhost\nonUnsuported: deny\n`;
+    const lines = messageOf(text).split('\n');
+    expect(lines).to.have.length(4);
+    expect(lines[0]).to.match(/^agent\.yaml:3: source\.manifests: /);
+    expect(lines[1]).to.match(/^agent\.yaml:4: backend: /);
+    expect(lines[2]).to.equal('agent.yaml:5: healthAddress: must be HOST:PORT');
+    expect(lines[3]).to.equal('agent.yaml:6: onUnsuported: there is no such field');
+  });
+
+  it('is refused when it is of another version, empty, or no mapping at all', () => {
+    expect(messageOf('apiVersion: polyplane.io/v9\nkind: NodeAgentConfiguration\n')).to.match(
+      /^agent\.yaml:1: apiVersion: /,
+    );
+    expect(messageOf('')).to.match(/^agent\.yaml:1: configuration: /);
+    expect(messageOf('- a\n')).to.match(/^agent\.yaml:1: configuration: /);
+  });
+
+  it('is refused at the line that is not YAML', () => {
+    expect(messageOf(`${HEAD}source: {manifests: [.\n`)).to.match(/^agent\.yaml:[34]: /);
+  });
+
+  it('is refused when its aliases grow without bound', () => {
+    const bomb = ['a0: &a0 [x]'];
+    for (let level = 1; level <= 12; level += 1) {
+      const alias = `*a${level - 1}`;
+      bomb.push(`a${level}: &a${level} [${Array(9).fill(alias).join(',')}]`);
+    }
+    expect(messageOf(bomb.join('\n'))).to.match(/alias/i);
+  });
+
+  it('is refused when it cannot be read', () => {
+    expect(() => readNodeAgentConfiguration(join(folder, 'none.yaml'))).to.throw(CliError, 'no such file');
+  });
+});

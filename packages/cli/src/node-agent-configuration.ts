@@ -1,0 +1,122 @@
+/** The node agent's configuration: its schema, and how it is read from a file. */
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { CliError } from './cli-error';
+
+/** `HOST:PORT` to listen on; port 0: any free one. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+const listenAddress = z
+  .string()
+  .regex(/^(?:\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$/, 'must be HOST:PORT')
+  .transform((text): ListenAddress => {
+    const colon = text.lastIndexOf(':');
+    return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };
+  })
+  .refine(({ port }) => port <= 65535, 'must have a port up to 65535');
+
+const schema = z.strictObject({
+  apiVersion: z.literal('polyplane.io/v1alpha1'),
+  kind: z.literal('NodeAgentConfiguration'),
+  nodeName: z.string().min(1).optional(),
+  source: z.strictObject({ manifests: z.array(z.string().min(1)).min(1) }),
+  backend: z.string().min(1),
+  /** Settings of each backend, by its name; the backend itself judges them. */
+  backends: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
+  onUnsupported: z.enum(['ignore', 'deny', 'refuse']).default('ignore'),
+  featureGates: z.record(z.string(), z.boolean()).default({}),
+  healthAddress: listenAddress.prefault('127.0.0.1:10266'),
+  metricsAddress: listenAddress.prefault('127.0.0.1:10267'),
+});
+
+/** A configuration with every default filled in; manifest paths are absolute. */
+export type NodeAgentConfiguration = Readonly<z.output<typeof schema>> & { readonly nodeName: string };
+
+/** @throws CliError PP_CLI_CONFIG_INVALID, naming file, line and field of everything that is wrong */
+export function readNodeAgentConfiguration(
+  file: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): NodeAgentConfiguration {
+  const text = readText(file);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const lineAt = (offset: number): number => lines.linePos(offset).line;
+  if (document.errors.length > 0) {
+    throw invalid(document.errors.map((error) => `${file}:${lineAt(error.pos[0])}: ${firstLine(error.message)}`));
+  }
+  const parsed = schema.safeParse(toData(document, file));
+  if (!parsed.success) {
+    const lineOf = (path: readonly PropertyKey[]): number => {
+      for (let length = path.length; length >= 0; length -= 1) {
+        const node = document.getIn(path.slice(0, length), true);
+        if (isNode(node) && node.range != null) return lineAt(node.range[0]);
+      }
+      return 1;
+    };
+    throw invalid(parsed.error.issues.flatMap((issue) => formatIssue(file, issue, lineOf)));
+  }
+  return {
+    ...parsed.data,
+    nodeName: parsed.data.nodeName ?? (environment.NODE_NAME || hostname()),
+    source: { manifests: parsed.data.source.manifests.map((path) => resolve(dirname(file), path)) },
+  };
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new CliError('PP_CLI_CONFIG_INVALID', `${file}: ${firstLine(messageOf(error))}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Aliases are followed up to a number, so that a small file cannot grow without bound. */
+function toData(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    throw new CliError('PP_CLI_CONFIG_INVALID', `${file}: ${firstLine(messageOf(error))}`, { cause: error });
+  }
+}
+
+function formatIssue(
+  file: string,
+  issue: z.core.$ZodIssue,
+  lineOf: (path: readonly PropertyKey[]) => number,
+): readonly string[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => {
+      const path = [...issue.path, key];
+      return `${file}:${lineOf(path)}: ${formatPath(path)}: there is no such field`;
+    });
+  }
+  return [`${file}:${lineOf(issue.path)}: ${formatPath(issue.path)}: ${issue.message}`];
+}
+
+/** `source.manifests[0]`; the whole document is `configuration`. */
+function formatPath(path: readonly PropertyKey[]): string {
+  if (path.length === 0) return 'configuration';
+  return path
+    .map((key, index) => (typeof key === 'number' ? `[${key}]` : `${index === 0 ? '' : '.'}${String(key)}`))
+    .join('');
+}
+
+function invalid(messages: readonly string[]): CliError {
+  return new CliError('PP_CLI_CONFIG_INVALID', messages.join('\n'));
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? text;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,25 @@
+/** The `polyplane` command line: its subcommands and what they share. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { codesCommand } from './commands/codes';
+
+/** The whole command line. Actions set the process's exit code; what goes wrong is thrown. */
+export function createProgram(): Command {
+  const program = new Command('polyplane')
+    .description('Kubernetes services and network policies on a node: try them, see them, run them.')
+    .version(readVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('(--help shows what the command takes)')
+    .exitOverride();
+  for (const command of [codesCommand()]) {
+    program.addCommand(command.copyInheritedSettings(program));
+  }
+  return program;
+}
+
+function readVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(join(__dirname, '..', 'package.json'), 'utf8'));
+  return (manifest as { readonly version: string }).version;
+}

@@ -1,0 +1,62 @@
+/** Errors as users see them on stderr, and the exit code that each one means. */
+import { styleText } from 'node:util';
+import { CommanderError } from 'commander';
+import { CodedError, DataplaneError, formatObjectRef, type ResourceProblem } from '@polyplane/core';
+import type { CliErrorCode } from './cli-error';
+import { remedyOf } from './code-tables';
+import { ExitCode } from './exit-code';
+
+/** Codes that say: not the input is at fault, but this host. */
+const HOST_CODES: ReadonlySet<string> = new Set([
+  'PP_CLI_HOST_UNABLE' satisfies CliErrorCode,
+  'PP_CLI_AGENT_UNREACHABLE' satisfies CliErrorCode,
+  'PP_BACKEND_UNUSABLE',
+  'PP_TESTBED_UNSUPPORTED',
+  'PP_TESTBED_FAILED',
+]);
+
+/** Says on stderr what went wrong and what to do; the exit code to end with. */
+export function reportError(error: unknown): ExitCode {
+  // Commander has written its own message, or the help or version that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.badInput;
+  if (error instanceof CodedError) {
+    printError(error.message, error.code);
+    return error instanceof DataplaneError || HOST_CODES.has(error.code) ? ExitCode.hostUnable : ExitCode.badInput;
+  }
+  printLine(`${label('red', 'defect')} in polyplane itself, please report it with the lines below:`);
+  printLine(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return ExitCode.defect;
+}
+
+/** `FILE:LINE: Kind namespace/name: field: what is wrong`, and what to do. */
+export function reportProblem(problem: ResourceProblem, severity: 'error' | 'warning'): void {
+  const place = problem.file === undefined ? [] : [[problem.file, problem.line].filter(isDefined).join(':')];
+  const object = problem.object === undefined ? [] : [formatObjectRef(problem.object)];
+  const field = problem.field === undefined || problem.field === '' ? [] : [problem.field];
+  const text = [...place, ...object, ...field, problem.error.message].join(': ');
+  if (severity === 'error') printError(text, problem.error.code);
+  else printWarning(text);
+}
+
+/** Something that the user should know and that changes no answer. */
+export function printWarning(text: string): void {
+  printLine(`${label('yellow', 'warning')}: ${text}`);
+}
+
+function printError(text: string, code: string): void {
+  printLine(`${label('red', 'error')}: ${text}`);
+  const remedy = remedyOf(code);
+  printLine(remedy === undefined ? `  (${code}: \`polyplane codes ${code}\` explains it)` : `  ${remedy} (${code})`);
+}
+
+function label(style: 'red' | 'yellow', text: string): string {
+  return styleText(['bold', style], text, { stream: process.stderr });
+}
+
+function printLine(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+function isDefined<T>(value: T | undefined): value is T {
+  return value !== undefined;
+}

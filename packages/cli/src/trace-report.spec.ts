@@ -1,0 +1,91 @@
+import { expect } from 'chai';
+import { type ObjectRef, parseIpAddress, parsePort } from '@polyplane/core';
+import type { Destination, Judgement } from '@polyplane/core/simulator';
+import { formatTrace, traceReport } from './trace-report';
+
+const SERVICE: ObjectRef = { apiVersion: 'v1', kind: 'Service', namespace: 'shop', name: 'api' };
+const POLICY: ObjectRef = { apiVersion: 'projectcalico.org/v3', kind: 'GlobalNetworkPolicy', name: 'platform.open' };
+
+function destination(address: string, isMasqueraded: boolean): Destination {
+  return {
+    address: parseIpAddress(address),
+    port: parsePort(8080),
+    verdict: 'allow',
+    isMasqueraded,
+    steps: [{ stage: 'ingressPolicy', object: POLICY, rule: 'spec.ingress[0]', outcome: 'allow' }],
+  };
+}
+
+function translated(...destinations: readonly Destination[]): Judgement {
+  return {
+    verdict: 'allow',
+    isTranslated: true,
+    destinations,
+    steps: [{ stage: 'service', object: SERVICE, rule: 'spec.ports[0]', outcome: 'translated' }],
+  };
+}
+
+describe('the report of a trace', () => {
+  it('has verdict, translation and steps as scripts rely on them', () => {
+    expect(traceReport(translated(destination('10.0.0.1', false)))).to.deep.equal({
+      verdict: 'allow',
+      translation: { destination: ['10.0.0.1:8080'], snat: false, dsr: false },
+      steps: [
+        {
+          stage: 'service',
+          object: { kind: 'Service', namespace: 'shop', name: 'api' },
+          rule: 'spec.ports[0]',
+          outcome: 'translated',
+        },
+        {
+          stage: 'ingressPolicy',
+          object: { kind: 'GlobalNetworkPolicy', namespace: null, name: 'platform.open' },
+          rule: 'spec.ingress[0]',
+          outcome: 'allow',
+        },
+      ],
+    });
+  });
+
+  it('says for each endpoint what happens after the choice', () => {
+    const report = traceReport(translated(destination('10.0.0.1', false), destination('2001:db8::1', false)));
+    expect(report.translation.destination).to.deep.equal(['10.0.0.1:8080', '[2001:db8::1]:8080']);
+    expect(report.steps.map((step) => step.destination)).to.deep.equal([
+      undefined,
+      '10.0.0.1:8080',
+      '[2001:db8::1]:8080',
+    ]);
+  });
+
+  it('says to which endpoints alone a packet is source-NATed', () => {
+    expect(traceReport(translated(destination('10.0.0.1', true))).translation.snat).to.equal(true);
+    const some = translated(destination('10.0.0.1', true), destination('10.0.0.2', false));
+    expect(traceReport(some).translation.snat).to.equal('to 10.0.0.1:8080');
+  });
+
+  it('names no destination when no service translates the packet', () => {
+    const direct: Judgement = {
+      verdict: 'deny',
+      isTranslated: false,
+      destinations: [{ address: parseIpAddress('10.0.0.1'), verdict: 'deny', isMasqueraded: false, steps: [] }],
+      steps: [{ stage: 'ingressPolicy', rule: 'tier default: end of tier', outcome: 'deny' }],
+    };
+    expect(traceReport(direct).translation.destination).to.deep.equal([]);
+    expect(traceReport(direct).steps[0]).to.include({ object: null, rule: 'tier default: end of tier' });
+  });
+
+  it('is a table for people, with the verdict first', () => {
+    const asked = { node: 'node-1', from: 'pod:shop/web', to: '10.96.0.1:80' };
+    const text = formatTrace(traceReport(translated(destination('10.0.0.1', true))), asked);
+    expect(text.split('\n')).to.deep.equal([
+      'Packet    pod:shop/web -> 10.96.0.1:80, as node-1 sees it',
+      'Verdict   allow',
+      'Goes to   10.0.0.1:8080',
+      'Comes as  the node’s address',
+      '',
+      'STAGE          OBJECT                             RULE             OUTCOME',
+      'service        Service shop/api                   spec.ports[0]    translated',
+      'ingressPolicy  GlobalNetworkPolicy platform.open  spec.ingress[0]  allow',
+    ]);
+  });
+});
