@@ -1,0 +1,123 @@
+/** What a packet meets once its destination is known: routing, policy of both ends, masquerade. */
+import type { Arrival } from './entry-stages';
+import { LOOPBACK_INTERFACE } from './entry-stages';
+import type { Flow } from './flow';
+import { judgeHostStage } from './host-policy';
+import type { LocalWorkload, NodeView } from './node-view';
+import type { SimulatorOptions } from './options';
+import type { Destination, TraceStep, Verdict } from './packet';
+import type { Way } from './service-stage';
+import { judgeWorkloadPolicy } from './workload-policy';
+
+/** Where routing sends a packet. */
+type Target =
+  | { readonly kind: 'workload'; readonly workload: LocalWorkload; readonly interfaceName: string }
+  | { readonly kind: 'host'; readonly interfaceName: string }
+  | { readonly kind: 'network'; readonly interfaceName: string };
+
+export function judgeDelivery(view: NodeView, arrival: Arrival, way: Way, options: SimulatorOptions): Destination {
+  const steps: TraceStep[] = [];
+  const { flow } = way;
+  const target = targetOf(view, flow);
+  steps.push({ stage: 'route', rule: target.kind, outcome: `to ${target.interfaceName}` });
+  const verdict = judgeTarget(view, { arrival, flow, target, options, steps });
+  const isMasqueraded = verdict === 'allow' && way.masqueradeReason !== undefined;
+  if (isMasqueraded)
+    steps.push({ stage: 'masquerade', rule: way.masqueradeReason, outcome: 'source becomes the node' });
+  const { address, port } = flow.destination;
+  return {
+    address,
+    ...(port === undefined ? {} : { port }),
+    verdict,
+    isMasqueraded,
+    ...(target.kind === 'workload' ? { workload: target.workload.key } : {}),
+    steps,
+  };
+}
+
+interface Delivery {
+  readonly arrival: Arrival;
+  readonly flow: Flow;
+  readonly target: Target;
+  readonly options: SimulatorOptions;
+  readonly steps: TraceStep[];
+}
+
+function targetOf(view: NodeView, { destination }: Flow): Target {
+  const workload = view.workloadAt(destination.address);
+  if (workload !== undefined) return { kind: 'workload', workload, interfaceName: workload.endpoint.interfaceName };
+  if (view.isHostAddress(destination)) return { kind: 'host', interfaceName: LOOPBACK_INTERFACE };
+  return { kind: 'network', interfaceName: view.uplink };
+}
+
+function judgeTarget(view: NodeView, delivery: Delivery): Verdict {
+  const { arrival, target, flow, steps } = delivery;
+  if (arrival.from.kind === 'host') return judgeFromHost(view, delivery);
+  if (target.kind !== 'host') return judgeForwarded(view, delivery);
+  if (view.isLoopback(flow.destination)) {
+    steps.push({ stage: 'route', rule: 'loopback address from outside', outcome: 'drop' });
+    return 'drop';
+  }
+  if (arrival.from.kind === 'workload') return judgeWorkloadToHost(view, arrival.from.workload, delivery);
+  return judgeNetworkToHost(view, delivery);
+}
+
+/** A process of the host speaks: what goes to a local workload is not policed, since who rules the host rules its rules. */
+function judgeFromHost(view: NodeView, { arrival, target, flow, steps }: Delivery): Verdict {
+  if (target.kind === 'workload') {
+    steps.push({
+      stage: 'ingressPolicy',
+      endpoint: target.workload.key,
+      rule: 'host to local workload',
+      outcome: 'allow',
+    });
+    return 'allow';
+  }
+  if (arrival.isAccepted) return 'allow';
+  const { interfaceName } = target;
+  if (judgeHostStage(view, 'normal', 'egress', interfaceName, flow, steps) === 'deny') return 'deny';
+  if (target.kind === 'network') return 'allow';
+  return judgeOwnArrival(view, interfaceName, flow, steps);
+}
+
+/** What the host sends to itself comes in again by the loopback interface. */
+function judgeOwnArrival(view: NodeView, interfaceName: string, flow: Flow, steps: TraceStep[]): Verdict {
+  for (const stage of ['untracked', 'preDnat', 'normal'] as const) {
+    const decision = judgeHostStage(view, stage, 'ingress', interfaceName, flow, steps);
+    if (decision !== 'next') return decision;
+  }
+  return 'allow';
+}
+
+/** The order is the FORWARD chain's: host endpoint coming in, sender, receiver, host endpoint going out. */
+function judgeForwarded(view: NodeView, { arrival, target, flow, steps }: Delivery): Verdict {
+  const { from, interfaceName, isAccepted } = arrival;
+  const isDenied =
+    (!isAccepted && judgeHostStage(view, 'forward', 'ingress', interfaceName, flow, steps) === 'deny') ||
+    (from.kind === 'workload' && judgeWorkloadPolicy(view, 'egress', from.workload, flow, steps) === 'deny') ||
+    (target.kind === 'workload' && judgeWorkloadPolicy(view, 'ingress', target.workload, flow, steps) === 'deny') ||
+    judgeHostStage(view, 'forward', 'egress', target.interfaceName, flow, steps) === 'deny';
+  return isDenied ? 'deny' : 'allow';
+}
+
+/** Host endpoint policy is not asked: the workload's own egress policy and the configured action decide. */
+function judgeWorkloadToHost(view: NodeView, workload: LocalWorkload, { flow, options, steps }: Delivery): Verdict {
+  if (judgeWorkloadPolicy(view, 'egress', workload, flow, steps) === 'deny') return 'deny';
+  const action = view.settings.endpointToHostAction;
+  steps.push({ stage: 'endpointToHost', endpoint: workload.key, rule: 'endpointToHostAction', outcome: action });
+  if (action === 'return') return judgeByHostFirewall(options, steps);
+  return action === 'accept' ? 'allow' : 'drop';
+}
+
+function judgeNetworkToHost(view: NodeView, { arrival, flow, options, steps }: Delivery): Verdict {
+  if (arrival.isAccepted) return 'allow';
+  const decision = judgeHostStage(view, 'normal', 'ingress', arrival.interfaceName, flow, steps);
+  return decision === 'next' ? judgeByHostFirewall(options, steps) : decision;
+}
+
+/** Nothing of ours decided: the rest of the host's INPUT chain does. */
+function judgeByHostFirewall({ hostInputPolicy }: SimulatorOptions, steps: TraceStep[]): Verdict {
+  if (hostInputPolicy !== 'drop') return 'allow';
+  steps.push({ stage: 'hostFirewall', rule: 'policy of the INPUT chain', outcome: 'drop' });
+  return 'drop';
+}

@@ -1,0 +1,185 @@
+/** The desired state of a node in the form in which the simulator asks it, kept up to date change by change. */
+import {
+  type Change,
+  type ClusterNode,
+  type DesiredKey,
+  type DesiredObject,
+  type HostEndpoint,
+  type HostEndpointKey,
+  type IpAddress,
+  type IpSetKey,
+  type NodeKey,
+  type NodeSettings,
+  type PolicyKey,
+  type ProfileKey,
+  parseCidr,
+  SETTINGS_KEY,
+  type ServicePortKey,
+  typeOfKey,
+  type WorkloadEndpoint,
+  type WorkloadKey,
+} from '../state';
+import { NetSet } from './address-value';
+import { ClaimIndex } from './claim-index';
+import type { FlowEnd } from './flow';
+import { HostEndpointTable } from './host-endpoint-table';
+import type { SimulatorOptions } from './options';
+import { PolicyTable } from './policy-table';
+import { ServiceTable } from './service-table';
+import { SetTable } from './set-table';
+
+/** A local workload with its allowed sources ready to be asked. */
+export interface LocalWorkload {
+  readonly key: WorkloadKey;
+  readonly endpoint: WorkloadEndpoint;
+  readonly allowedSources: NetSet;
+}
+
+/** What a node does that was told nothing. */
+const NO_SETTINGS: NodeSettings = {
+  type: 'settings',
+  key: SETTINGS_KEY,
+  nodeName: '',
+  nodeAddresses: [],
+  localhostNodePorts: false,
+  masqueradeAll: false,
+  localDetector: { kind: 'none' },
+  workloadInterfacePrefixes: [],
+  endpointToHostAction: 'drop',
+  failsafeInbound: [],
+  failsafeOutbound: [],
+};
+
+const LOOPBACK = NetSet.of([parseCidr('127.0.0.0/8'), parseCidr('::1')]);
+
+export class NodeView {
+  readonly uplink: string;
+  readonly services = new ServiceTable();
+  readonly policies: PolicyTable;
+  private readonly sets = new SetTable();
+  private readonly localNodes = new Map<NodeKey, ClusterNode>();
+  private readonly workloads = new Map<WorkloadKey, LocalWorkload>();
+  private readonly workloadsByAddress = new ClaimIndex<IpAddress, WorkloadKey, LocalWorkload>();
+  private readonly hostEndpoints = new HostEndpointTable();
+  private currentSettings = NO_SETTINGS;
+  private hostAddresses: ReadonlySet<IpAddress> = new Set();
+  private podSources = new NetSet();
+  private nodePortAddresses: NetSet | undefined;
+
+  constructor(private readonly options: SimulatorOptions) {
+    this.uplink = options.uplink ?? 'eth0';
+    this.policies = new PolicyTable(this.sets);
+    this.refreshHost();
+  }
+
+  get settings(): NodeSettings {
+    return this.currentSettings;
+  }
+
+  applyChange(change: Change): void {
+    if (change.op === 'put') this.put(change.object);
+    else if (change.op === 'remove') this.remove(change.key);
+    else this.sets.changeMembers(change.key, change.added, change.removed);
+  }
+
+  workload(key: WorkloadKey): LocalWorkload | undefined {
+    return this.workloads.get(key);
+  }
+
+  /** The workload with this address; of several, the one with the smallest key. */
+  workloadAt(address: IpAddress): LocalWorkload | undefined {
+    return this.workloadsByAddress.get(address);
+  }
+
+  /** The host endpoint that holds on an interface. */
+  hostEndpointOn(interfaceName: string): HostEndpoint | undefined {
+    return this.hostEndpoints.find(interfaceName, interfaceName === this.uplink ? this.hostAddresses : new Set());
+  }
+
+  /** The address is one of the host's own, loopback included. */
+  isHostAddress({ address, value }: FlowEnd): boolean {
+    return this.hostAddresses.has(address) || LOOPBACK.contains(value);
+  }
+
+  isLoopback({ value }: FlowEnd): boolean {
+    return LOOPBACK.contains(value);
+  }
+
+  /** The address, one of the host's own, answers on node ports. Loopback does so on IPv4 only, and only when wanted. */
+  isNodePortAddress(end: FlowEnd): boolean {
+    if (!this.isHostAddress(end)) return false;
+    if (LOOPBACK.contains(end.value) && (typeof end.value === 'bigint' || !this.currentSettings.localhostNodePorts)) {
+      return false;
+    }
+    return this.nodePortAddresses?.contains(end.value) ?? true;
+  }
+
+  /** The source lies in the ranges by which the node tells pods. */
+  isPodSource({ value }: FlowEnd): boolean {
+    return this.podSources.contains(value);
+  }
+
+  private put(object: DesiredObject): void {
+    if (object.type === 'settings') this.putSettings(object);
+    else if (object.type === 'node') this.putNode(object);
+    else if (object.type === 'ipSet') this.sets.put(object);
+    else if (object.type === 'policy' || object.type === 'profile') this.policies.put(object);
+    else if (object.type === 'hostEndpoint') this.hostEndpoints.put(object);
+    else if (object.type === 'workload') this.putWorkload(object);
+    else this.services.put(object);
+  }
+
+  private remove(key: DesiredKey): void {
+    // A key's type is in its text, so each cast only repeats what `typeOfKey` has read there.
+    const type = typeOfKey(key);
+    if (type === 'settings') this.putSettings(NO_SETTINGS);
+    else if (type === 'node') this.removeNode(key as NodeKey);
+    else if (type === 'ipSet') this.sets.remove(key as IpSetKey);
+    else if (type === 'policy' || type === 'profile') this.policies.remove(key as PolicyKey | ProfileKey);
+    else if (type === 'hostEndpoint') this.hostEndpoints.remove(key as HostEndpointKey);
+    else if (type === 'workload') this.removeWorkload(key as WorkloadKey);
+    else this.services.remove(key as ServicePortKey);
+  }
+
+  private putSettings(settings: NodeSettings): void {
+    const { localDetector, nodePortAddresses } = settings;
+    this.currentSettings = settings;
+    this.podSources = NetSet.of(localDetector.kind === 'cidrs' ? localDetector.cidrs : []);
+    this.nodePortAddresses = nodePortAddresses === undefined ? undefined : NetSet.of(nodePortAddresses);
+    this.refreshHost();
+  }
+
+  private putNode(node: ClusterNode): void {
+    if (node.isLocal) this.localNodes.set(node.key, node);
+    else this.localNodes.delete(node.key);
+    this.refreshHost();
+  }
+
+  private removeNode(key: NodeKey): void {
+    this.localNodes.delete(key);
+    this.refreshHost();
+  }
+
+  private refreshHost(): void {
+    this.hostAddresses = new Set([
+      ...this.currentSettings.nodeAddresses,
+      ...[...this.localNodes.values()].flatMap((node) => node.addresses),
+      ...(this.options.localAddresses ?? []),
+    ]);
+    this.hostEndpoints.forgetAddresses();
+  }
+
+  private putWorkload(endpoint: WorkloadEndpoint): void {
+    this.removeWorkload(endpoint.key);
+    const workload = { key: endpoint.key, endpoint, allowedSources: NetSet.of(endpoint.allowedSources) };
+    this.workloads.set(endpoint.key, workload);
+    for (const address of endpoint.addresses) this.workloadsByAddress.add(address, workload);
+  }
+
+  private removeWorkload(key: WorkloadKey): void {
+    const workload = this.workloads.get(key);
+    if (workload === undefined) return;
+    this.workloads.delete(key);
+    for (const address of workload.endpoint.addresses) this.workloadsByAddress.delete(address, key);
+  }
+}

@@ -1,0 +1,19 @@
+/** What the simulator is told about the host beside its desired state. */
+import type { IpAddress, Port, Protocol } from '../state';
+
+/** A translation that somebody else made on this host, for packets from the network and from workloads. */
+export interface HostTranslation {
+  readonly protocol: Protocol;
+  readonly from: { readonly address: IpAddress; readonly port: Port };
+  readonly to: { readonly address: IpAddress; readonly port: Port };
+}
+
+export interface SimulatorOptions {
+  /** The interface to the network; by default `eth0`. It carries the node's addresses. */
+  readonly uplink?: string;
+  /** Addresses of the host that its Node object does not give. */
+  readonly localAddresses?: readonly IpAddress[];
+  /** What the host's own firewall does with packets to it that no policy judged; by default `accept`. */
+  readonly hostInputPolicy?: 'accept' | 'drop';
+  readonly hostTranslations?: readonly HostTranslation[];
+}

@@ -1,0 +1,138 @@
+/** The node's policies and profiles, compiled, and how tiers of them judge a packet. */
+import type {
+  EndpointTier,
+  HostEndpointKey,
+  Origin,
+  Policy,
+  PolicyKey,
+  Profile,
+  ProfileKey,
+  Rule,
+  WorkloadKey,
+} from '../state';
+import type { Flow } from './flow';
+import type { TraceStep } from './packet';
+import { CompiledRule } from './rule-match';
+import type { SetTable } from './set-table';
+
+/** To the endpoint (`ingress`) or from it (`egress`). */
+export type Direction = 'ingress' | 'egress';
+
+/** `next`: nothing decided. */
+export type PolicyDecision = 'allow' | 'deny' | 'next';
+
+/** What is being judged, and where the trace goes. */
+export interface PolicyQuestion {
+  readonly stage: string;
+  readonly endpoint: WorkloadKey | HostEndpointKey;
+  readonly direction: Direction;
+  readonly flow: Flow;
+  readonly steps: TraceStep[];
+}
+
+/** How often a rule matched since its policy was last put. */
+export interface RuleCounter {
+  readonly origin: Origin;
+  readonly direction: Direction;
+  readonly packets: number;
+}
+
+interface CompiledPolicy {
+  readonly origin: Origin;
+  readonly isStaged: boolean;
+  readonly ingress: readonly CompiledRule[];
+  readonly egress: readonly CompiledRule[];
+}
+
+export class PolicyTable {
+  private readonly compiled = new Map<PolicyKey | ProfileKey, CompiledPolicy>();
+
+  constructor(private readonly sets: SetTable) {}
+
+  put(object: Policy | Profile): void {
+    const compile = (rule: Rule): CompiledRule => new CompiledRule(rule, this.sets);
+    this.compiled.set(object.key, {
+      origin: object.origin,
+      isStaged: object.type === 'policy' && object.isStaged,
+      ingress: object.ingress.map(compile),
+      egress: object.egress.map(compile),
+    });
+  }
+
+  remove(key: PolicyKey | ProfileKey): void {
+    this.compiled.delete(key);
+  }
+
+  *counters(): Iterable<RuleCounter> {
+    for (const policy of this.compiled.values()) {
+      for (const direction of ['ingress', 'egress'] as const) {
+        for (const { rule, packets } of policy[direction]) yield { origin: rule.origin, direction, packets };
+      }
+    }
+  }
+
+  /**
+   * The tiers in order. A tier without an enforced policy in this direction does not exist; in any other, a packet that
+   * no rule decided meets the tier's default action (`endOfTier: 'defaultAction'`) or goes on (`'next'`).
+   */
+  judgeTiers(
+    tiers: readonly EndpointTier[],
+    question: PolicyQuestion,
+    endOfTier: 'defaultAction' | 'next' = 'defaultAction',
+  ): PolicyDecision {
+    for (const tier of tiers) {
+      const decision = this.judgeTier(tier, question, endOfTier);
+      if (decision !== 'next') return decision;
+    }
+    return 'next';
+  }
+
+  /** The profiles in order: the first rule that allows or denies; none that does: deny. */
+  judgeProfiles(profiles: readonly ProfileKey[], question: PolicyQuestion): PolicyDecision {
+    for (const key of profiles) {
+      const profile = this.compiled.get(key);
+      if (profile === undefined) continue;
+      const decision = firstMatch(profile, question);
+      if (decision === 'allow' || decision === 'deny') return decision;
+    }
+    question.steps.push(builtInStep(question, 'no profile matched', 'deny'));
+    return 'deny';
+  }
+
+  private judgeTier(tier: EndpointTier, question: PolicyQuestion, endOfTier: 'defaultAction' | 'next'): PolicyDecision {
+    let lastEnforced: CompiledPolicy | undefined;
+    for (const key of tier[question.direction]) {
+      const policy = this.compiled.get(key);
+      if (policy === undefined) continue;
+      const decision = firstMatch(policy, question);
+      if (policy.isStaged) continue;
+      lastEnforced = policy;
+      if (decision === 'pass') return 'next';
+      if (decision !== 'next') return decision;
+    }
+    if (lastEnforced === undefined || endOfTier === 'next') return 'next';
+    // The policy that made the tier count is what its author looks for.
+    const object = lastEnforced.origin.object;
+    question.steps.push({ ...builtInStep(question, `end of tier ${tier.name}`, tier.defaultAction), object });
+    return tier.defaultAction === 'deny' ? 'deny' : 'next';
+  }
+}
+
+function firstMatch(policy: CompiledPolicy, question: PolicyQuestion): PolicyDecision | 'pass' {
+  for (const compiled of policy[question.direction]) {
+    if (!compiled.matches(question.flow)) continue;
+    const { action } = compiled.rule;
+    question.steps.push(ruleStep(compiled.rule, policy.isStaged, question));
+    if (action !== 'log') return action;
+  }
+  return 'next';
+}
+
+function ruleStep(rule: Rule, isStaged: boolean, { stage, endpoint }: PolicyQuestion): TraceStep {
+  const outcome = isStaged ? `staged: ${rule.action}` : rule.action;
+  return { stage, endpoint, object: rule.origin.object, rule: rule.origin.field, outcome };
+}
+
+function builtInStep({ stage, endpoint }: PolicyQuestion, rule: string, outcome: string): TraceStep {
+  return { stage, endpoint, rule, outcome };
+}

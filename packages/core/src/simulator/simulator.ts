@@ -1,0 +1,75 @@
+/** The oracle: what one node's dataplane does to a packet, and which rules decided. */
+import { type DesiredObject, type DesiredState, familyOf, type Transition } from '../state';
+import { judgeDelivery } from './delivery-stages';
+import { type Arrival, judgeEntry } from './entry-stages';
+import { flowOf } from './flow';
+import { NodeView } from './node-view';
+import type { SimulatorOptions } from './options';
+import type { Destination, Judgement, Packet, TraceStep, Verdict } from './packet';
+import type { RuleCounter } from './policy-table';
+import { judgeService } from './service-stage';
+
+/**
+ * A node's dataplane as standard Linux and Calico define it. It keeps its own compiled form of the state it is given;
+ * later changes reach it by `apply`, and judging after any sequence of them equals judging by a new simulator of the same state.
+ *
+ * The stages, in order: source check; untracked policy; pre-DNAT policy; service translation; then for every possible
+ * destination routing, egress policy of the sender, ingress policy of the receiver, host endpoint policy, masquerade.
+ */
+export class NodeSimulator {
+  private view: NodeView;
+
+  constructor(
+    state: DesiredState,
+    private readonly options: SimulatorOptions = {},
+  ) {
+    this.view = new NodeView(options);
+    for (const object of objectsOf(state)) this.view.applyChange({ op: 'put', object });
+  }
+
+  apply(transition: Pick<Transition, 'scope' | 'changes'>): void {
+    if (transition.scope === 'full') this.view = new NodeView(this.options);
+    for (const change of transition.changes) this.view.applyChange(change);
+  }
+
+  /** What happens to the first packet of a flow. */
+  judge(packet: Packet): Judgement {
+    const steps: TraceStep[] = [];
+    if (familyOf(packet.source) !== familyOf(packet.destination)) {
+      steps.push({ stage: 'route', rule: 'source and destination of two IP families', outcome: 'drop' });
+      return refusal('drop', steps);
+    }
+    const arrival = judgeEntry(this.view, packet, flowOf(packet), steps);
+    if (typeof arrival === 'string') return refusal(arrival, steps);
+    return this.judgeArrival(arrival, steps);
+  }
+
+  /** Every rule with the number of packets that it matched. */
+  counters(): readonly RuleCounter[] {
+    return [...this.view.policies.counters()];
+  }
+
+  private judgeArrival(arrival: Arrival, steps: TraceStep[]): Judgement {
+    const translation = judgeService(this.view, arrival, this.options, steps);
+    if (typeof translation === 'string') return refusal(translation, steps);
+    const { isTranslated, ways } = translation;
+    const destinations = ways.map((way) => judgeDelivery(this.view, arrival, way, this.options));
+    return { verdict: commonVerdict(destinations), destinations, isTranslated, steps };
+  }
+}
+
+function refusal(verdict: Verdict, steps: readonly TraceStep[]): Judgement {
+  return { verdict, destinations: [], isTranslated: false, steps };
+}
+
+function commonVerdict(destinations: readonly Destination[]): Verdict {
+  const verdict = destinations[0]?.verdict ?? 'drop';
+  return destinations.every((destination) => destination.verdict === verdict) ? verdict : 'deny';
+}
+
+function* objectsOf(state: DesiredState): Iterable<DesiredObject> {
+  const { settings, nodes, ipSets, profiles, policies, hostEndpoints, workloads, services } = state;
+  for (const map of [settings, nodes, ipSets, profiles, policies, hostEndpoints, workloads, services]) {
+    yield* map.values();
+  }
+}

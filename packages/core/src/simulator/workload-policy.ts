@@ -1,0 +1,19 @@
+/** What a local workload's own policy says to a packet. */
+import type { Flow } from './flow';
+import type { LocalWorkload, NodeView } from './node-view';
+import type { TraceStep } from './packet';
+import type { Direction } from './policy-table';
+
+/** Tiers, then profiles; nothing that allows: deny. */
+export function judgeWorkloadPolicy(
+  view: NodeView,
+  direction: Direction,
+  { key, endpoint }: LocalWorkload,
+  flow: Flow,
+  steps: TraceStep[],
+): 'allow' | 'deny' {
+  const question = { stage: `${direction}Policy`, endpoint: key, direction, flow, steps };
+  const byTiers = view.policies.judgeTiers(endpoint.tiers, question);
+  const decision = byTiers === 'next' ? view.policies.judgeProfiles(endpoint.profiles, question) : byTiers;
+  return decision === 'allow' ? 'allow' : 'deny';
+}
