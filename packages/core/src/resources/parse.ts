@@ -64,7 +64,7 @@ export function readResource(raw: unknown): ParsedResource {
     if (!NETWORKING_GROUPS.has(group)) return { outcome: 'foreign', object };
     return { outcome: 'faulty', faults: [{ error: unknownKind(object), object, path: ['kind'] }] };
   }
-  return entry.read(raw, { ...object, ...type.data });
+  return entry.read(raw, object);
 }
 
 /** One kind with its metadata schema, ready to read. */
@@ -85,7 +85,9 @@ function entryOf(apiVersion: string, kind: string): KindReader | undefined {
 function readerOf(schema: KindSchema): KindReader {
   const metadataSchema = z.object({ metadata: metadataOf(schema.scope, schema.name) });
   return {
-    read(raw, object) {
+    read(raw, given) {
+      const isDefaulted = schema.scope === 'Namespaced' && given.namespace === undefined;
+      const object = isDefaulted ? { ...given, namespace: 'default' } : given;
       const head = metadataSchema.safeParse(raw, TOLD);
       const body = schema.body.safeParse(raw, TOLD);
       if (!head.success || !body.success) {
