@@ -9,6 +9,7 @@ import {
   LineCounter,
   type Pair,
   parseDocument,
+  type YAMLError,
   type YAMLMap,
 } from 'yaml';
 import type { DocumentText } from './document-text';

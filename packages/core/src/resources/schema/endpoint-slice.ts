@@ -44,7 +44,9 @@ const slicePort = z
     return portOf(raw);
   });
 
-const serviceLabel = z.object({ labels: structure(z.object({ 'kubernetes.io/service-name': z.unknown() })) });
+const serviceLabel = z.object({
+  labels: structure(z.object({ 'kubernetes.io/service-name': z.unknown().optional() })),
+});
 
 export const endpointSliceBody: z.ZodType<ResourceBody<EndpointSlice>> = z
   .object({

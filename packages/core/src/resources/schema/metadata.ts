@@ -37,7 +37,7 @@ export function metadataOf(scope: 'Namespaced' | 'Cluster', name: z.ZodType<stri
     labels,
     annotations,
     uid: optionalText,
-    namespace: scope === 'Namespaced' ? optionalText.pipe(labelName.optional()) : z.unknown(),
+    namespace: scope === 'Namespaced' ? optionalText.pipe(labelName.optional()) : z.unknown().optional(),
   });
   return structure(
     shape.transform(

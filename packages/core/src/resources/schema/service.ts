@@ -121,9 +121,6 @@ function refuseBadPorts({ type, clusterIP, clusterIPs, ports }: Fields, context:
     if (ports.length > 1 && entry.name === '') {
       refuse(context, ['ports', index, 'name'], 'needs a name where there are several ports');
     }
-    if (entry.nodePort !== undefined && type !== 'NodePort' && type !== 'LoadBalancer') {
-      refuse(context, ['ports', index, 'nodePort'], `a service of type ${type} has no node port`);
-    }
   });
   refuseDuplicates(
     context,

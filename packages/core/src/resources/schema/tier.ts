@@ -14,7 +14,7 @@ const PREDEFINED = new Map([
 const spec = z.object({ order: optional(z.number()), defaultAction: choice(['Deny', 'Pass'], 'Deny') });
 
 export const tierBody: z.ZodType<ResourceBody<Tier>> = z
-  .object({ metadata: structure(z.object({ name: z.unknown() })), spec: structure(spec) })
+  .object({ metadata: structure(z.object({ name: z.unknown().optional() })), spec: structure(spec) })
   .transform(({ metadata, spec: { order, defaultAction } }, context): ResourceBody<Tier> => {
     const fixed = typeof metadata.name === 'string' ? PREDEFINED.get(metadata.name) : undefined;
     if (fixed !== undefined && order !== fixed.order) {
