@@ -9,6 +9,8 @@ export interface Node extends ResourceBase<'Node'> {
   /** Every address of type InternalIP or ExternalIP, in the object's order, duplicates removed. */
   readonly status: {
     readonly addresses: readonly { readonly type: 'InternalIP' | 'ExternalIP'; readonly address: IpAddress }[];
+    /** What the kubelet said of its machine, in Go's words (`amd64`, `windows`); absent: it has not. */
+    readonly nodeInfo?: { readonly architecture?: string; readonly operatingSystem?: string };
   };
 }
 

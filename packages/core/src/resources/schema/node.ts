@@ -1,7 +1,7 @@
 /** The schemas of Node and Namespace (v1). */
 import { z } from 'zod';
 import type { Namespace, Node } from '../kinds/kubernetes';
-import { cidr, ipAddress, list, optionalText, readAt, structure } from './fields';
+import { cidr, ipAddress, list, optional, optionalText, readAt, structure } from './fields';
 import type { ResourceBody } from './kind-schema';
 
 type NodeAddress = Node['status']['addresses'][number];
@@ -12,8 +12,15 @@ const spec = z.object({ podCIDR: optionalText, podCIDRs: list(cidr) }).transform
   return { podCIDRs: single === undefined ? [] : [single] };
 });
 
+const nodeInfo = z
+  .object({ architecture: optionalText, operatingSystem: optionalText })
+  .transform(({ architecture, operatingSystem }) => ({
+    ...(architecture !== undefined && { architecture }),
+    ...(operatingSystem !== undefined && { operatingSystem }),
+  }));
+
 const status = z
-  .object({ addresses: list(z.object({ type: z.string(), address: z.string() })) })
+  .object({ addresses: list(z.object({ type: z.string(), address: z.string() })), nodeInfo: optional(nodeInfo) })
   .transform((raw, context): Node['status'] => {
     const addresses = new Map<string, NodeAddress>();
     raw.addresses.forEach(({ type, address: text }, index) => {
@@ -21,7 +28,7 @@ const status = z
       const address = readAt(ipAddress, text, context, ['addresses', index, 'address']);
       if (address !== undefined && !addresses.has(address)) addresses.set(address, { type, address });
     });
-    return { addresses: [...addresses.values()] };
+    return { addresses: [...addresses.values()], ...(raw.nodeInfo !== undefined && { nodeInfo: raw.nodeInfo }) };
   });
 
 export const nodeBody: z.ZodType<ResourceBody<Node>> = z.object({ spec: structure(spec), status: structure(status) });
