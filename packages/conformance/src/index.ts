@@ -2,5 +2,6 @@
 export * from './conformance-error';
 export * from './prober/probe';
 export type { ListeningPort } from './prober/prober';
+export * from './testbed/support';
 export * from './testbed/testbed';
 export * from './testbed/topology';

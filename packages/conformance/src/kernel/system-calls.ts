@@ -40,6 +40,10 @@ const SOL_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 const MSG_NOSIGNAL = 0x4000;
 const CLONE_NEWNET = 0x40000000;
+const SIOCGIFFLAGS = 0x8913;
+/** `struct ifreq` begins with the interface's name. */
+const INTERFACE_REQUEST_BYTES = 40;
+const INTERFACE_NAME_BYTES = 16;
 /** `struct epoll_event`: packed on x86-64 only. */
 const EPOLL_EVENT_BYTES = process.arch === 'x64' ? 12 : 16;
 const EPOLL_DATA_OFFSET = EPOLL_EVENT_BYTES - 8;
@@ -104,6 +108,14 @@ export function resetOnClose(fd: number): void {
 /** Keeps an IPv6 socket from taking IPv4 too. */
 export function restrictToIpv6(fd: number): void {
   setOption(fd, SOL_IPV6, IPV6_V6ONLY, int32(1));
+}
+
+/** The flags of an interface (linux/if.h) in the namespace of the socket `fd`. */
+export function readInterfaceFlags(fd: number, interfaceName: string): number {
+  const request = Buffer.alloc(INTERFACE_REQUEST_BYTES);
+  request.write(interfaceName, 0, INTERFACE_NAME_BYTES - 1, 'utf8');
+  must(`SIOCGIFFLAGS ${interfaceName}`, result(native.ioctl(fd, SIOCGIFFLAGS, request)));
+  return request.readUInt16LE(INTERFACE_NAME_BYTES);
 }
 
 export function closeFd(fd: number): void {
@@ -205,6 +217,7 @@ function loadNativeCalls() {
     ),
     getsockopt: declare('int getsockopt(int fd, int level, int option, void *value, void *length)'),
     setsockopt: declare('int setsockopt(int fd, int level, int option, void *value, uint32_t length)'),
+    ioctl: declare('int ioctl(int fd, unsigned long request, void *argument)'),
     close: declare('int close(int fd)'),
     epoll_create1: declare('int epoll_create1(int flags)'),
     epoll_ctl: declare('int epoll_ctl(int epoll, int operation, int fd, void *event)'),

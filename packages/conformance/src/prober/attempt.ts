@@ -55,12 +55,11 @@ class Attempt implements Waiting {
       if (isTcp) resetOnClose(this.fd);
       const to = encodeSocketAddress({ address: request.destination, port: request.destinationPort });
       const connected = connectSocket(this.fd, to);
-      if (connected < 0 && connected !== -ERRNO.EINPROGRESS) return this.fail(connected);
-      const sent = isTcp ? 0 : sendTo(this.fd, DATAGRAM, null);
-      if (sent < 0) return this.fail(sent);
-      if (isTcp) this.loop.watch(this.fd, EPOLLOUT, () => this.guard(() => this.finishConnecting()));
-      else this.loop.watch(this.fd, EPOLLIN, () => this.guard(() => this.readAnswer()));
-      this.loop.wait(this);
+      const begun = connected === -ERRNO.EINPROGRESS ? 0 : connected;
+      const sent = isTcp || begun < 0 ? begun : sendTo(this.fd, DATAGRAM, null);
+      if (NEVER_LEFT.has(-sent)) this.finish({ outcome: 'notSendable', reason: formatErrno(-sent) });
+      else if (sent < 0) this.fail(sent);
+      else this.await(isTcp);
     });
   }
 
@@ -70,9 +69,18 @@ class Attempt implements Waiting {
     return this.isOver;
   }
 
+  private await(isTcp: boolean): void {
+    if (isTcp) this.loop.watch(this.fd, EPOLLOUT, () => this.guard(() => this.finishConnecting()));
+    else this.loop.watch(this.fd, EPOLLIN, () => this.guard(() => this.readAnswer()));
+    this.loop.wait(this);
+  }
+
   private finishConnecting(): void {
     const error = takeSocketError(this.fd);
-    if (error !== 0) return this.fail(-error);
+    if (error !== 0) {
+      this.fail(-error);
+      return;
+    }
     this.remainingMilliseconds = Math.max(this.remainingMilliseconds, ANSWER_MILLISECONDS);
     this.loop.watch(this.fd, EPOLLIN, () => this.guard(() => this.readAnswer()));
   }
@@ -80,13 +88,14 @@ class Attempt implements Waiting {
   private readAnswer(): void {
     const chunk = Buffer.alloc(512);
     const length = receiveFrom(this.fd, chunk, Buffer.alloc(SOCKET_ADDRESS_BYTES));
-    if (length === -ERRNO.EAGAIN) return;
-    if (length < 0) return this.fail(length);
+    if (length < 0) {
+      if (length !== -ERRNO.EAGAIN) this.fail(length);
+      return;
+    }
     this.received = Buffer.concat([this.received, chunk.subarray(0, length)]);
     const answer = parseAnswer(this.received);
     if (answer !== undefined) {
-      const { by, seen } = answer;
-      this.finish({ outcome: 'connected', by, seenSource: seen.address, seenPort: seen.port });
+      this.finish({ outcome: 'connected', by: answer.by, seenSource: answer.seen.address, seenPort: answer.seen.port });
     } else if (length === 0) this.fail(-ERRNO.ECONNRESET);
   }
 
@@ -127,3 +136,6 @@ const REFUSALS: ReadonlySet<number> = new Set([
   ERRNO.EACCES,
   ERRNO.ENOPROTOOPT,
 ]);
+
+/** Error numbers of a `connect` that found no route or no address to send from. */
+const NEVER_LEFT: ReadonlySet<number> = new Set([ERRNO.ENETUNREACH, ERRNO.EADDRNOTAVAIL]);

@@ -1,11 +1,11 @@
 /** Socket addresses in the kernel's layout: `sockaddr_in` (ip(7)) and `sockaddr_in6` (ipv6(7)). */
-import { addressBits, familyOf, type IpAddress, type Port, parseIpAddress } from '@polyplane/core';
+import { addressBits, familyOf, type IpAddress, type Port, parseIpAddress, parsePort } from '@polyplane/core';
 import { AF_INET, AF_INET6 } from '../kernel/system-calls';
 
-/** An address with a port. Port 0 lets the kernel choose. */
+/** An address with a port. */
 export interface SocketAddress {
   readonly address: IpAddress;
-  readonly port: Port | 0;
+  readonly port: Port;
 }
 
 /** Room for either layout. */
@@ -27,9 +27,9 @@ export function encodeSocketAddress({ address, port }: SocketAddress): Buffer {
   return bytes;
 }
 
-/** @throws CoreError PP_ADDRESS_INVALID for a family other than IPv4 and IPv6 */
+/** @throws CoreError PP_ADDRESS_INVALID for bytes that hold no address with a port */
 export function decodeSocketAddress(bytes: Buffer): SocketAddress {
-  const port = bytes.readUInt16BE(2) as Port | 0; // Sixteen bits are a port or 0.
+  const port = parsePort(bytes.readUInt16BE(2));
   if (bytes.readUInt16LE(0) === AF_INET) return { address: parseIpAddress(bytes.subarray(4, 8).join('.')), port };
   const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(8 + index * 2).toString(16));
   return { address: parseIpAddress(groups.join(':')), port };

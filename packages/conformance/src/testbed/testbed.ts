@@ -3,6 +3,7 @@ import { familyOf, type IpAddress, parseIpAddress } from '@polyplane/core';
 import { ConformanceError } from '../conformance-error';
 import { forgetConnections } from '../kernel/connection-tracking';
 import { applyIpBatch } from '../kernel/ip-batch';
+import { awaitLinks } from '../kernel/link-state';
 import { NetworkNamespace } from '../kernel/network-namespace';
 import { applyMachineSettings } from '../kernel/network-settings';
 import type { HostName, ProbeRequest, ProbeResult, ProbeTimeouts } from '../prober/probe';
@@ -51,25 +52,31 @@ export class Testbed {
   private readonly nodes = new Map<string, NodeMachine>();
   private readonly pods = new Map<HostName, PodMachine>();
   private readonly outsiders = new Map<HostName, OutsideMachine>();
-  private ports: readonly ListeningPort[];
   private madeFabricLinks = 0;
+
+  private constructor(
+    private ports: readonly ListeningPort[],
+    timeouts: ProbeTimeouts | undefined,
+  ) {
+    this.fabric = NetworkNamespace.create();
+    this.prober = new Prober(timeouts);
+  }
 
   /**
    * @throws ConformanceError PP_TESTBED_UNSUPPORTED when this host cannot make one (not root, no iproute2);
    *   PP_TESTBED_FAILED, PP_TESTBED_UNKNOWN_HOST for a topology that cannot be
    */
-  constructor(topology: Topology, timeouts?: ProbeTimeouts) {
-    this.ports = topology.ports;
-    this.fabric = NetworkNamespace.create();
-    this.prober = new Prober(timeouts);
+  static create(topology: Topology, timeouts?: ProbeTimeouts): Testbed {
+    const testbed = new Testbed(topology.ports, timeouts);
     try {
-      applyMachineSettings(this.fabric, true);
-      applyIpBatch(this.fabric, renderFabric());
-      for (const node of topology.nodes) this.addNode(node);
-      for (const { name, addresses } of topology.outsiders) this.addOutsider(outsiderHost({ name }), addresses);
-      this.addPods(topology.pods);
+      applyMachineSettings(testbed.fabric, true);
+      applyIpBatch(testbed.fabric, renderFabric());
+      for (const node of topology.nodes) testbed.addNode(node);
+      for (const { name, addresses } of topology.outsiders) testbed.addOutsider(outsiderHost({ name }), addresses);
+      testbed.addPods(topology.pods);
+      return testbed;
     } catch (error) {
-      this.close();
+      testbed.close();
       throw error;
     }
   }
@@ -145,7 +152,8 @@ export class Testbed {
       applyIpBatch(this.fabric, renderFabricLink(fabricLink, node.addresses, node.routedAddresses, path));
     });
     this.nodes.set(node.name, { name, namespace, node, fabricLink });
-    applyIpBatch(namespace, renderUplink(node.addresses));
+    this.raiseUplink(namespace, node.addresses);
+    awaitLinks(this.fabric, [fabricLink]);
     this.listen(name, listeningAddresses(node));
   }
 
@@ -155,7 +163,8 @@ export class Testbed {
       applyIpBatch(this.fabric, renderFabricLink(fabricLink, addresses, [], path));
     });
     this.outsiders.set(name, { name, namespace, addresses });
-    applyIpBatch(namespace, renderUplink(addresses));
+    this.raiseUplink(namespace, addresses);
+    awaitLinks(this.fabric, [fabricLink]);
     this.listen(name, addresses);
   }
 
@@ -173,9 +182,18 @@ export class Testbed {
       pods.flatMap((pod) => renderFabricPodRoutes(fabricLink, node, pod)),
     );
     for (const pod of pods) {
-      applyIpBatch(this.podMachine(pod).namespace, renderUplink(pod.addresses));
+      this.raiseUplink(this.podMachine(pod).namespace, pod.addresses);
       this.listen(podHost(pod), pod.addresses);
     }
+    awaitLinks(
+      namespace,
+      pods.map((pod) => pod.interfaceName),
+    );
+  }
+
+  private raiseUplink(namespace: NetworkNamespace, addresses: readonly IpAddress[]): void {
+    applyIpBatch(namespace, renderUplink(addresses));
+    awaitLinks(namespace, ['eth0']);
   }
 
   private addMachine(name: HostName, isForwarding: boolean, join: (path: string) => void): NetworkNamespace {
@@ -227,3 +245,8 @@ function listeningAddresses({ addresses }: TestbedNode): readonly IpAddress[] {
 }
 
 const LOOPBACK = { 4: parseIpAddress('127.0.0.1'), 6: parseIpAddress('::1') };
+
+/** Makes a testbed: {@link Testbed.create}. */
+export function createTestbed(topology: Topology, timeouts?: ProbeTimeouts): Testbed {
+  return Testbed.create(topology, timeouts);
+}
