@@ -1,5 +1,6 @@
 /** What an agent imports. */
 export * from './backend-door';
+export * from './compute';
 export * from './resources/kinds/calico';
 export * from './resources/kinds/kubernetes';
 export * from './resources/kinds/network-policy';

@@ -33,3 +33,14 @@ export function resourceKey(kind: ResourceKind, namespace: string | undefined, n
 export function keyOfResource(resource: Resource): ResourceKey {
   return resourceKey(resource.kind, resource.metadata.namespace, resource.metadata.name);
 }
+
+/** The parts of a key; `namespace` is empty for cluster-scoped kinds. */
+export function splitResourceKey(key: ResourceKey): {
+  readonly kind: ResourceKind;
+  readonly namespace: string;
+  readonly name: string;
+} {
+  const [kind = '', namespace = '', name = ''] = key.split('/');
+  // Every key is made by resourceKey, from a kind.
+  return { kind: kind as ResourceKind, namespace, name };
+}

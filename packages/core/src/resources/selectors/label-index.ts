@@ -15,8 +15,11 @@ export interface MatchListener<ItemKey, SelectorKey> {
   matchStopped(selector: SelectorKey, item: ItemKey): void;
 }
 
+/** The labels of a parent that is only referred to. */
+export type ImpliedLabels = (parentKey: string) => Labels;
+
 /**
- * Objects, their parents and selectors may come and go in any order; a parent that is unknown has no labels.
+ * Objects, their parents and selectors may come and go in any order; a parent that was not put has its implied labels.
  * Where a parent and the object itself carry the same key, the parent's value counts (the first parent's, if several):
  * so no object can disguise what it inherits.
  */
@@ -30,7 +33,10 @@ export class LabelIndex<ItemKey, SelectorKey> {
   /** How many selectors name a label key. */
   private readonly namedKeys = new Map<string, number>();
 
-  constructor(private readonly listener: MatchListener<ItemKey, SelectorKey>) {}
+  constructor(
+    private readonly listener: MatchListener<ItemKey, SelectorKey>,
+    private readonly impliedLabels: ImpliedLabels = () => ({}),
+  ) {}
 
   putItem(key: ItemKey, labels: Labels, parentKeys: readonly string[] = []): void {
     const known = this.items.get(key);
@@ -55,6 +61,19 @@ export class LabelIndex<ItemKey, SelectorKey> {
 
   putParent(key: string, labels: Labels): void {
     const parent = this.parent(key);
+    parent.isImplied = false;
+    this.setParentLabels(parent, labels);
+  }
+
+  removeParent(key: string): void {
+    const parent = this.parents.get(key);
+    if (parent === undefined) return;
+    parent.isImplied = true;
+    this.setParentLabels(parent, this.impliedLabels(key));
+    this.forgetIfUnused(parent);
+  }
+
+  private setParentLabels(parent: Parent<ItemKey, SelectorKey>, labels: Labels): void {
     const isNamed = changedKeys(parent.labels, labels).some((label) => this.namedKeys.has(label));
     const setLabels = () => {
       this.parentsByLabel.remove(parent, parent.labels);
@@ -63,11 +82,6 @@ export class LabelIndex<ItemKey, SelectorKey> {
     };
     if (isNamed) this.change(parent.items, setLabels);
     else setLabels();
-    this.forgetIfUnused(parent);
-  }
-
-  removeParent(key: string): void {
-    if (this.parents.has(key)) this.putParent(key, {});
   }
 
   /** Files a selector, in place of the one under this key if there is one. */
@@ -159,8 +173,11 @@ export class LabelIndex<ItemKey, SelectorKey> {
   }
 
   private parent(key: string): Parent<ItemKey, SelectorKey> {
-    const parent = this.parents.get(key) ?? new Parent(key);
+    const known = this.parents.get(key);
+    if (known !== undefined) return known;
+    const parent = new Parent<ItemKey, SelectorKey>(key, this.impliedLabels(key));
     this.parents.set(key, parent);
+    this.parentsByLabel.add(parent, parent.labels);
     return parent;
   }
 
@@ -173,7 +190,9 @@ export class LabelIndex<ItemKey, SelectorKey> {
   }
 
   private forgetIfUnused(parent: Parent<ItemKey, SelectorKey>): void {
-    if (parent.items.size === 0 && Object.keys(parent.labels).length === 0) this.parents.delete(parent.key);
+    if (parent.items.size > 0 || !parent.isImplied) return;
+    this.parentsByLabel.remove(parent, parent.labels);
+    this.parents.delete(parent.key);
   }
 }
 
@@ -185,10 +204,13 @@ class Item<ItemKey, SelectorKey> {
 }
 
 class Parent<ItemKey, SelectorKey> {
-  labels: Labels = {};
+  isImplied = true;
   readonly items = new Set<Item<ItemKey, SelectorKey>>();
 
-  constructor(readonly key: string) {}
+  constructor(
+    readonly key: string,
+    public labels: Labels,
+  ) {}
 }
 
 class Entry<ItemKey, SelectorKey> {

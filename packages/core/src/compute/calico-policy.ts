@@ -1,0 +1,60 @@
+/** Calico's NetworkPolicy and GlobalNetworkPolicy (projectcalico.org/v3) as policies. */
+import type { CalicoNetworkPolicy, CalicoPolicySpec, GlobalNetworkPolicy } from '../resources/kinds/calico';
+import { keyOfResource } from '../resources/resource';
+import { allOf, Selector, type SelectorNode } from '../resources/selectors';
+import type { PolicyStage } from '../state';
+import { renderCalicoRule } from './calico-rule';
+import { inNamespace, namespaceScope, ownCondition, serviceAccountScope } from './calico-scope';
+import { policyKey } from './keys';
+import { type PolicySpec, type RenderedRules, SetCollector } from './policy-spec';
+
+export function calicoPolicySpec(policy: CalicoNetworkPolicy | GlobalNetworkPolicy): PolicySpec {
+  const { namespace, name } = policy.metadata;
+  const { tier, order } = policy.spec;
+  // Calico keeps policies under names that begin with their tier.
+  const fullName = name.startsWith(`${tier}.`) ? name : `${tier}.${name}`;
+  return {
+    key: policyKey(keyOfResource(policy)),
+    origin: { object: policy.ref, field: '' },
+    tier,
+    order: order ?? Number.POSITIVE_INFINITY,
+    sortName: namespace === undefined ? fullName : `${namespace}/${fullName}`,
+    selector: selectorOf(policy),
+    stage: stageOf(policy),
+    isStaged: false,
+    appliesOnForward: policy.kind === 'CalicoNetworkPolicy' || policy.spec.applyOnForward,
+    types: policy.spec.types,
+    renderRules: () => renderRules(policy),
+  };
+}
+
+function selectorOf(policy: CalicoNetworkPolicy | GlobalNetworkPolicy): Selector {
+  const { spec, metadata } = policy;
+  const scope: SelectorNode[] = [];
+  if (metadata.namespace !== undefined) scope.push(inNamespace(metadata.namespace));
+  if (policy.kind === 'GlobalNetworkPolicy' && policy.spec.namespaceSelector !== undefined) {
+    scope.push(namespaceScope(policy.spec.namespaceSelector));
+  }
+  if (spec.serviceAccountSelector !== undefined) scope.push(serviceAccountScope(spec.serviceAccountSelector));
+  return new Selector(allOf(...scope, ownCondition(spec.selector)));
+}
+
+function stageOf(policy: CalicoNetworkPolicy | GlobalNetworkPolicy): PolicyStage {
+  if (policy.kind === 'CalicoNetworkPolicy') return 'normal';
+  return policy.spec.doNotTrack ? 'untracked' : policy.spec.preDNAT ? 'preDnat' : 'normal';
+}
+
+function renderRules({
+  ref,
+  metadata,
+  spec,
+}: { readonly spec: CalicoPolicySpec } & Pick<CalicoNetworkPolicy, 'ref' | 'metadata'>): RenderedRules {
+  const sets = new SetCollector();
+  const render = (direction: 'ingress' | 'egress') =>
+    spec[direction].map((rule, index) =>
+      renderCalicoRule(rule, metadata.namespace, { object: ref, field: `spec.${direction}[${index}]` }, sets),
+    );
+  const ingress = spec.types.includes('Ingress') ? render('ingress') : [];
+  const egress = spec.types.includes('Egress') ? render('egress') : [];
+  return { ingress, egress, ipSets: sets.ipSets };
+}

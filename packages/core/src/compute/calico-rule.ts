@@ -1,0 +1,109 @@
+/** Calico's rules with their selectors and named ports resolved to IP sets. */
+import type { CalicoEntityRule, CalicoRule } from '../resources/kinds/calico';
+import { allOf, Selector, type SelectorNode } from '../resources/selectors';
+import {
+  type IpSetKey,
+  type Origin,
+  type PortRange,
+  type Protocol,
+  type Rule,
+  type RuleAction,
+  type RuleEnd,
+  TCP,
+} from '../state';
+import { inNamespace, namespaceScope, ownCondition, serviceAccountScope } from './calico-scope';
+import { SERVICE_ACCOUNT_LABEL } from './inheritance';
+import { namedPortSet, netSet } from './ip-set-definition';
+import type { SetCollector } from './policy-spec';
+
+const ACTIONS: Readonly<Record<CalicoRule['action'], RuleAction>> = {
+  Allow: 'allow',
+  Deny: 'deny',
+  Pass: 'pass',
+  Log: 'log',
+};
+
+/** `namespace`: that of the policy; its rules' selectors stay in it unless they name namespaces themselves. */
+export function renderCalicoRule(
+  rule: CalicoRule,
+  namespace: string | undefined,
+  origin: Origin,
+  sets: SetCollector,
+): Rule {
+  return {
+    action: ACTIONS[rule.action],
+    ...(rule.ipVersion !== undefined && { family: rule.ipVersion }),
+    ...(rule.protocol !== undefined && { protocol: rule.protocol }),
+    ...(rule.notProtocol !== undefined && { notProtocol: rule.notProtocol }),
+    ...(rule.icmp !== undefined && { icmp: rule.icmp }),
+    ...(rule.notICMP !== undefined && { notIcmp: rule.notICMP }),
+    source: renderEnd(rule.source, rule.protocol ?? TCP, namespace, sets),
+    destination: renderEnd(rule.destination, rule.protocol ?? TCP, namespace, sets),
+    origin,
+  };
+}
+
+function renderEnd(
+  end: CalicoEntityRule,
+  protocol: Protocol,
+  namespace: string | undefined,
+  sets: SetCollector,
+): RuleEnd {
+  const { positive, negative } = conditionsOf(end, namespace);
+  const portOwners = new Selector(positive ?? { op: 'all' });
+  const ports = numbersOf(end.ports);
+  const namedPorts = namesOf(end.ports).map((name) => sets.use(namedPortSet(portOwners, protocol, name)));
+  // Where only named ports count, their sets hold nothing but what the selector picks.
+  const isCovered = namedPorts.length > 0 && ports.length === 0;
+  const setsOf = (node: SelectorNode | undefined): readonly IpSetKey[] =>
+    node === undefined ? [] : [sets.use(netSet(new Selector(node)))];
+  return {
+    nets: end.nets,
+    notNets: end.notNets,
+    ipSets: isCovered ? [] : setsOf(positive),
+    notIpSets: setsOf(negative),
+    ports,
+    notPorts: numbersOf(end.notPorts),
+    namedPorts,
+    notNamedPorts: namesOf(end.notPorts).map((name) => sets.use(namedPortSet(portOwners, protocol, name))),
+    addressPortSets: [],
+  };
+}
+
+/**
+ * `positive`: the end must be one that this picks; absent: it may be anything. `negative`: it must be none that this
+ * picks, but may be something unknown to the cluster; so it stands by itself only without a positive condition.
+ */
+function conditionsOf(
+  end: CalicoEntityRule,
+  namespace: string | undefined,
+): { readonly positive?: SelectorNode; readonly negative?: SelectorNode } {
+  const own: SelectorNode[] = [];
+  if (end.serviceAccounts !== undefined) own.push(...serviceAccountConditions(end.serviceAccounts));
+  if (end.selector !== undefined) own.push(ownCondition(end.selector));
+  const not = end.notSelector === undefined ? undefined : ownCondition(end.notSelector);
+  const scope: SelectorNode[] = [];
+  if (end.namespaceSelector !== undefined) scope.push(namespaceScope(end.namespaceSelector));
+  else if (namespace !== undefined && (own.length > 0 || not !== undefined)) scope.push(inNamespace(namespace));
+  if (scope.length + own.length === 0) return not === undefined ? {} : { negative: not };
+  const exclusion: SelectorNode[] = not === undefined ? [] : [{ op: 'not', operand: not }];
+  return { positive: allOf(...scope, ...own, ...exclusion) };
+}
+
+function serviceAccountConditions({
+  names,
+  selector,
+}: NonNullable<CalicoEntityRule['serviceAccounts']>): readonly SelectorNode[] {
+  const conditions: SelectorNode[] = [];
+  if (selector !== undefined) conditions.push(serviceAccountScope(selector));
+  if (names.length > 0) conditions.push({ op: 'in', key: SERVICE_ACCOUNT_LABEL, values: [...new Set(names)].sort() });
+  return conditions;
+}
+
+function numbersOf(ports: readonly (PortRange | string)[]): readonly PortRange[] {
+  return ports.filter((port) => typeof port === 'object');
+}
+
+function namesOf(ports: readonly (PortRange | string)[]): readonly string[] {
+  return [...new Set(ports.filter((port) => typeof port === 'string'))];
+}

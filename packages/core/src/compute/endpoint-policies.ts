@@ -1,0 +1,171 @@
+/** Which policies apply to which endpoints of this node, in which order. */
+
+import type { Tier } from '../resources/kinds/calico';
+import type { Labels } from '../resources/metadata';
+import { LabelIndex } from '../resources/selectors';
+import type { EndpointTier, HostEndpointKey, IpSetKey, PolicyKey, PolicyStage, WorkloadKey } from '../state';
+import { impliedLabels } from './inheritance';
+import type { IpSets } from './ip-sets';
+import type { Output } from './output';
+import { comparePolicies, type PolicySpec } from './policy-spec';
+import { compareTiers, type TierSpec, Tiers } from './tiers';
+
+export type EndpointKey = WorkloadKey | HostEndpointKey;
+
+/** A policy counts while it selects an endpoint of this node and its tier exists; only then its rules are rendered. */
+export class EndpointPolicies {
+  private readonly tiers = new Tiers();
+  private readonly policies = new Map<PolicyKey, PolicySpec>();
+  private readonly selected = new Map<PolicyKey, Set<EndpointKey>>();
+  private readonly selecting = new Map<EndpointKey, Set<PolicyKey>>();
+  private readonly usedSets = new Map<PolicyKey, readonly IpSetKey[]>();
+  private readonly changedPolicies = new Set<PolicyKey>();
+  private readonly changedEndpoints = new Set<EndpointKey>();
+  private readonly index = new LabelIndex<EndpointKey, PolicyKey>(
+    {
+      matchStarted: (policy, endpoint) => {
+        setOf(this.selected, policy).add(endpoint);
+        setOf(this.selecting, endpoint).add(policy);
+        this.matchChanged(policy, endpoint);
+      },
+      matchStopped: (policy, endpoint) => {
+        dropFrom(this.selected, policy, endpoint);
+        dropFrom(this.selecting, endpoint, policy);
+        this.matchChanged(policy, endpoint);
+      },
+    },
+    impliedLabels,
+  );
+
+  constructor(
+    private readonly ipSets: IpSets,
+    private readonly output: Output,
+  ) {}
+
+  putEndpoint(key: EndpointKey, labels: Labels, parents: readonly string[]): void {
+    this.index.putItem(key, labels, parents);
+    this.changedEndpoints.add(key);
+  }
+
+  removeEndpoint(key: EndpointKey): void {
+    this.index.removeItem(key);
+    this.changedEndpoints.add(key);
+  }
+
+  putParent(key: string, labels: Labels): void {
+    this.index.putParent(key, labels);
+  }
+
+  removeParent(key: string): void {
+    this.index.removeParent(key);
+  }
+
+  putPolicy(spec: PolicySpec): void {
+    this.policies.set(spec.key, spec);
+    this.index.putSelector(spec.key, spec.selector);
+    this.policyChanged(spec.key);
+  }
+
+  removePolicy(key: PolicyKey): void {
+    if (!this.policies.delete(key)) return;
+    this.policyChanged(key);
+    this.index.removeSelector(key);
+  }
+
+  putTier(tier: Tier): void {
+    this.tiers.put(tier);
+    this.tierChanged(tier.metadata.name);
+  }
+
+  removeTier(name: string): void {
+    this.tiers.remove(name);
+    this.tierChanged(name);
+  }
+
+  /** Renders what changed of the policies; gives the endpoints whose tiers may differ since the last call. */
+  flush(): ReadonlySet<EndpointKey> {
+    for (const key of this.changedPolicies) this.renderPolicy(key);
+    this.changedPolicies.clear();
+    const endpoints = new Set(this.changedEndpoints);
+    this.changedEndpoints.clear();
+    return endpoints;
+  }
+
+  /** The tiers of an endpoint, from those of its policies that pass. */
+  tiersOf(endpoint: EndpointKey, isWanted: (policy: PolicySpec) => boolean): readonly EndpointTier[] {
+    const byTier = new Map<TierSpec, PolicySpec[]>();
+    for (const key of this.selecting.get(endpoint) ?? []) {
+      const policy = this.policies.get(key);
+      const tier = policy && this.tiers.get(policy.tier);
+      if (!policy || !tier || !isWanted(policy)) continue;
+      const policies = byTier.get(tier) ?? [];
+      byTier.set(tier, policies);
+      policies.push(policy);
+    }
+    return [...byTier]
+      .sort(([a], [b]) => compareTiers(a, b))
+      .map(([tier, policies]): EndpointTier => {
+        policies.sort(comparePolicies);
+        const keysOf = (type: 'Ingress' | 'Egress') =>
+          policies.filter(({ types }) => types.includes(type)).map(({ key }) => key);
+        return {
+          name: tier.name,
+          defaultAction: tier.defaultAction,
+          ingress: keysOf('Ingress'),
+          egress: keysOf('Egress'),
+        };
+      });
+  }
+
+  private matchChanged(policy: PolicyKey, endpoint: EndpointKey): void {
+    this.changedPolicies.add(policy);
+    this.changedEndpoints.add(endpoint);
+  }
+
+  private policyChanged(key: PolicyKey): void {
+    const endpoints = this.selected.get(key);
+    if (endpoints === undefined) return;
+    this.changedPolicies.add(key);
+    for (const endpoint of endpoints) this.changedEndpoints.add(endpoint);
+  }
+
+  private tierChanged(name: string): void {
+    for (const key of this.selected.keys()) if (this.policies.get(key)?.tier === name) this.policyChanged(key);
+  }
+
+  private renderPolicy(key: PolicyKey): void {
+    const policy = this.policies.get(key);
+    const before = this.usedSets.get(key) ?? [];
+    if (policy !== undefined && this.selected.has(key) && this.tiers.get(policy.tier) !== undefined) {
+      const { ingress, egress, ipSets } = policy.renderRules();
+      for (const definition of ipSets) this.ipSets.acquire(definition);
+      this.usedSets.set(
+        key,
+        ipSets.map((definition) => definition.key),
+      );
+      const { origin, tier, stage, isStaged, appliesOnForward } = policy;
+      this.output.put({ type: 'policy', key, origin, tier, stage, isStaged, appliesOnForward, ingress, egress });
+    } else {
+      this.usedSets.delete(key);
+      this.output.remove(key);
+    }
+    for (const set of before) this.ipSets.release(set);
+  }
+}
+
+/** True for the policies of one stage. */
+export function isOfStage(stage: PolicyStage): (policy: PolicySpec) => boolean {
+  return (policy) => policy.stage === stage;
+}
+
+function setOf<Key, Value>(map: Map<Key, Set<Value>>, key: Key): Set<Value> {
+  const set = map.get(key) ?? new Set();
+  map.set(key, set);
+  return set;
+}
+
+function dropFrom<Key, Value>(map: Map<Key, Set<Value>>, key: Key, value: Value): void {
+  const set = map.get(key);
+  set?.delete(value);
+  if (set?.size === 0) map.delete(key);
+}

@@ -1,0 +1,354 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { parseResource } from '../resources/parse';
+import { keyOfResource, type Resource, type ResourceKey } from '../resources/resource';
+import type { ResourceChange } from '../sources/source';
+import { type Change, type DesiredKey, DesiredStateStore, type EndpointTier, keyOfChange, type Rule } from '../state';
+import { ComputeGraph } from './graph';
+
+const NODE = 'n1';
+
+describe('ComputeGraph, after any sequence of changes', () => {
+  it('has told what a fresh calculation of the last resources tells, by needed and safe changes only', function () {
+    this.timeout(120_000);
+    fc.assert(
+      fc.property(fc.array(fc.array(changes, { maxLength: 6 }), { maxLength: 14 }), (batches) => {
+        const graph = new ComputeGraph({ nodeName: NODE });
+        const store = new DesiredStateStore();
+        const resources = new Map<ResourceKey, Resource>();
+        for (const batch of [[], ...batches]) {
+          applyChecked(store, graph.apply(batch));
+          for (const change of batch) {
+            if (change.op === 'put') resources.set(keyOfResource(change.resource), change.resource);
+            else resources.delete(change.key);
+          }
+          expect(snapshot(store)).to.deep.equal(snapshot(freshState([...resources.values()])));
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('does not depend on the order of resources', () => {
+    fc.assert(
+      fc.property(fc.array(resources, { maxLength: 30 }), fc.infiniteStream(fc.nat()), (list, random) => {
+        const unique = [...new Map(list.map((resource) => [keyOfResource(resource), resource])).values()];
+        const shuffled = [...unique].sort(() => ((random.next().value ?? 0) % 2 === 0 ? 1 : -1));
+        expect(snapshot(freshState(shuffled))).to.deep.equal(snapshot(freshState(unique)));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('tells nothing for what is put again or removed twice', () => {
+    fc.assert(
+      fc.property(fc.array(resources, { maxLength: 20 }), (list) => {
+        const graph = new ComputeGraph({ nodeName: NODE });
+        graph.apply(list.map(put));
+        const latest = [...new Map(list.map((resource) => [keyOfResource(resource), resource])).values()];
+        expect(graph.apply(latest.map(put))).to.deep.equal([]);
+        const removals = latest.map((resource): ResourceChange => ({ op: 'remove', key: keyOfResource(resource) }));
+        const store = new DesiredStateStore();
+        store.apply({ scope: 'full', changes: new ComputeGraph({ nodeName: NODE }).apply([]) });
+        graph.apply(removals);
+        expect(graph.apply(removals)).to.deep.equal([]);
+        expect(snapshot(store)).to.deep.equal(snapshot(freshState([])));
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+function put(resource: Resource): ResourceChange {
+  return { op: 'put', resource };
+}
+
+function freshState(list: readonly Resource[]): DesiredStateStore {
+  const store = new DesiredStateStore();
+  store.apply({ scope: 'full', changes: new ComputeGraph({ nodeName: NODE }).apply(list.map(put)) });
+  return store;
+}
+
+/** Applies changes one by one; each must be needed, and leave no reference to what is not there. */
+function applyChecked(store: DesiredStateStore, list: readonly Change[]): void {
+  expect(new Set(list.map(keyOfChange)).size, 'no key twice').to.equal(list.length);
+  for (const change of list) {
+    if (change.op === 'put') expect(store.get(change.object.key)).to.not.deep.equal(change.object);
+    else if (change.op === 'remove') expect(store.get(change.key)).to.not.equal(undefined);
+    else {
+      const members = store.ipSets.get(change.key)?.members;
+      expect(change.added.length + change.removed.length).to.be.above(0);
+      for (const member of change.added) expect(members?.has(member)).to.equal(false);
+      for (const member of change.removed) expect(members?.has(member)).to.equal(true);
+    }
+    store.apply({ scope: 'delta', changes: [change] });
+    for (const key of references(store)) expect(store.get(key), key).to.not.equal(undefined);
+  }
+}
+
+function* references(store: DesiredStateStore): Iterable<DesiredKey> {
+  for (const { ingress, egress } of [...store.policies.values(), ...store.profiles.values()]) {
+    for (const rule of [...ingress, ...egress]) yield* setsOf(rule);
+  }
+  for (const { tiers, profiles } of store.workloads.values()) yield* [...policiesOf(tiers), ...profiles];
+  for (const endpoint of store.hostEndpoints.values()) {
+    yield* endpoint.profiles;
+    for (const tiers of [endpoint.tiers, endpoint.forwardTiers, endpoint.preDnatTiers, endpoint.untrackedTiers]) {
+      yield* policiesOf(tiers);
+    }
+  }
+}
+
+function setsOf({ source, destination }: Rule): readonly DesiredKey[] {
+  return [source, destination].flatMap((end) => [
+    ...end.ipSets,
+    ...end.notIpSets,
+    ...end.namedPorts,
+    ...end.notNamedPorts,
+    ...end.addressPortSets,
+  ]);
+}
+
+function policiesOf(tiers: readonly EndpointTier[]): readonly DesiredKey[] {
+  return tiers.flatMap(({ ingress, egress }) => [...ingress, ...egress]);
+}
+
+function snapshot(store: DesiredStateStore): unknown {
+  const objects = [...store.objects()].sort((a, b) => (a.key < b.key ? -1 : 1));
+  return objects.map((object) =>
+    object.type === 'ipSet' ? { ...object, members: [...object.members].sort() } : object,
+  );
+}
+
+const names = fc.constantFrom('a', 'b');
+const namespaces = fc.constantFrom('red', 'blue');
+const labels = fc.dictionary(fc.constantFrom('app', 'tier'), fc.constantFrom('web', 'db'));
+const nodes = fc.constantFrom(NODE, 'n2');
+const kubernetesSelectors = fc.oneof(
+  fc.constant({}),
+  labels.map((matchLabels) => ({ matchLabels })),
+  fc.constant({ matchExpressions: [{ key: 'app', operator: 'NotIn', values: ['db'] }] }),
+);
+const policyPorts = fc.array(
+  fc.constantFrom(
+    { port: 80 },
+    { port: 81, endPort: 90 },
+    { port: 'http' },
+    { protocol: 'UDP', port: 53 },
+    { protocol: 'UDP' },
+  ),
+  { maxLength: 2 },
+);
+const peers = fc.array(
+  fc.oneof(
+    fc.record({ podSelector: kubernetesSelectors }),
+    fc.record({ namespaceSelector: kubernetesSelectors }),
+    fc.record({ podSelector: kubernetesSelectors, namespaceSelector: kubernetesSelectors }),
+    fc.constant({ ipBlock: { cidr: '10.0.0.0/8', except: ['10.1.0.0/16'] } }),
+  ),
+  { maxLength: 2 },
+);
+const calicoSelectors = fc.constantFrom(
+  'all()',
+  'app == "web"',
+  'has(tier) && app != "db"',
+  'projectcalico.org/namespace == "red"',
+  '!has(projectcalico.org/namespace)',
+);
+const calicoEnds = fc.record(
+  {
+    selector: calicoSelectors,
+    notSelector: calicoSelectors,
+    namespaceSelector: fc.constantFrom('all()', 'global()', 'stage == "prod"', 'projectcalico.org/name == "red"'),
+    nets: fc.constant(['10.0.0.0/8']),
+    serviceAccounts: fc.constantFrom({ names: ['default'] }, { selector: 'all()' }),
+  },
+  { requiredKeys: [] },
+);
+const calicoRules = fc.array(
+  fc
+    .record({
+      action: fc.constantFrom('Allow', 'Deny', 'Pass', 'Log'),
+      source: calicoEnds,
+      destination: calicoEnds,
+      ports: fc.constantFrom([], [80], ['http'], ['http', 8080]),
+    })
+    .map(({ action, source, destination, ports }) => ({
+      action,
+      protocol: 'TCP',
+      source,
+      destination: ports.length === 0 ? destination : { ...destination, ports },
+    })),
+  { maxLength: 2 },
+);
+const calicoTypes = fc.constantFrom(['Ingress'], ['Egress'], ['Ingress', 'Egress']);
+const tierNames = fc.constantFrom('default', 'secure');
+const orders = fc.constantFrom(undefined, 1, 2);
+const CALICO = 'projectcalico.org/v3';
+
+const rawResources: fc.Arbitrary<unknown> = fc.oneof(
+  fc
+    .tuple(nodes, fc.constantFrom('192.168.0.1', '192.168.0.2'), fc.constantFrom('z1', 'z2'))
+    .map(([name, address, zone]) => ({
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name, labels: { 'topology.kubernetes.io/zone': zone } },
+      status: { addresses: [{ type: 'InternalIP', address }] },
+    })),
+  fc.tuple(namespaces, fc.constantFrom({}, { stage: 'prod' }, { stage: 'test', app: 'web' })).map(([name, own]) => ({
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name, labels: own },
+  })),
+  fc
+    .record({
+      name: names,
+      namespace: namespaces,
+      own: labels,
+      nodeName: nodes,
+      podIP: fc.constantFrom('10.0.0.1', '10.0.0.2', '10.1.0.3', undefined),
+      phase: fc.constantFrom('Running', 'Running', 'Pending', 'Succeeded'),
+      hostNetwork: fc.constantFrom(false, false, false, true),
+      containerPort: fc.constantFrom(80, 8080),
+    })
+    .map(({ name, namespace, own, nodeName, podIP, phase, hostNetwork, containerPort }) => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, namespace, labels: own },
+      spec: {
+        nodeName,
+        hostNetwork,
+        containers: [{ name: 'c', image: 'x', ports: [{ name: 'http', containerPort }] }],
+      },
+      status: { phase, ...(podIP !== undefined && { podIP, podIPs: [{ ip: podIP }] }) },
+    })),
+  fc
+    .record({
+      name: names,
+      namespace: namespaces,
+      type: fc.constantFrom('ClusterIP', 'NodePort'),
+      local: fc.boolean(),
+      headless: fc.constantFrom(false, false, true),
+    })
+    .map(({ name, namespace, type, local, headless }) => ({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name, namespace },
+      spec: {
+        type: headless ? 'ClusterIP' : type,
+        clusterIP: headless ? 'None' : '10.96.0.1',
+        ports: [{ name: 'web', port: 80, ...(type === 'NodePort' && !headless && { nodePort: 30080 }) }],
+        ...(local && type === 'NodePort' && !headless && { externalTrafficPolicy: 'Local' }),
+      },
+    })),
+  fc
+    .record({
+      name: names,
+      namespace: namespaces,
+      service: names,
+      endpoints: fc.array(
+        fc.record({
+          address: fc.constantFrom('10.0.0.1', '10.0.0.2', '10.0.0.3'),
+          ready: fc.boolean(),
+          terminating: fc.boolean(),
+          nodeName: nodes,
+          zone: fc.constantFrom(undefined, 'z1', 'z2'),
+        }),
+        { maxLength: 4 },
+      ),
+    })
+    .map(({ name, namespace, service, endpoints }) => ({
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { name, namespace, labels: { 'kubernetes.io/service-name': service } },
+      addressType: 'IPv4',
+      ports: [{ name: 'web', port: 8080 }],
+      endpoints: endpoints.map(({ address, ready, terminating, nodeName, zone }) => ({
+        addresses: [address],
+        conditions: { ready: ready && !terminating, serving: ready, terminating },
+        nodeName,
+        ...(zone !== undefined && { hints: { forZones: [{ name: zone }] } }),
+      })),
+    })),
+  fc
+    .record({
+      name: names,
+      namespace: namespaces,
+      podSelector: kubernetesSelectors,
+      from: peers,
+      to: peers,
+      ports: policyPorts,
+      policyTypes: calicoTypes,
+    })
+    .map(({ name, namespace, podSelector, from, to, ports, policyTypes }) => ({
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: { name, namespace },
+      spec: { podSelector, policyTypes, ingress: [{ from, ports }], egress: [{ to, ports }] },
+    })),
+  fc
+    .record({
+      name: names,
+      namespace: fc.option(namespaces, { nil: undefined }),
+      tier: tierNames,
+      order: orders,
+      selector: calicoSelectors,
+      types: calicoTypes,
+      ingress: calicoRules,
+      egress: calicoRules,
+    })
+    .map(({ name, namespace, tier, order, selector, types, ingress, egress }) => ({
+      apiVersion: CALICO,
+      kind: namespace === undefined ? 'GlobalNetworkPolicy' : 'NetworkPolicy',
+      metadata: { name: `${tier}.${name}`, ...(namespace !== undefined && { namespace }) },
+      spec: {
+        tier,
+        ...(order !== undefined && { order }),
+        selector,
+        types,
+        ...(types.includes('Ingress') && { ingress }),
+        ...(types.includes('Egress') && { egress }),
+      },
+    })),
+  fc.tuple(names, fc.constantFrom('preDNAT', 'doNotTrack', 'applyOnForward')).map(([name, flag]) => ({
+    apiVersion: CALICO,
+    kind: 'GlobalNetworkPolicy',
+    metadata: { name: `default.host-${name}` },
+    spec: {
+      selector: 'has(host)',
+      order: 5,
+      types: ['Ingress'],
+      applyOnForward: true,
+      [flag]: true,
+      ingress: [{ action: 'Deny' }],
+    },
+  })),
+  fc.tuple(fc.constantFrom('secure'), orders, fc.constantFrom('Pass', 'Deny')).map(([name, order, defaultAction]) => ({
+    apiVersion: CALICO,
+    kind: 'Tier',
+    metadata: { name },
+    spec: { defaultAction, ...(order !== undefined && { order }) },
+  })),
+  fc
+    .record({ name: names, node: nodes, own: fc.constantFrom({ host: 'x' }, { app: 'web' }) })
+    .map(({ name, node, own }) => ({
+      apiVersion: CALICO,
+      kind: 'HostEndpoint',
+      metadata: { name, labels: own },
+      spec: {
+        node,
+        interfaceName: 'eth0',
+        expectedIPs: ['192.168.0.1'],
+        ports: [{ name: 'http', protocol: 'TCP', port: 80 }],
+      },
+    })),
+);
+
+const resources: fc.Arbitrary<Resource> = rawResources.map(parseResource);
+const changes: fc.Arbitrary<ResourceChange> = fc.oneof(
+  { weight: 3, arbitrary: resources.map(put) },
+  {
+    weight: 1,
+    arbitrary: resources.map((resource): ResourceChange => ({ op: 'remove', key: keyOfResource(resource) })),
+  },
+);

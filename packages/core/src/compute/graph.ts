@@ -1,0 +1,154 @@
+/** The calculation of one node's desired state from the cluster's resources: incremental, a function of the current resources only. */
+import type { Labels } from '../resources/metadata';
+import { keyOfResource, type Resource, type ResourceKey, splitResourceKey } from '../resources/resource';
+import type { ResourceChange } from '../sources/source';
+import type { Change, InterfaceName, ObjectRef } from '../state';
+import { calicoPolicySpec } from './calico-policy';
+import { EndpointPolicies } from './endpoint-policies';
+import { HostEndpoints } from './host-endpoints';
+import { namespaceLabels, namespaceProfile } from './inheritance';
+import { IpSets } from './ip-sets';
+import { policyKey, workloadKey } from './keys';
+import { kubernetesPolicySpec } from './kubernetes-policy';
+import { type ChosenSettings, Nodes } from './nodes';
+import { Output } from './output';
+import { Profiles } from './profiles';
+import { Services } from './services';
+import { defaultInterfaceName, Workloads } from './workloads';
+
+export interface ComputeOptions {
+  /** The node whose dataplane the desired state is for. */
+  readonly nodeName: string;
+  /** Names the host side of a pod's interface. Default: Calico's `cali` and a digest of the pod's name. */
+  readonly interfaceNameOf?: (pod: ObjectRef) => InterfaceName;
+  /** Settings of the node in place of the defaults. */
+  readonly settings?: ChosenSettings;
+}
+
+const ZONE_LABEL = 'topology.kubernetes.io/zone';
+
+/**
+ * Takes changes of resources, gives the changes of the desired state that they cause: only objects that differ, each
+ * once, in safe order. The desired state depends on the resources that are there, not on the way they came. An event
+ * costs what it touches.
+ */
+export class ComputeGraph {
+  private readonly output = new Output();
+  private readonly ipSets = new IpSets();
+  private readonly profiles = new Profiles(this.output);
+  private readonly policies = new EndpointPolicies(this.ipSets, this.output);
+  private readonly nodes: Nodes;
+  private readonly services: Services;
+  private readonly workloads: Workloads;
+  private readonly hostEndpoints: HostEndpoints;
+
+  constructor(private readonly options: ComputeOptions) {
+    const { nodeName } = options;
+    const interfaceNameOf =
+      options.interfaceNameOf ?? (({ namespace, name }: ObjectRef) => defaultInterfaceName(namespace ?? '', name));
+    this.nodes = new Nodes(nodeName, options.settings ?? {}, this.output);
+    this.services = new Services(nodeName, this.output);
+    this.workloads = new Workloads(nodeName, interfaceNameOf, this.ipSets, this.policies, this.profiles, this.output);
+    this.hostEndpoints = new HostEndpoints(nodeName, this.ipSets, this.policies, this.profiles, this.output);
+  }
+
+  /** The first call also gives what holds without any resource. */
+  apply(changes: readonly ResourceChange[]): readonly Change[] {
+    const last = new Map<ResourceKey, ResourceChange>();
+    for (const change of changes) last.set(change.op === 'put' ? keyOfResource(change.resource) : change.key, change);
+    for (const [key, change] of last) {
+      if (change.op === 'put') this.put(change.resource);
+      else this.remove(key);
+    }
+    return this.flush();
+  }
+
+  private put(resource: Resource): void {
+    switch (resource.kind) {
+      case 'Node':
+        this.nodes.put(resource);
+        if (resource.metadata.name === this.options.nodeName)
+          this.services.putZone(resource.metadata.labels[ZONE_LABEL]);
+        return;
+      case 'Namespace': {
+        const { name, labels } = resource.metadata;
+        this.putParent(namespaceProfile(name), namespaceLabels(name, labels));
+        return;
+      }
+      case 'Pod':
+        this.workloads.put(resource);
+        return;
+      case 'Service':
+        this.services.putService(resource);
+        return;
+      case 'EndpointSlice':
+        this.services.putSlice(resource);
+        return;
+      case 'NetworkPolicy':
+        this.policies.putPolicy(kubernetesPolicySpec(resource));
+        return;
+      case 'CalicoNetworkPolicy':
+      case 'GlobalNetworkPolicy':
+        this.policies.putPolicy(calicoPolicySpec(resource));
+        return;
+      case 'Tier':
+        this.policies.putTier(resource);
+        return;
+      case 'HostEndpoint':
+        this.hostEndpoints.put(resource);
+        return;
+    }
+  }
+
+  private remove(key: ResourceKey): void {
+    const { kind, namespace, name } = splitResourceKey(key);
+    switch (kind) {
+      case 'Node':
+        this.nodes.remove(name);
+        if (name === this.options.nodeName) this.services.putZone(undefined);
+        return;
+      case 'Namespace':
+        this.removeParent(namespaceProfile(name));
+        return;
+      case 'Pod':
+        this.workloads.remove(workloadKey(namespace, name));
+        return;
+      case 'Service':
+        this.services.removeService(`${namespace}/${name}`);
+        return;
+      case 'EndpointSlice':
+        this.services.removeSlice(`${namespace}/${name}`);
+        return;
+      case 'NetworkPolicy':
+      case 'CalicoNetworkPolicy':
+      case 'GlobalNetworkPolicy':
+        this.policies.removePolicy(policyKey(key));
+        return;
+      case 'Tier':
+        this.policies.removeTier(name);
+        return;
+      case 'HostEndpoint':
+        this.hostEndpoints.remove(name);
+        return;
+    }
+  }
+
+  private putParent(key: string, labels: Labels): void {
+    this.ipSets.putParent(key, labels);
+    this.policies.putParent(key, labels);
+  }
+
+  private removeParent(key: string): void {
+    this.ipSets.removeParent(key);
+    this.policies.removeParent(key);
+  }
+
+  private flush(): readonly Change[] {
+    for (const endpoint of this.policies.flush()) {
+      this.workloads.render(endpoint);
+      this.hostEndpoints.render(endpoint);
+    }
+    this.services.flush();
+    return this.output.flush(this.ipSets.flush());
+  }
+}

@@ -1,0 +1,43 @@
+/** Keys of the desired state's objects, made from the names of the resources that they stand for. */
+import type { ResourceKey } from '../resources/resource';
+import type {
+  HostEndpointKey,
+  IpFamily,
+  NodeKey,
+  PolicyKey,
+  ProfileKey,
+  Protocol,
+  ServicePortKey,
+  WorkloadKey,
+} from '../state';
+import { formatProtocol } from '../state';
+
+export function workloadKey(namespace: string, name: string): WorkloadKey {
+  return `workload/${namespace}/${name}` as WorkloadKey;
+}
+
+export function hostEndpointKey(name: string): HostEndpointKey {
+  return `hostEndpoint/${name}` as HostEndpointKey;
+}
+
+export function nodeKey(name: string): NodeKey {
+  return `node/${name}` as NodeKey;
+}
+
+/** One policy a resource. */
+export function policyKey(resource: ResourceKey): PolicyKey {
+  return `policy/${resource}` as PolicyKey;
+}
+
+export function profileKey(name: string): ProfileKey {
+  return `profile/${name}` as ProfileKey;
+}
+
+export function servicePortKey(
+  service: { readonly namespace: string; readonly name: string },
+  port: { readonly name: string; readonly protocol: Protocol },
+  family: IpFamily,
+): ServicePortKey {
+  const text = `service/${service.namespace}/${service.name}/${port.name}/${formatProtocol(port.protocol)}/${family}`;
+  return text as ServicePortKey;
+}

@@ -1,0 +1,134 @@
+/** Which endpoints a service port may send to from this node: ready ones, fall-backs, topology hints (kube-proxy's rules; KEP-1669, KEP-2433, KEP-3015). */
+import type { EndpointSlice, EndpointSliceEndpoint } from '../resources/kinds/kubernetes';
+import type { IpAddress, IpFamily, Port, ServiceEndpoint } from '../state';
+
+/** Where the node stands; topology hints are about this. */
+export interface NodePlace {
+  readonly nodeName: string;
+  readonly zone?: string;
+}
+
+/** What of a service decides over its endpoints. */
+export interface EndpointPolicy {
+  /** Some frontend may send anywhere in the cluster. */
+  readonly usesCluster: boolean;
+  /** Some frontend sends to this node's endpoints only. */
+  readonly usesLocal: boolean;
+  readonly publishNotReadyAddresses: boolean;
+}
+
+export interface UsableEndpoints {
+  /** Empty also where the service never uses them. */
+  readonly clusterEndpoints: readonly ServiceEndpoint[];
+  readonly localEndpoints: readonly ServiceEndpoint[];
+  readonly hasEndpoints: boolean;
+  readonly localReadyEndpoints: number;
+}
+
+/** One address and port, from however many slices. */
+interface Candidate extends ServiceEndpoint {
+  readonly isReady: boolean;
+  readonly isServingTerminating: boolean;
+  readonly forZones: readonly string[];
+  readonly forNodes: readonly string[];
+}
+
+export function usableEndpoints(
+  slices: readonly EndpointSlice[],
+  port: { readonly name: string; readonly protocol: string },
+  family: IpFamily,
+  policy: EndpointPolicy,
+  place: NodePlace,
+): UsableEndpoints {
+  const candidates = collectCandidates(slices, port, family, policy, place);
+  const ready = candidates.filter(({ isReady }) => isReady);
+  const localReady = ready.filter(({ isLocal }) => isLocal);
+  const terminating = candidates.filter(({ isServingTerminating }) => isServingTerminating);
+  const cluster = ready.length > 0 ? narrowByHints(ready, place) : terminating;
+  const local = localReady.length > 0 ? localReady : terminating.filter(({ isLocal }) => isLocal);
+  return {
+    clusterEndpoints: policy.usesCluster ? cluster.map(toEndpoint) : [],
+    localEndpoints: policy.usesLocal ? local.map(toEndpoint) : [],
+    hasEndpoints: ready.length + terminating.length > 0,
+    localReadyEndpoints: new Set(localReady.map(({ address }) => address)).size,
+  };
+}
+
+/** Every address and port once, ordered by them; where slices differ over one, the better condition and the nearer place count. */
+function collectCandidates(
+  slices: readonly EndpointSlice[],
+  port: { readonly name: string; readonly protocol: string },
+  family: IpFamily,
+  policy: EndpointPolicy,
+  place: NodePlace,
+): readonly Candidate[] {
+  const candidates = new Map<string, Candidate>();
+  for (const slice of slices) {
+    if (slice.addressType !== (family === 4 ? 'IPv4' : 'IPv6')) continue;
+    const number = slice.ports.find(({ name, protocol }) => name === port.name && protocol === port.protocol)?.port;
+    if (number === undefined) continue;
+    for (const endpoint of slice.endpoints) {
+      // The addresses of one entry are the same endpoint; the first stands for all.
+      const address = endpoint.addresses[0];
+      if (address === undefined) continue;
+      const candidate = readCandidate(endpoint, address, number, policy, place);
+      const key = `${address} ${number}`;
+      const known = candidates.get(key);
+      candidates.set(key, known === undefined ? candidate : mergeCandidates(known, candidate));
+    }
+  }
+  return [...candidates.values()].sort(compareEndpoints);
+}
+
+function readCandidate(
+  { conditions, nodeName, forZones, forNodes }: EndpointSliceEndpoint,
+  address: IpAddress,
+  port: Port,
+  policy: EndpointPolicy,
+  place: NodePlace,
+): Candidate {
+  const isReady = conditions.ready || policy.publishNotReadyAddresses;
+  return {
+    address,
+    port,
+    isLocal: nodeName === place.nodeName,
+    isReady,
+    isServingTerminating: !isReady && conditions.serving && conditions.terminating,
+    forZones: forZones ?? [],
+    forNodes: forNodes ?? [],
+  };
+}
+
+function mergeCandidates(a: Candidate, b: Candidate): Candidate {
+  const isReady = a.isReady || b.isReady;
+  return {
+    address: a.address,
+    port: a.port,
+    isLocal: a.isLocal || b.isLocal,
+    isReady,
+    isServingTerminating: !isReady && (a.isServingTerminating || b.isServingTerminating),
+    forZones: [...new Set([...a.forZones, ...b.forZones])],
+    forNodes: [...new Set([...a.forNodes, ...b.forNodes])],
+  };
+}
+
+/** Hints count only if every ready endpoint has one and some endpoint is meant for this node, or failing that, for its zone. */
+function narrowByHints(ready: readonly Candidate[], { nodeName, zone }: NodePlace): readonly Candidate[] {
+  if (ready.every(({ forNodes }) => forNodes.length > 0)) {
+    const forNode = ready.filter(({ forNodes }) => forNodes.includes(nodeName));
+    if (forNode.length > 0) return forNode;
+  }
+  if (zone !== undefined && ready.every(({ forZones }) => forZones.length > 0)) {
+    const forZone = ready.filter(({ forZones }) => forZones.includes(zone));
+    if (forZone.length > 0) return forZone;
+  }
+  return ready;
+}
+
+function toEndpoint({ address, port, isLocal }: Candidate): ServiceEndpoint {
+  return { address, port, isLocal };
+}
+
+function compareEndpoints(a: ServiceEndpoint, b: ServiceEndpoint): number {
+  return a.address < b.address ? -1 : a.address > b.address ? 1 : a.port - b.port;
+}
