@@ -29,7 +29,9 @@ export function judgeDelivery(view: NodeView, arrival: Arrival, way: Way, option
     address,
     ...(port === undefined ? {} : { port }),
     verdict,
+    target: target.kind,
     isMasqueraded,
+    source: isMasqueraded ? (view.masqueradeAddress(flow.family) ?? flow.source.address) : flow.source.address,
     ...(target.kind === 'workload' ? { workload: target.workload.key } : {}),
     steps,
   };

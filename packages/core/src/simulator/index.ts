@@ -1,4 +1,6 @@
 /** The simulator's door. */
+export * from './backend';
+export * from './cluster';
 export * from './options';
 export * from './packet';
 export type { Direction, RuleCounter } from './policy-table';

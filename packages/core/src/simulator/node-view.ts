@@ -4,9 +4,11 @@ import {
   type ClusterNode,
   type DesiredKey,
   type DesiredObject,
+  familyOf,
   type HostEndpoint,
   type HostEndpointKey,
   type IpAddress,
+  type IpFamily,
   type IpSetKey,
   type NodeKey,
   type NodeSettings,
@@ -101,8 +103,18 @@ export class NodeView {
     return this.hostAddresses.has(address) || LOOPBACK.contains(value);
   }
 
+  /** As {@link isHostAddress}, without loopback. */
+  isNodeAddress(address: IpAddress): boolean {
+    return this.hostAddresses.has(address);
+  }
+
   isLoopback({ value }: FlowEnd): boolean {
     return LOOPBACK.contains(value);
+  }
+
+  /** The node's own address of a family, for packets that it masquerades. */
+  masqueradeAddress(family: IpFamily): IpAddress | undefined {
+    return [...this.hostAddresses].find((address) => familyOf(address) === family);
   }
 
   /** The address, one of the host's own, answers on node ports. Loopback does so on IPv4 only, and only when wanted. */

@@ -45,8 +45,12 @@ export interface Destination {
   readonly address: IpAddress;
   readonly port?: Port;
   readonly verdict: Verdict;
+  /** Where routing sends it: to a workload or a process of this node, or out to the network. */
+  readonly target: 'workload' | 'host' | 'network';
   /** Source-NATed on this way. */
   readonly isMasqueraded: boolean;
+  /** The source that the receiver sees: the sender's, or an address of the node where the packet was masqueraded. */
+  readonly source: IpAddress;
   /** The local workload that gets it, if it does not leave the node. */
   readonly workload?: WorkloadKey;
   readonly steps: readonly TraceStep[];

@@ -1,11 +1,12 @@
 /** The oracle: what one node's dataplane does to a packet, and which rules decided. */
-import { type DesiredObject, type DesiredState, familyOf, type Transition } from '../state';
+import { type DesiredObject, type DesiredState, familyOf, type IpAddress, type Transition } from '../state';
+import { commonVerdict } from './common-verdict';
 import { judgeDelivery } from './delivery-stages';
 import { type Arrival, judgeEntry } from './entry-stages';
 import { flowOf } from './flow';
 import { NodeView } from './node-view';
 import type { SimulatorOptions } from './options';
-import type { Destination, Judgement, Packet, TraceStep, Verdict } from './packet';
+import type { Judgement, Packet, TraceStep, Verdict } from './packet';
 import type { RuleCounter } from './policy-table';
 import { judgeService } from './service-stage';
 
@@ -44,6 +45,11 @@ export class NodeSimulator {
     return this.judgeArrival(arrival, steps);
   }
 
+  /** The address belongs to a workload of this node, or to the node itself; loopback belongs to no node. */
+  owns(address: IpAddress): boolean {
+    return this.view.workloadAt(address) !== undefined || this.view.isNodeAddress(address);
+  }
+
   /** Every rule with the number of packets that it matched. */
   counters(): readonly RuleCounter[] {
     return [...this.view.policies.counters()];
@@ -60,11 +66,6 @@ export class NodeSimulator {
 
 function refusal(verdict: Verdict, steps: readonly TraceStep[]): Judgement {
   return { verdict, destinations: [], isTranslated: false, steps };
-}
-
-function commonVerdict(destinations: readonly Destination[]): Verdict {
-  const verdict = destinations[0]?.verdict ?? 'drop';
-  return destinations.every((destination) => destination.verdict === verdict) ? verdict : 'deny';
 }
 
 function* objectsOf(state: DesiredState): Iterable<DesiredObject> {

@@ -1,0 +1,122 @@
+/** Several nodes end to end: what leaves the sender's node and what arrives at the receiver's both count. */
+import type { WorkloadKey } from '../state';
+import { commonVerdict } from './common-verdict';
+import type { Destination, Packet, PacketEntry, TraceStep, Verdict } from './packet';
+import type { NodeSimulator } from './simulator';
+
+/**
+ * Who sends: a workload or a process of a simulated node, or a machine outside. `via` is the node that a packet from
+ * outside comes to; absent: the one that owns its destination.
+ */
+export type ClusterSender =
+  | { readonly kind: 'workload'; readonly node: string; readonly workload: WorkloadKey }
+  | { readonly kind: 'host'; readonly node: string }
+  | { readonly kind: 'external'; readonly via?: string };
+
+/** A packet without its entry, which follows from the sender. */
+export type ClusterPacket = Omit<Packet, 'entry'>;
+
+/** One node on a packet's way, and what the packet met there. */
+export interface Hop {
+  readonly node: string;
+  readonly steps: readonly TraceStep[];
+}
+
+/** Where the packet may end, after every translation on its way. */
+export interface ClusterDestination extends Omit<Destination, 'steps'> {
+  /** The last node on its way; absent: it met none. */
+  readonly node?: string;
+  readonly hops: readonly Hop[];
+}
+
+export interface ClusterJudgement {
+  /** The verdict common to all destinations; where they differ, `deny`. */
+  readonly verdict: Verdict;
+  readonly destinations: readonly ClusterDestination[];
+  /** A service on some node translated the destination. */
+  readonly isTranslated: boolean;
+  /** For a packet that went nowhere: the nodes that it met. Else empty, for each destination has its own. */
+  readonly hops: readonly Hop[];
+}
+
+/** A packet that is sent on from node to node more often than this goes in circles. */
+const MAXIMUM_HOPS = 8;
+
+export class ClusterSimulator {
+  constructor(private readonly nodes: ReadonlyMap<string, NodeSimulator>) {}
+
+  judge(sender: ClusterSender, packet: ClusterPacket): ClusterJudgement {
+    const node = sender.kind === 'external' ? (sender.via ?? this.ownerOf(packet)) : sender.node;
+    return this.judgeAt(node, { ...packet, entry: entryOf(sender) }, []);
+  }
+
+  private judgeAt(node: string | undefined, packet: Packet, earlier: readonly Hop[]): ClusterJudgement {
+    const simulator = node === undefined ? undefined : this.nodes.get(node);
+    if (node === undefined || simulator === undefined) return metNoNode(packet);
+    if (earlier.length === MAXIMUM_HOPS) {
+      return refused('drop', [...earlier, { node, steps: [{ stage: 'route', rule: 'in circles', outcome: 'drop' }] }]);
+    }
+    const judgement = simulator.judge(packet);
+    if (judgement.destinations.length === 0) {
+      return refused(judgement.verdict, [...earlier, { node, steps: judgement.steps }]);
+    }
+    const onward = judgement.destinations.map((destination) => {
+      const hops = [...earlier, { node, steps: [...judgement.steps, ...destination.steps] }];
+      return this.follow(node, packet, destination, hops);
+    });
+    const destinations = onward.flatMap((way) => way.destinations);
+    const isTranslated = judgement.isTranslated || onward.some((way) => way.isTranslated);
+    return { verdict: commonVerdict(destinations), destinations, isTranslated, hops: [] };
+  }
+
+  /** The rest of the way to one destination. */
+  private follow(node: string, packet: Packet, destination: Destination, hops: readonly Hop[]): ClusterJudgement {
+    const { steps: _, ...rest } = destination;
+    const { source, address, port, target, verdict, isMasqueraded } = destination;
+    const next = target === 'network' && verdict === 'allow' ? this.ownerOf({ destination: address }) : undefined;
+    if (next === undefined) return { verdict, destinations: [{ ...rest, node, hops }], isTranslated: false, hops: [] };
+    const { destinationPort: __, ...unchanged } = packet;
+    const sent: Packet = {
+      ...unchanged,
+      entry: { kind: 'network' },
+      source,
+      destination: address,
+      ...(port === undefined ? {} : { destinationPort: port }),
+    };
+    const arrived = this.judgeAt(next, sent, hops);
+    const ends: readonly ClusterDestination[] =
+      arrived.destinations.length > 0
+        ? arrived.destinations
+        : [{ ...rest, verdict: arrived.verdict, node: next, hops: arrived.hops }];
+    const destinations = ends.map((end) => ({ ...end, isMasqueraded: end.isMasqueraded || isMasqueraded }));
+    return { ...arrived, destinations, hops: [] };
+  }
+
+  private ownerOf({ destination }: Pick<ClusterPacket, 'destination'>): string | undefined {
+    for (const [name, simulator] of this.nodes) if (simulator.owns(destination)) return name;
+    return undefined;
+  }
+}
+
+function entryOf(sender: ClusterSender): PacketEntry {
+  if (sender.kind === 'workload') return { kind: 'workload', workload: sender.workload };
+  return { kind: sender.kind === 'host' ? 'host' : 'network' };
+}
+
+function refused(verdict: Verdict, hops: readonly Hop[]): ClusterJudgement {
+  return { verdict, destinations: [], isTranslated: false, hops };
+}
+
+/** No simulated node sees the packet, so none of them stops it. */
+function metNoNode({ source, destination, destinationPort }: Packet): ClusterJudgement {
+  const end: ClusterDestination = {
+    address: destination,
+    ...(destinationPort === undefined ? {} : { port: destinationPort }),
+    verdict: 'allow',
+    target: 'network',
+    isMasqueraded: false,
+    source,
+    hops: [],
+  };
+  return { verdict: 'allow', destinations: [end], isTranslated: false, hops: [] };
+}
