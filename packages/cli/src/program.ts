@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { codesCommand } from './commands/codes';
+import { traceCommand } from './commands/trace';
 
 /** The whole command line. Actions set the process's exit code; what goes wrong is thrown. */
 export function createProgram(): Command {
@@ -13,7 +14,7 @@ export function createProgram(): Command {
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(--help shows what the command takes)')
     .exitOverride();
-  for (const command of [codesCommand()]) {
+  for (const command of [traceCommand(), codesCommand()]) {
     program.addCommand(command.copyInheritedSettings(program));
   }
   return program;

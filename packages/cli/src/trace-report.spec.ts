@@ -6,12 +6,16 @@ import { formatTrace, traceReport } from './trace-report';
 const SERVICE: ObjectRef = { apiVersion: 'v1', kind: 'Service', namespace: 'shop', name: 'api' };
 const POLICY: ObjectRef = { apiVersion: 'projectcalico.org/v3', kind: 'GlobalNetworkPolicy', name: 'platform.open' };
 
+const CLIENT = parseIpAddress('192.0.2.7');
+
 function destination(address: string, isMasqueraded: boolean): Destination {
   return {
     address: parseIpAddress(address),
     port: parsePort(8080),
     verdict: 'allow',
+    target: 'workload',
     isMasqueraded,
+    source: CLIENT,
     steps: [{ stage: 'ingressPolicy', object: POLICY, rule: 'spec.ingress[0]', outcome: 'allow' }],
   };
 }
@@ -67,7 +71,16 @@ describe('the report of a trace', () => {
     const direct: Judgement = {
       verdict: 'deny',
       isTranslated: false,
-      destinations: [{ address: parseIpAddress('10.0.0.1'), verdict: 'deny', isMasqueraded: false, steps: [] }],
+      destinations: [
+        {
+          address: parseIpAddress('10.0.0.1'),
+          verdict: 'deny',
+          target: 'workload',
+          isMasqueraded: false,
+          source: CLIENT,
+          steps: [],
+        },
+      ],
       steps: [{ stage: 'ingressPolicy', rule: 'tier default: end of tier', outcome: 'deny' }],
     };
     expect(traceReport(direct).translation.destination).to.deep.equal([]);

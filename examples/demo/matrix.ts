@@ -1,0 +1,132 @@
+/** The connectivity matrix: what real packets did, beside what the simulator says. */
+import { styleText } from 'node:util';
+
+/**
+ * What becomes of a flow. `reachedAsNode`: arrives with the node's address as its source. `depends`: some endpoints of
+ * the service are reached, others not. `refused`: with RST or ICMP. `dropped`: no answer. `notAsked`: no packet of this
+ * pair meets the node under test.
+ */
+export type Cell = 'reached' | 'reachedAsNode' | 'depends' | 'refused' | 'dropped' | 'notAsked';
+
+/** Who sends, a row. */
+export interface RowHeading {
+  readonly name: string;
+  /** Where it is: the node that it runs on, or the network that it is in. */
+  readonly place: string;
+}
+
+/** What is dialled, a column. */
+export interface ColumnHeading {
+  readonly name: string;
+  /** Columns of one group stand together. */
+  readonly group: string;
+}
+
+export interface Matrix {
+  readonly title: string;
+  readonly rows: readonly RowHeading[];
+  readonly columns: readonly ColumnHeading[];
+  /** By row, then by column. */
+  readonly cells: readonly (readonly Cell[])[];
+}
+
+/** How a cell looks and what it says in the legend. */
+const LOOKS: Readonly<Record<Cell, { readonly symbol: string; readonly style: Style; readonly meaning: string }>> = {
+  reached: { symbol: '●', style: 'green', meaning: 'answers' },
+  reachedAsNode: { symbol: '◆', style: 'cyan', meaning: 'answers, came as the node' },
+  depends: { symbol: '◐', style: 'yellow', meaning: 'depends on the endpoint' },
+  refused: { symbol: '×', style: 'red', meaning: 'refused at once' },
+  dropped: { symbol: '·', style: 'dim', meaning: 'dropped' },
+  notAsked: { symbol: ' ', style: 'dim', meaning: 'not asked' },
+};
+
+type Style = Parameters<typeof styleText>[0];
+
+/** A pair whose cell is another one in another matrix of the same rows and columns. */
+export interface Difference {
+  readonly row: RowHeading;
+  readonly column: ColumnHeading;
+  readonly from: Cell;
+  readonly to: Cell;
+}
+
+export function differences(from: Matrix, to: Matrix): readonly Difference[] {
+  return from.rows.flatMap((row, r) =>
+    from.columns.flatMap((column, c): readonly Difference[] => {
+      const [before, after] = [cellAt(from, r, c), cellAt(to, r, c)];
+      return before === after ? [] : [{ row, column, from: before, to: after }];
+    }),
+  );
+}
+
+/** `frontend-1 -> catalog http: answers -> dropped`. */
+export function formatDifference({ row, column, from, to }: Difference): string {
+  return `${row.name} -> ${column.name}: ${LOOKS[from].meaning} -> ${LOOKS[to].meaning}`;
+}
+
+/** What the symbols mean. */
+export function formatLegend(): string {
+  return Object.values(LOOKS)
+    .filter(({ symbol }) => symbol !== ' ')
+    .map(({ symbol, style, meaning }) => `${styleText(style, symbol)} ${meaning}`)
+    .join('   ');
+}
+
+/** A matrix under its headings; with `beside`, a second one of the same rows and columns, and cells that differ marked in both. */
+export function formatMatrix(matrix: Matrix, beside?: Matrix): string {
+  const names = columnOf(matrix.rows.map((row) => row.name));
+  const places = columnOf(matrix.rows.map((row) => row.place));
+  const margin = ' '.repeat((names[0]?.length ?? 0) + (places[0]?.length ?? 0) + 2 * GAP.length);
+  const matrices = beside === undefined ? [matrix] : [matrix, beside];
+  const headings = matrix.columns.map((_, c) => `${margin}${formatColumnHeading(matrix.columns, c)}`);
+  const titles = matrices.map(({ title, columns }) => title.padEnd(widthOf(columns))).join(`${GAP}${GAP}`);
+  const rows = matrix.rows.map((_, r) => {
+    const cells = matrices.map((one) =>
+      formatRow(one, r, beside === undefined ? one : one === matrix ? beside : matrix),
+    );
+    const mark = beside !== undefined && differsInRow(matrix, beside, r) ? styleText('red', `${GAP}<- differs`) : '';
+    return `${names[r]}${GAP}${styleText('dim', places[r] ?? '')}${GAP}${cells.join(`${GAP}${GAP}`)}${mark}`;
+  });
+  return [...headings, styleText('bold', `${margin}${titles}`.trimEnd()), ...rows].join('\n');
+}
+
+const GAP = '  ';
+
+/** A step of the staircase: `││┌ name`. */
+function formatColumnHeading(columns: readonly ColumnHeading[], index: number): string {
+  const stems = columns.slice(0, index).map((_, c) => `│${gapAfter(columns, c)}`);
+  return `${styleText('dim', `${stems.join('')}┌ `)}${columns[index]?.name ?? ''}`;
+}
+
+function formatRow(matrix: Matrix, row: number, other: Matrix): string {
+  const cells = matrix.columns.map((_, c) => {
+    const cell = cellAt(matrix, row, c);
+    const { symbol, style } = LOOKS[cell];
+    const isSame = cell === cellAt(other, row, c);
+    return `${styleText(isSame ? style : ['inverse', 'red'], isSame || symbol !== ' ' ? symbol : '?')}${gapAfter(matrix.columns, c)}`;
+  });
+  return cells.join('');
+}
+
+function differsInRow(matrix: Matrix, other: Matrix, row: number): boolean {
+  return matrix.columns.some((_, c) => cellAt(matrix, row, c) !== cellAt(other, row, c));
+}
+
+function cellAt(matrix: Matrix, row: number, column: number): Cell {
+  return matrix.cells[row]?.[column] ?? 'notAsked';
+}
+
+/** A space between groups. */
+function gapAfter(columns: readonly ColumnHeading[], index: number): string {
+  const next = columns[index + 1];
+  return next !== undefined && next.group !== columns[index]?.group ? ' ' : '';
+}
+
+function widthOf(columns: readonly ColumnHeading[]): number {
+  return columns.reduce((width, _, c) => width + 1 + gapAfter(columns, c).length, 0);
+}
+
+function columnOf(texts: readonly string[]): readonly string[] {
+  const width = Math.max(0, ...texts.map((text) => text.length));
+  return texts.map((text) => text.padEnd(width));
+}
