@@ -1,0 +1,130 @@
+import { expect } from 'chai';
+import { type DesiredObject, parseCidr, parseIpAddress, parsePort, TCP } from '../state';
+import {
+  buildFrontend,
+  buildPolicy,
+  buildProfile,
+  buildRule,
+  buildService,
+  buildServiceEndpoint,
+  buildSettings,
+  buildTier,
+  buildWorkload,
+  nets,
+  stateOf,
+} from '../testing/desired-objects';
+import { type ClusterJudgement, type ClusterPacket, type ClusterSender, ClusterSimulator } from './cluster';
+import { NodeSimulator } from './simulator';
+
+const OPEN = buildProfile('open', { ingress: [buildRule('allow')], egress: [buildRule('allow')] });
+const A = buildWorkload('a', '10.0.1.1', { profiles: [OPEN.key] });
+const B = buildWorkload('b', '10.0.2.1', { profiles: [OPEN.key] });
+const FROM_A: ClusterSender = { kind: 'workload', node: 'node-1', workload: A.key };
+
+/** `a` on node-1 (192.168.0.1), `b` on node-2 (192.168.0.2). */
+function clusterOf(one: readonly DesiredObject[], two: readonly DesiredObject[]): ClusterSimulator {
+  const node = (name: string, address: string, objects: readonly DesiredObject[]): [string, NodeSimulator] => {
+    const settings = buildSettings({
+      nodeName: name,
+      nodeAddresses: [parseIpAddress(address)],
+      localDetector: { kind: 'cidrs', cidrs: [parseCidr('10.0.0.0/16')] },
+    });
+    return [name, new NodeSimulator(stateOf(settings, OPEN, ...objects))];
+  };
+  return new ClusterSimulator(new Map([node('node-1', '192.168.0.1', one), node('node-2', '192.168.0.2', two)]));
+}
+
+function packet(source: string, destination: string, port = 80): ClusterPacket {
+  return {
+    source: parseIpAddress(source),
+    destination: parseIpAddress(destination),
+    destinationPort: parsePort(port),
+    protocol: TCP,
+  };
+}
+
+function path(judgement: ClusterJudgement): readonly (readonly string[])[] {
+  return judgement.destinations.map(({ hops }) => hops.map(({ node }) => node));
+}
+
+describe('ClusterSimulator', () => {
+  const ALLOW_NODE_1 = buildPolicy('from-node-1', {
+    ingress: [buildRule('allow', { source: { nets: nets('192.168.0.1') } })],
+  });
+  const GUARDED_B = { ...B, tiers: [buildTier([ALLOW_NODE_1])] };
+
+  it('asks the sender’s node and then the receiver’s', () => {
+    const judgement = clusterOf([A], [B]).judge(FROM_A, packet('10.0.1.1', '10.0.2.1'));
+    expect(judgement.verdict).to.equal('allow');
+    expect(path(judgement)).to.deep.equal([['node-1', 'node-2']]);
+    expect(judgement.destinations[0]).to.include({ node: 'node-2', workload: B.key, target: 'workload' });
+  });
+
+  it('denies when either node does', () => {
+    const sent = packet('10.0.1.1', '10.0.2.1');
+    const closedSender = clusterOf([{ ...A, profiles: [] }], [B]).judge(FROM_A, sent);
+    expect([closedSender.verdict, path(closedSender)]).to.deep.equal(['deny', [['node-1']]]);
+    const closedReceiver = clusterOf([A], [{ ...B, profiles: [] }]).judge(FROM_A, sent);
+    expect([closedReceiver.verdict, path(closedReceiver)]).to.deep.equal(['deny', [['node-1', 'node-2']]]);
+  });
+
+  it('shows the receiver’s node the source that masquerade left', () => {
+    const service = buildService(
+      's',
+      [buildFrontend('nodePort', 30080)],
+      [buildServiceEndpoint('10.0.2.1', 8080, false)],
+    );
+    const cluster = clusterOf([A, service], [ALLOW_NODE_1, GUARDED_B]);
+    const judgement = cluster.judge({ kind: 'external' }, packet('203.0.113.9', '192.168.0.1', 30080));
+    expect(judgement).to.include({ verdict: 'allow', isTranslated: true });
+    expect(judgement.destinations[0]).to.include({ address: '10.0.2.1', port: 8080, isMasqueraded: true });
+    expect(judgement.destinations[0]?.source).to.equal('192.168.0.1');
+    expect(cluster.judge({ kind: 'external' }, packet('203.0.113.9', '10.0.2.1', 8080)).verdict).to.equal('deny');
+  });
+
+  it('follows a packet to another node’s node port and back', () => {
+    const service = buildService(
+      's',
+      [buildFrontend('nodePort', 30080)],
+      [buildServiceEndpoint('10.0.1.1', 8080, false)],
+    );
+    const judgement = clusterOf([A], [B, service]).judge(
+      { kind: 'external', via: 'node-1' },
+      packet('203.0.113.9', '192.168.0.2', 30080),
+    );
+    expect(judgement.verdict).to.equal('allow');
+    expect(path(judgement)).to.deep.equal([['node-1', 'node-2', 'node-1']]);
+  });
+
+  it('keeps each destination’s own verdict and way', () => {
+    const endpoints = [buildServiceEndpoint('10.0.1.1', 8080, true), buildServiceEndpoint('10.0.2.1', 8080, false)];
+    const service = buildService('s', [buildFrontend('clusterIp', 80, '172.30.0.1')], endpoints);
+    const judgement = clusterOf([A, service], [{ ...B, profiles: [] }]).judge(FROM_A, packet('10.0.1.1', '172.30.0.1'));
+    expect(judgement.verdict).to.equal('deny');
+    expect(judgement.destinations.map(({ verdict }) => verdict)).to.deep.equal(['allow', 'deny']);
+    expect(path(judgement)).to.deep.equal([['node-1'], ['node-1', 'node-2']]);
+  });
+
+  it('says where a packet ended that the second node refused before it had a destination', () => {
+    const refused = buildService('s', [buildFrontend('nodePort', 30080)], []);
+    const judgement = clusterOf([A], [B, refused]).judge(FROM_A, packet('10.0.1.1', '192.168.0.2', 30080));
+    expect(judgement.verdict).to.equal('reject');
+    expect(judgement.destinations[0]).to.include({ node: 'node-2', verdict: 'reject' });
+  });
+
+  it('drops a packet that goes in circles', () => {
+    const back = (address: string): DesiredObject =>
+      buildService('s', [buildFrontend('nodePort', 30080)], [buildServiceEndpoint(address, 30080, false)]);
+    const judgement = clusterOf([A, back('192.168.0.2')], [back('192.168.0.1')]).judge(
+      { kind: 'external' },
+      packet('203.0.113.9', '192.168.0.1', 30080),
+    );
+    expect(judgement.verdict).to.equal('drop');
+    expect(judgement.destinations[0]?.hops.at(-1)?.steps[0]?.rule).to.equal('in circles');
+  });
+
+  it('lets pass what meets no node', () => {
+    const judgement = clusterOf([], []).judge({ kind: 'external' }, packet('203.0.113.9', '203.0.113.10'));
+    expect([judgement.verdict, path(judgement)]).to.deep.equal(['allow', [[]]]);
+  });
+});
