@@ -56,7 +56,13 @@ export const CORE_CODES = {
   PP_LIMIT_REFUSED: {
     kind: 'error',
     meaning: 'The cluster asks for something that the backend does not do, and the configuration says to refuse.',
-    remedy: 'Follow the remedy of each diagnostic that the message names, choose another backend, or set onUnsupported.',
+    remedy:
+      'Follow the remedy of each diagnostic that the message names, choose another backend, or set onUnsupported.',
+  },
+  PP_PROFILE_INVALID: {
+    kind: 'error',
+    meaning: 'A text is not the name of a version of the dataplanes that limit tables describe.',
+    remedy: 'Give a version of Calico, such as calico-3.19.',
   },
   PP_AGENT_STOPPED: {
     kind: 'error',

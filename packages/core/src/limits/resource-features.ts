@@ -1,0 +1,33 @@
+/** What one resource by itself needs of a dataplane: every feature it uses that some backend may lack, field by field. */
+import type { Resource } from '../resources/resource';
+import { hostEndpointFeatures, nodeFeatures, podFeatures } from './endpoint-features';
+import type { FeatureUse } from './feature-use';
+import { calicoPolicyFeatures, type FieldFeature, networkPolicyFeatures } from './policy-features';
+import { endpointSliceFeatures, serviceFeatures } from './service-features';
+
+/** In the order of the object's fields. What nobody wrote is not guessed: no field, no use. */
+export function featuresOf(resource: Resource): readonly FeatureUse[] {
+  return Array.from(fieldFeatures(resource), ([feature, field]) => ({ feature, object: resource.ref, field }));
+}
+
+function fieldFeatures(resource: Resource): Iterable<FieldFeature> {
+  switch (resource.kind) {
+    case 'NetworkPolicy':
+      return networkPolicyFeatures(resource);
+    case 'CalicoNetworkPolicy':
+    case 'GlobalNetworkPolicy':
+      return calicoPolicyFeatures(resource);
+    case 'Service':
+      return serviceFeatures(resource);
+    case 'EndpointSlice':
+      return endpointSliceFeatures(resource);
+    case 'Pod':
+      return podFeatures(resource);
+    case 'Node':
+      return nodeFeatures(resource);
+    case 'HostEndpoint':
+      return hostEndpointFeatures(resource);
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,33 @@
+/** What services and their endpoints need of a dataplane. */
+import type { EndpointSlice, Service } from '../resources/kinds/kubernetes';
+import { familyOf } from '../state';
+import type { FieldFeature } from './policy-features';
+
+export function* serviceFeatures({ spec, status }: Service): Iterable<FieldFeature> {
+  if (spec.type === 'ExternalName') return;
+  for (const [index, { protocol }] of spec.ports.entries()) {
+    if (protocol === 'SCTP') yield ['sctpService', `spec.ports[${index}].protocol`];
+  }
+  if (spec.sessionAffinity === 'ClientIP') yield ['sessionAffinity', 'spec.sessionAffinity'];
+  if (spec.loadBalancerSourceRanges.length > 0) yield ['loadBalancerSourceRanges', 'spec.loadBalancerSourceRanges'];
+  yield* clusterAddressFeatures(spec);
+  for (const [index, address] of spec.externalIPs.entries()) {
+    if (familyOf(address) === 6) yield ['ipv6', `spec.externalIPs[${index}]`];
+  }
+  if (status.loadBalancer.some(({ ip }) => familyOf(ip) === 6)) yield ['ipv6', 'status.loadBalancer.ingress'];
+}
+
+export function* endpointSliceFeatures(slice: EndpointSlice): Iterable<FieldFeature> {
+  yield ['endpointSlices', 'kind'];
+  if (slice.addressType === 'IPv6') yield ['ipv6', 'addressType'];
+}
+
+/** The addresses; before the API server has given any, the families that are asked for. */
+function* clusterAddressFeatures({ clusterIPs, ipFamilies }: Service['spec']): Iterable<FieldFeature> {
+  // `clusterIP` is always the first of `clusterIPs`, and the one that people write.
+  for (const [index, address] of clusterIPs.entries()) {
+    if (familyOf(address) === 6) yield ['ipv6', index === 0 ? 'spec.clusterIP' : `spec.clusterIPs[${index}]`];
+  }
+  if (clusterIPs.length > 0) return;
+  for (const [index, family] of ipFamilies.entries()) if (family === 6) yield ['ipv6', `spec.ipFamilies[${index}]`];
+}
