@@ -12,7 +12,7 @@ describe('ComputeGraph, after any sequence of changes', () => {
   it('has told what a fresh calculation of the last resources tells, by needed and safe changes only', function () {
     this.timeout(120_000);
     fc.assert(
-      fc.property(fc.array(fc.array(changes, { maxLength: 6 }), { maxLength: 14 }), (batches) => {
+      fc.property(histories, (batches) => {
         const graph = new ComputeGraph({ nodeName: NODE });
         const store = new DesiredStateStore();
         const resources = new Map<ResourceKey, Resource>();
@@ -25,7 +25,7 @@ describe('ComputeGraph, after any sequence of changes', () => {
           expect(snapshot(store)).to.deep.equal(snapshot(freshState([...resources.values()])));
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 500 },
     );
   });
 
@@ -181,11 +181,33 @@ const calicoRules = fc.array(
     })),
   { maxLength: 2 },
 );
-const calicoTypes = fc.constantFrom(['Ingress'], ['Egress'], ['Ingress', 'Egress']);
+const calicoTypes: fc.Arbitrary<readonly string[]> = fc.constantFrom(['Ingress'], ['Egress'], ['Ingress', 'Egress']);
 const tierNames = fc.constantFrom('default', 'secure');
 const orders = fc.constantFrom(undefined, 1, 2);
 const CALICO = 'projectcalico.org/v3';
 
+const pods: fc.Arbitrary<unknown> = fc
+  .record({
+    name: names,
+    namespace: namespaces,
+    own: labels,
+    nodeName: nodes,
+    podIP: fc.constantFrom('10.0.0.1', '10.0.0.2', '10.1.0.3', undefined),
+    phase: fc.constantFrom('Running', 'Running', 'Pending', 'Succeeded'),
+    hostNetwork: fc.constantFrom(false, false, false, true),
+    containerPort: fc.constantFrom(80, 8080),
+  })
+  .map(({ name, namespace, own, nodeName, podIP, phase, hostNetwork, containerPort }) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace, labels: own },
+    spec: {
+      nodeName,
+      hostNetwork,
+      containers: [{ name: 'c', image: 'x', ports: [{ name: 'http', containerPort }] }],
+    },
+    status: { phase, ...(podIP !== undefined && { podIP, podIPs: [{ ip: podIP }] }) },
+  }));
 const rawResources: fc.Arbitrary<unknown> = fc.oneof(
   fc
     .tuple(nodes, fc.constantFrom('192.168.0.1', '192.168.0.2'), fc.constantFrom('z1', 'z2'))
@@ -200,28 +222,9 @@ const rawResources: fc.Arbitrary<unknown> = fc.oneof(
     kind: 'Namespace',
     metadata: { name, labels: own },
   })),
-  fc
-    .record({
-      name: names,
-      namespace: namespaces,
-      own: labels,
-      nodeName: nodes,
-      podIP: fc.constantFrom('10.0.0.1', '10.0.0.2', '10.1.0.3', undefined),
-      phase: fc.constantFrom('Running', 'Running', 'Pending', 'Succeeded'),
-      hostNetwork: fc.constantFrom(false, false, false, true),
-      containerPort: fc.constantFrom(80, 8080),
-    })
-    .map(({ name, namespace, own, nodeName, podIP, phase, hostNetwork, containerPort }) => ({
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name, namespace, labels: own },
-      spec: {
-        nodeName,
-        hostNetwork,
-        containers: [{ name: 'c', image: 'x', ports: [{ name: 'http', containerPort }] }],
-      },
-      status: { phase, ...(podIP !== undefined && { podIP, podIPs: [{ ip: podIP }] }) },
-    })),
+  pods,
+  pods,
+  pods,
   fc
     .record({
       name: names,
@@ -352,3 +355,10 @@ const changes: fc.Arbitrary<ResourceChange> = fc.oneof(
     arbitrary: resources.map((resource): ResourceChange => ({ op: 'remove', key: keyOfResource(resource) })),
   },
 );
+/** A cluster that stands, then what happens in it. */
+const histories = fc
+  .tuple(
+    fc.array(resources.map(put), { minLength: 10, maxLength: 30 }),
+    fc.array(fc.array(changes, { maxLength: 5 }), { maxLength: 12, size: '+1' }),
+  )
+  .map(([base, batches]) => [base, ...batches]);
