@@ -1,1 +1,7 @@
-export {};
+/** What users of the iptables backend import. */
+export { IptablesBackend } from './backend';
+export { IPTABLES_BEHAVIOURS } from './behaviours';
+export { IPTABLES_CODES, IptablesError, type IptablesErrorCode } from './iptables-error';
+export { IPTABLES_LIMITS } from './limits';
+export { DEFAULT_OPTIONS, type IptablesOptions } from './options';
+export type { IptablesPlan, IptablesSession } from './session';

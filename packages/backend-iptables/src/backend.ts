@@ -1,0 +1,72 @@
+/** The iptables backend: standard Linux packet filtering through iptables, ipset and conntrack. */
+import type { DataplaneBackend, NodeContext, NodeFacts } from '@polyplane/core/backend';
+import { IPTABLES_BEHAVIOURS } from './behaviours';
+import { IPTABLES_CODES, IptablesError } from './iptables-error';
+import { ConntrackTable } from './kernel/conntrack';
+import { KernelDataplane } from './kernel/dataplane';
+import { type CommandRunner, commandRunner } from './kernel/exec';
+import { readNodeFacts } from './kernel/probe';
+import { chooseVariant, readVariant, VARIANTS } from './kernel/variant';
+import { IPTABLES_LIMITS } from './limits';
+import { type CheckedOptions, checkOptions, type IptablesOptions } from './options';
+import { renderProgram } from './render/program';
+import { Renderer } from './render/render';
+import { IptablesSession } from './session';
+
+export class IptablesBackend implements DataplaneBackend {
+  readonly name = 'iptables';
+  readonly limits = IPTABLES_LIMITS;
+  readonly behaviours = IPTABLES_BEHAVIOURS;
+  readonly codes = IPTABLES_CODES;
+  private readonly options: CheckedOptions;
+
+  /** @throws IptablesError PP_IPTABLES_OPTION_INVALID */
+  constructor(options: Partial<IptablesOptions> = {}) {
+    this.options = checkOptions(options);
+  }
+
+  probe(node: NodeContext): Promise<NodeFacts> {
+    return readNodeFacts(this.runnerFor(node), this.options.variant);
+  }
+
+  async open(node: NodeContext): Promise<IptablesSession> {
+    const runner = this.runnerFor(node);
+    const { missing } = await readNodeFacts(runner, this.options.variant);
+    const variant = await chooseVariant(runner, this.options.variant);
+    if (missing.length > 0 || variant === undefined) {
+      const what = missing.map((fact) => `${fact.what} (${fact.remedy})`).join('; ');
+      throw new IptablesError('PP_IPTABLES_UNUSABLE', `this host lacks ${what}`, { isRetriable: false });
+    }
+    const dataplane = new KernelDataplane(runner, variant.variant, this.options.lockTimeoutSeconds);
+    const parts = {
+      renderer: new Renderer(this.options.marks),
+      dataplane,
+      conntrack: new ConntrackTable(runner),
+      logger: node.logger,
+      removeTraces: () => this.removeTraces(runner),
+    };
+    return new IptablesSession(parts, await dataplane.read());
+  }
+
+  private runnerFor(node: NodeContext): CommandRunner {
+    return commandRunner(node.networkNamespace, this.options.commandTimeoutSeconds);
+  }
+
+  private async removeTraces(runner: CommandRunner): Promise<void> {
+    for (const variant of VARIANTS) {
+      if (!(await readVariant(runner, variant)).isUsable) continue;
+      const dataplane = new KernelDataplane(runner, variant, this.options.lockTimeoutSeconds);
+      const { families } = await dataplane.read();
+      await dataplane.apply(renderProgram({ families, sets: new Map() }, NOTHING));
+    }
+    await this.removeSets(runner);
+  }
+
+  /** After the rules of both variants: a set in use cannot be destroyed. */
+  private async removeSets(runner: CommandRunner): Promise<void> {
+    const dataplane = new KernelDataplane(runner, 'nft', this.options.lockTimeoutSeconds);
+    await dataplane.apply(renderProgram({ families: new Map(), sets: await dataplane.readSets() }, NOTHING));
+  }
+}
+
+const NOTHING = { families: new Map(), sets: new Map() };

@@ -1,0 +1,97 @@
+/** The kernel's packet filter in one network namespace: reads what is ours, writes programs. */
+import type { IpFamily } from '@polyplane/core/backend';
+import { IptablesError } from '../iptables-error';
+import { OWNER_TAG } from '../render/names';
+import type { FamilyState, KernelState, Program, RestoreText, SetState } from '../render/program';
+import type { CommandResult, CommandRunner } from './exec';
+import { parseIpsetSave, parseIptablesSave } from './save-parser';
+import { commandOf, type IptablesVariant } from './variant';
+
+/** Reads and writes through the commands of one variant. */
+export class KernelDataplane {
+  constructor(
+    private readonly runner: CommandRunner,
+    readonly variant: IptablesVariant,
+    private readonly lockTimeoutSeconds: number,
+  ) {}
+
+  /** @throws IptablesError PP_IPTABLES_READ_FAILED */
+  async read(): Promise<KernelState> {
+    const families = new Map<IpFamily, FamilyState>();
+    for (const family of [4, 6] as const) {
+      const text = await this.readFamily(family);
+      if (text.includes(OWNER_TAG)) families.set(family, parseIptablesSave(text));
+    }
+    return { families, sets: await this.readSets() };
+  }
+
+  /** @throws IptablesError with what failed; what was written before that stays. */
+  async apply(program: Program): Promise<void> {
+    if (program.setsBefore !== '') await this.restoreSets(program.setsBefore);
+    for (const restore of program.restores) await this.restore(restore);
+    if (program.setsAfter !== '') await this.restoreSets(program.setsAfter);
+  }
+
+  private async readFamily(family: IpFamily): Promise<string> {
+    const command = commandOf(family, this.variant, 'save');
+    const result = await this.runner.run(command, []);
+    if (result.exitCode === 0) return result.stdout;
+    // A kernel without IPv6 has nothing of ours in it.
+    if (family === 6 && /does not exist|not supported|Address family/i.test(result.stderr)) return '';
+    throw readError(command, result);
+  }
+
+  /** Our sets. */
+  async readSets(): Promise<ReadonlyMap<string, SetState>> {
+    const result = await this.runner.run('ipset', ['save']);
+    if (result.exitCode !== 0) throw readError('ipset save', result);
+    return parseIpsetSave(result.stdout);
+  }
+
+  private async restoreSets(text: string): Promise<void> {
+    const result = await this.runner.run('ipset', ['-exist', 'restore'], text);
+    if (result.exitCode === 0) return;
+    throw new IptablesError('PP_IPTABLES_IPSET_FAILED', quoteFailure('ipset restore', result, text), {
+      isRetriable: isTemporary(result) || /in use/i.test(result.stderr),
+    });
+  }
+
+  private async restore({ family, text }: RestoreText): Promise<void> {
+    const command = commandOf(family, this.variant, 'restore');
+    const wait = this.variant === 'legacy' ? ['--wait', String(this.lockTimeoutSeconds)] : [];
+    const result = await this.runner.run(command, ['--noflush', ...wait], text);
+    if (result.exitCode === 0) return;
+    throw new IptablesError('PP_IPTABLES_RESTORE_FAILED', quoteFailure(command, result, text), {
+      isRetriable: isTemporary(result),
+    });
+  }
+}
+
+function readError(command: string, result: CommandResult): IptablesError {
+  return new IptablesError('PP_IPTABLES_READ_FAILED', `${command} ended with ${result.exitCode}: ${result.stderr}`, {
+    isRetriable: true,
+  });
+}
+
+/** The lock is held (4), memory or buffers ran out, somebody changed the table meanwhile. */
+function isTemporary(result: CommandResult): boolean {
+  return (
+    result.exitCode === 4 ||
+    /resource temporarily unavailable|no buffer space|cannot allocate memory|xtables lock|interrupted|busy/i.test(
+      result.stderr,
+    )
+  );
+}
+
+/** The tool's message, with the line that it speaks of. */
+function quoteFailure(command: string, result: CommandResult, text: string): string {
+  const line = failedLine(result.stderr);
+  const quoted = line === undefined ? '' : ` (${text.split('\n')[line - 1] ?? 'past the end'})`;
+  return `${command} ended with ${result.exitCode}: ${result.stderr}${quoted}`;
+}
+
+/** `line 7` or `Error occurred at line: 7`. */
+export function failedLine(message: string): number | undefined {
+  const match = /\bline:? (\d+)/i.exec(message);
+  return match?.[1] === undefined ? undefined : Number(match[1]);
+}

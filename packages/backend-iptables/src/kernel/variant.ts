@@ -1,0 +1,66 @@
+/** The two ways in which iptables reaches the kernel: which ones a host has, and which one it uses. */
+import type { IpFamily } from '@polyplane/core/backend';
+import type { CommandRunner } from './exec';
+
+export type IptablesVariant = 'nft' | 'legacy';
+
+export const VARIANTS: readonly IptablesVariant[] = ['nft', 'legacy'];
+
+/** `ip6tables-nft-save` and the like. */
+export function commandOf(family: IpFamily, variant: IptablesVariant, verb: 'save' | 'restore'): string {
+  return `${family === 4 ? 'iptables' : 'ip6tables'}-${variant}-${verb}`;
+}
+
+/** What was found out about one variant. */
+export interface VariantFacts {
+  readonly variant: IptablesVariant;
+  /** Its commands work in this namespace, for IPv4. */
+  readonly isUsable: boolean;
+  /** Why not. */
+  readonly reason: string;
+  /** Rules that it holds, whosever they are. */
+  readonly ruleCount: number;
+}
+
+/** Asks one variant; never rejects. */
+export async function readVariant(runner: CommandRunner, variant: IptablesVariant): Promise<VariantFacts> {
+  const unusable = (reason: string): VariantFacts => ({ variant, isUsable: false, reason, ruleCount: 0 });
+  try {
+    const saved = await runner.run(commandOf(4, variant, 'save'), []);
+    if (saved.exitCode !== 0) return unusable(saved.stderr);
+    // Parses and checks, and writes nothing.
+    const checked = await runner.run(commandOf(4, variant, 'restore'), ['--test', '--noflush'], '*filter\nCOMMIT\n');
+    if (checked.exitCode !== 0) return unusable(checked.stderr);
+    return { variant, isUsable: true, reason: '', ruleCount: saved.stdout.match(/^-A /gm)?.length ?? 0 };
+  } catch (error) {
+    return unusable(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/**
+ * The variant to use: the one whose rules the host already has more of (kubelet and kube-proxy choose so), else
+ * the one that `iptables` itself is. Undefined: none works.
+ */
+export async function chooseVariant(
+  runner: CommandRunner,
+  wanted: 'auto' | IptablesVariant,
+): Promise<VariantFacts | undefined> {
+  const facts = await Promise.all(VARIANTS.map((variant) => readVariant(runner, variant)));
+  const usable = facts.filter((fact) => fact.isUsable && (wanted === 'auto' || fact.variant === wanted));
+  const [first, second] = usable;
+  if (first === undefined || second === undefined) return first;
+  if (first.ruleCount !== second.ruleCount) return first.ruleCount > second.ruleCount ? first : second;
+  const native = await readNativeVariant(runner);
+  return usable.find((fact) => fact.variant === native) ?? first;
+}
+
+/** Which variant the plain `iptables` is; undefined when there is none. */
+async function readNativeVariant(runner: CommandRunner): Promise<IptablesVariant | undefined> {
+  try {
+    const { stdout } = await runner.run('iptables', ['-V']);
+    return stdout.includes('nf_tables') ? 'nft' : 'legacy';
+  } catch {
+    // No plain `iptables`: the variants' own commands were found all the same.
+    return undefined;
+  }
+}

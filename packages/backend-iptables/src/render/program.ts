@@ -1,0 +1,195 @@
+/** What has to be written so that the kernel holds a ruleset: the difference from what it holds, as text for the tools. */
+import type { IpFamily } from '@polyplane/core/backend';
+import type { ChainName, SetName } from './names';
+import { swapNameOf } from './names';
+import type { BaseChain, FamilyRules, KernelSet, Ruleset, TableName, TableRules } from './ruleset';
+import { EMPTY_FAMILY, TABLES } from './ruleset';
+
+/** What of a base chain's rules is ours. */
+export interface HookState {
+  /** Texts of our rules, in order. */
+  readonly rules: readonly string[];
+  /** The chain's first rule is ours. */
+  readonly isFirst: boolean;
+}
+
+/** What one table holds of ours. */
+export interface TableState {
+  readonly chains: ReadonlyMap<string, readonly string[]>;
+  readonly hooks: ReadonlyMap<BaseChain, HookState>;
+}
+
+export type FamilyState = Readonly<Record<TableName, TableState>>;
+
+/** A set as it was found; its type may be one that we never make. */
+export type SetState = Omit<KernelSet, 'type' | 'name'> & { readonly name: string; readonly type: string };
+
+/** What the kernel holds of ours. */
+export interface KernelState {
+  readonly families: ReadonlyMap<IpFamily, FamilyState>;
+  readonly sets: ReadonlyMap<string, SetState>;
+}
+
+/** Input of one iptables-restore or ip6tables-restore; each table in it is one transaction. */
+export interface RestoreText {
+  readonly family: IpFamily;
+  readonly text: string;
+}
+
+/** In the order in which it is written: sets that rules need, rules, sets that no rule needs any more. */
+export interface Program {
+  /** Input of `ipset restore`; empty: none. */
+  readonly setsBefore: string;
+  readonly restores: readonly RestoreText[];
+  readonly setsAfter: string;
+  /** One line a difference, for people. */
+  readonly differences: readonly string[];
+}
+
+/** The kernel's state when it holds exactly this ruleset. */
+export function stateOf(ruleset: Ruleset): KernelState {
+  const families = new Map<IpFamily, FamilyState>();
+  for (const [family, rules] of ruleset.families) {
+    families.set(family, {
+      raw: tableStateOf(rules.raw),
+      mangle: tableStateOf(rules.mangle),
+      filter: tableStateOf(rules.filter),
+      nat: tableStateOf(rules.nat),
+    });
+  }
+  return { families, sets: ruleset.sets };
+}
+
+/** The program that leads from `state` to `ruleset`. */
+export function renderProgram(state: KernelState, ruleset: Ruleset): Program {
+  const differences: string[] = [];
+  const sets = renderSets(state.sets, ruleset.sets, differences);
+  const restores: RestoreText[] = [];
+  for (const family of [4, 6] as const) {
+    const text = renderFamily(
+      family,
+      state.families.get(family) ?? EMPTY_FAMILY_STATE,
+      ruleset.families.get(family) ?? EMPTY_FAMILY,
+      differences,
+    );
+    if (text !== '') restores.push({ family, text });
+  }
+  return { setsBefore: sets.before, restores, setsAfter: sets.after, differences };
+}
+
+const EMPTY_TABLE_STATE: TableState = { chains: new Map(), hooks: new Map() };
+const EMPTY_FAMILY_STATE: FamilyState = {
+  raw: EMPTY_TABLE_STATE,
+  mangle: EMPTY_TABLE_STATE,
+  filter: EMPTY_TABLE_STATE,
+  nat: EMPTY_TABLE_STATE,
+};
+
+function tableStateOf(table: TableRules): TableState {
+  const hooks = new Map<BaseChain, HookState>();
+  for (const [base, chain] of table.hooks) hooks.set(base, { rules: [`-j ${chain}`], isFirst: true });
+  return { chains: table.chains, hooks };
+}
+
+function renderFamily(family: IpFamily, state: FamilyState, rules: FamilyRules, differences: string[]): string {
+  let text = '';
+  for (const table of TABLES) {
+    const body = renderTable(state[table], rules[table], (what) => differences.push(`IPv${family} ${table}: ${what}`));
+    if (body !== '') text += `*${table}\n${body}COMMIT\n`;
+  }
+  return text;
+}
+
+/** Every chain is declared before a rule names it; a chain that goes is emptied first and deleted last. */
+function renderTable(state: TableState, wanted: TableRules, note: (what: string) => void): string {
+  const declarations: string[] = [];
+  const rules: string[] = [];
+  const deletions: string[] = [];
+  for (const [name, chain] of wanted.chains) {
+    const before = state.chains.get(name);
+    if (before !== undefined && isSame(before, chain)) continue;
+    note(`chain ${name} ${before === undefined ? 'is missing' : 'differs'}`);
+    declarations.push(`:${name} - [0:0]\n`);
+    for (const rule of chain) rules.push(`-A ${name} ${rule}\n`);
+  }
+  for (const name of state.chains.keys()) {
+    // Names that were read back and are none of ours are not in `wanted` either.
+    if (wanted.chains.has(name as ChainName)) continue;
+    note(`chain ${name} is left over`);
+    declarations.push(`:${name} - [0:0]\n`);
+    deletions.push(`-X ${name}\n`);
+  }
+  return declarations.join('') + rules.join('') + renderHooks(state, wanted, note) + deletions.join('');
+}
+
+function renderHooks(state: TableState, wanted: TableRules, note: (what: string) => void): string {
+  let text = '';
+  for (const base of new Set([...state.hooks.keys(), ...wanted.hooks.keys()])) {
+    const chain = wanted.hooks.get(base);
+    const found = state.hooks.get(base);
+    const rules = found?.rules ?? [];
+    if (chain !== undefined && found?.isFirst === true && rules.length === 1 && rules[0] === `-j ${chain}`) continue;
+    if (chain === undefined && rules.length === 0) continue;
+    note(`${base} ${chain === undefined ? 'still jumps to us' : `does not begin with -j ${chain}`}`);
+    // First in, then out: within one transaction, so that no packet sees both or neither.
+    for (const rule of rules) text += `-D ${base} ${rule}\n`;
+    if (chain !== undefined) text += `-I ${base} 1 -j ${chain}\n`;
+  }
+  return text;
+}
+
+function renderSets(
+  state: ReadonlyMap<string, SetState>,
+  wanted: ReadonlyMap<SetName, KernelSet>,
+  differences: string[],
+): { readonly before: string; readonly after: string } {
+  const before: string[] = [];
+  const after: string[] = [];
+  for (const set of wanted.values()) {
+    const found = state.get(set.name);
+    if (found === set) continue;
+    if (found === undefined) {
+      differences.push(`set ${set.name} is missing`);
+      before.push(...createLines(set.name, set));
+    } else if (!isSameKind(found, set)) {
+      differences.push(`set ${set.name} is of another type or size`);
+      const next = swapNameOf(set.name);
+      before.push(...createLines(next, set), `swap ${next} ${set.name}\n`);
+      after.push(`destroy ${next}\n`);
+    } else {
+      const lines = memberLines(found, set);
+      if (lines.length > 0) differences.push(`set ${set.name} differs in ${lines.length} members`);
+      for (const line of lines) before.push(line);
+    }
+  }
+  for (const name of state.keys()) {
+    // As with chains.
+    if (wanted.has(name as SetName)) continue;
+    differences.push(`set ${name} is left over`);
+    after.push(`destroy ${name}\n`);
+  }
+  return { before: before.join(''), after: after.join('') };
+}
+
+function createLines(name: SetName, set: KernelSet): readonly string[] {
+  const family = set.family === 4 ? 'inet' : 'inet6';
+  const lines = [`create ${name} ${set.type} family ${family} maxelem ${set.maxElements}\n`];
+  for (const member of set.members) lines.push(`add ${name} ${member}\n`);
+  return lines;
+}
+
+function memberLines(found: SetState, set: KernelSet): readonly string[] {
+  if (found.members === set.members) return [];
+  const lines: string[] = [];
+  for (const member of set.members) if (!found.members.has(member)) lines.push(`add ${set.name} ${member}\n`);
+  for (const member of found.members) if (!set.members.has(member)) lines.push(`del ${set.name} ${member}\n`);
+  return lines;
+}
+
+function isSameKind(found: SetState, set: KernelSet): boolean {
+  return found.type === set.type && found.family === set.family && found.maxElements === set.maxElements;
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a === b || (a.length === b.length && a.every((rule, index) => rule === b[index]));
+}

@@ -1,0 +1,146 @@
+/** A session: plans purely, applies to the kernel, audits, and knows what is in force. */
+
+import { type Observable, Subject } from 'rxjs';
+import {
+  CoreError,
+  type DataplaneEvent,
+  type DataplaneSession,
+  type DesiredState,
+  DesiredStateStore,
+  type Drift,
+  type Logger,
+  type Plan,
+  type Transition,
+} from '@polyplane/core/backend';
+import { IptablesError } from './iptables-error';
+import type { ConntrackTable } from './kernel/conntrack';
+import type { KernelDataplane } from './kernel/dataplane';
+import { type FlowFilter, formatFlowFilter, staleFlows } from './render/conntrack';
+import { nextState } from './render/next-state';
+import { type KernelState, type Program, renderProgram, stateOf } from './render/program';
+import { type Renderer, unrenderableObjects } from './render/render';
+import type { Ruleset } from './render/ruleset';
+
+/** A transition as restore text, set commands and conntrack commands. */
+export interface IptablesPlan extends Plan {
+  /** The session's state that the plan starts from. */
+  readonly basis: symbol;
+  readonly state: DesiredState;
+  readonly ruleset: Ruleset;
+  readonly program: Program;
+  /** Connection tracking entries that lead to where nothing is any more. */
+  readonly flows: readonly FlowFilter[];
+}
+
+/** What a session needs of its backend. */
+export interface SessionParts {
+  readonly renderer: Renderer;
+  readonly dataplane: KernelDataplane;
+  readonly conntrack: ConntrackTable;
+  readonly logger: Logger;
+  /** Removes every trace of ours in the namespace, whichever variant holds it. */
+  removeTraces(): Promise<void>;
+}
+
+export class IptablesSession implements DataplaneSession<IptablesPlan> {
+  private readonly events = new Subject<DataplaneEvent>();
+  readonly events$: Observable<DataplaneEvent> = this.events.asObservable();
+
+  private state: DesiredState = new DesiredStateStore();
+  private ruleset: Ruleset = { families: new Map(), sets: new Map() };
+  private basis = Symbol('state');
+  /** An apply failed half way: `inForce` has to be read again. */
+  private isInForceKnown = true;
+  private isReleased = false;
+
+  constructor(
+    private readonly parts: SessionParts,
+    /** What an earlier session left. */
+    private inForce: KernelState,
+  ) {}
+
+  plan(transition: Transition): IptablesPlan {
+    this.assertOpen();
+    const state = nextState(this.state, transition);
+    const ruleset = this.parts.renderer.render(state);
+    const program = renderProgram(this.inForce, ruleset);
+    const flows = staleFlows(this.state, state);
+    return {
+      revision: transition.revision,
+      isEmpty: this.isInForceKnown && isEmptyProgram(program) && flows.length === 0,
+      print: () => printPlan(program, flows),
+      basis: this.basis,
+      state,
+      ruleset,
+      program,
+      flows,
+    };
+  }
+
+  async apply(plan: IptablesPlan): Promise<void> {
+    this.assertOpen();
+    if (plan.basis !== this.basis) {
+      throw new CoreError('PP_PLAN_STALE', `plan of revision ${plan.revision} starts from a state that is gone`);
+    }
+    assertRenderable(plan.state);
+    const program = this.isInForceKnown ? plan.program : renderProgram(await this.parts.dataplane.read(), plan.ruleset);
+    this.isInForceKnown = false;
+    await this.parts.dataplane.apply(program);
+    await this.parts.conntrack.remove(plan.flows);
+    this.isInForceKnown = true;
+    this.inForce = stateOf(plan.ruleset);
+    this.state = plan.state;
+    this.ruleset = plan.ruleset;
+    this.basis = Symbol('state');
+  }
+
+  async audit(): Promise<Drift> {
+    this.assertOpen();
+    const found = await this.parts.dataplane.read();
+    const program = renderProgram(found, this.ruleset);
+    if (isEmptyProgram(program)) return { repaired: [] };
+    this.isInForceKnown = false;
+    await this.parts.dataplane.apply(program);
+    this.isInForceKnown = true;
+    this.inForce = stateOf(this.ruleset);
+    return { repaired: program.differences };
+  }
+
+  async release(how: 'leave' | 'remove'): Promise<void> {
+    if (this.isReleased) return;
+    if (how === 'remove') await this.parts.removeTraces();
+    this.isReleased = true;
+    this.events.complete();
+  }
+
+  private assertOpen(): void {
+    if (this.isReleased) {
+      throw new IptablesError('PP_IPTABLES_RELEASED', 'the session was released', { isRetriable: false });
+    }
+  }
+}
+
+function assertRenderable(state: DesiredState): void {
+  const objects = unrenderableObjects(state);
+  if (objects.length === 0) return;
+  throw new IptablesError('PP_IPTABLES_NAME_UNSAFE', `unsafe interface name in ${objects.join(', ')}`, {
+    isRetriable: false,
+    objects,
+  });
+}
+
+function isEmptyProgram(program: Program): boolean {
+  return program.setsBefore === '' && program.restores.length === 0 && program.setsAfter === '';
+}
+
+function printPlan(program: Program, flows: readonly FlowFilter[]): string {
+  const parts = [
+    program.setsBefore === '' ? '' : `# ipset restore\n${program.setsBefore}`,
+    ...program.restores.map(
+      ({ family, text }) => `# ${family === 4 ? 'iptables' : 'ip6tables'}-restore --noflush\n${text}`,
+    ),
+    program.setsAfter === '' ? '' : `# ipset restore\n${program.setsAfter}`,
+    ...flows.map((flow) => `conntrack ${formatFlowFilter(flow).join(' ')}\n`),
+  ];
+  return parts.join('');
+}
