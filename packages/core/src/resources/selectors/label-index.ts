@@ -6,7 +6,7 @@ import type { Labels } from '../metadata';
 import { labelKeysOf } from './ast';
 import { LabelHolders } from './label-holders';
 import { type Restriction, restrictionsOf } from './restriction';
-import type { Selector } from './selector';
+import { labelOf, type Selector } from './selector';
 import { type Label, SelectorIndex } from './selector-index';
 
 /** Told about every match that begins or ends, once each, within the call that causes it. */
@@ -30,8 +30,8 @@ export class LabelIndex<ItemKey, SelectorKey> {
   private readonly selectorIndex = new SelectorIndex<Entry<ItemKey, SelectorKey>>();
   private readonly itemsByLabel = new LabelHolders<Item<ItemKey, SelectorKey>>();
   private readonly parentsByLabel = new LabelHolders<Parent<ItemKey, SelectorKey>>();
-  /** How many selectors name a label key. */
-  private readonly namedKeys = new Map<string, number>();
+  /** The selectors that name a label key. */
+  private readonly entriesByKey = new Map<string, Set<Entry<ItemKey, SelectorKey>>>();
 
   constructor(
     private readonly listener: MatchListener<ItemKey, SelectorKey>,
@@ -42,12 +42,15 @@ export class LabelIndex<ItemKey, SelectorKey> {
     const known = this.items.get(key);
     const item = known ?? new Item(key);
     this.items.set(key, item);
-    this.change([item], () => {
-      this.unlink(item);
-      item.labels = labels;
-      item.parents = parentKeys.map((parentKey) => this.parent(parentKey));
-      for (const parent of item.parents) parent.items.add(item);
-      this.itemsByLabel.add(item, labels);
+    const before = this.matchesOf(item);
+    this.unlink(item);
+    item.labels = labels;
+    item.parents = parentKeys.map((parentKey) => this.parent(parentKey));
+    for (const parent of item.parents) parent.items.add(item);
+    this.itemsByLabel.add(item, labels);
+    for (const entry of before) if (!isMatch(entry, item)) this.stop(entry, item);
+    this.selectorIndex.visitCandidates(labelsOf(item), (entry) => {
+      if (!entry.items.has(item) && isMatch(entry, item)) this.start(entry, item);
     });
   }
 
@@ -74,14 +77,31 @@ export class LabelIndex<ItemKey, SelectorKey> {
   }
 
   private setParentLabels(parent: Parent<ItemKey, SelectorKey>, labels: Labels): void {
-    const isNamed = changedKeys(parent.labels, labels).some((label) => this.namedKeys.has(label));
-    const setLabels = () => {
-      this.parentsByLabel.remove(parent, parent.labels);
-      parent.labels = labels;
-      this.parentsByLabel.add(parent, labels);
-    };
-    if (isNamed) this.change(parent.items, setLabels);
-    else setLabels();
+    const affected = this.affectedBy(parent.labels, labels);
+    this.parentsByLabel.remove(parent, parent.labels);
+    parent.labels = labels;
+    this.parentsByLabel.add(parent, labels);
+    for (const entry of affected) {
+      for (const item of parent.items) {
+        const isIn = isMatch(entry, item);
+        if (isIn && !entry.items.has(item)) this.start(entry, item);
+        else if (!isIn && entry.items.has(item)) this.stop(entry, item);
+      }
+    }
+  }
+
+  /** The selectors that a change of labels can concern: they name a changed label, and ask for its value before or after. */
+  private affectedBy(before: Labels, after: Labels): ReadonlySet<Entry<ItemKey, SelectorKey>> {
+    const affected = new Set<Entry<ItemKey, SelectorKey>>();
+    for (const key of changedKeys(before, after)) {
+      for (const entry of this.entriesByKey.get(key) ?? []) {
+        const restriction = entry.restrictions.get(key);
+        if (restriction === undefined || meets(before, key, restriction) || meets(after, key, restriction)) {
+          affected.add(entry);
+        }
+      }
+    }
+    return affected;
   }
 
   /** Files a selector, in place of the one under this key if there is one. */
@@ -91,7 +111,11 @@ export class LabelIndex<ItemKey, SelectorKey> {
     const entry = new Entry<ItemKey, SelectorKey>(key, selector);
     this.entries.set(key, entry);
     this.selectorIndex.add(entry);
-    for (const name of labelKeysOf(selector.ast)) this.namedKeys.set(name, (this.namedKeys.get(name) ?? 0) + 1);
+    for (const name of labelKeysOf(selector.ast)) {
+      const naming = this.entriesByKey.get(name) ?? new Set();
+      this.entriesByKey.set(name, naming);
+      naming.add(entry);
+    }
     for (const group of this.groupsFor(entry)) {
       for (const item of group) if (!entry.items.has(item) && isMatch(entry, item)) this.start(entry, item);
     }
@@ -103,9 +127,9 @@ export class LabelIndex<ItemKey, SelectorKey> {
     this.entries.delete(key);
     this.selectorIndex.remove(entry);
     for (const name of labelKeysOf(entry.selector.ast)) {
-      const count = (this.namedKeys.get(name) ?? 0) - 1;
-      if (count > 0) this.namedKeys.set(name, count);
-      else this.namedKeys.delete(name);
+      const naming = this.entriesByKey.get(name);
+      naming?.delete(entry);
+      if (naming?.size === 0) this.entriesByKey.delete(name);
     }
     for (const item of entry.items) this.stop(entry, item);
   }
@@ -113,18 +137,6 @@ export class LabelIndex<ItemKey, SelectorKey> {
   /** The objects that a selector picks now. */
   *itemsOf(key: SelectorKey): Iterable<ItemKey> {
     for (const item of this.entries.get(key)?.items ?? []) yield item.key;
-  }
-
-  /** Changes labels of `items` by `mutate` and tells what that changed. */
-  private change(items: Iterable<Item<ItemKey, SelectorKey>>, mutate: () => void): void {
-    const before = [...items].map((item) => ({ item, matches: this.matchesOf(item) }));
-    mutate();
-    for (const { item, matches } of before) {
-      for (const entry of matches) if (!isMatch(entry, item)) this.stop(entry, item);
-      this.selectorIndex.visitCandidates(labelsOf(item), (entry) => {
-        if (!entry.items.has(item) && isMatch(entry, item)) this.start(entry, item);
-      });
-    }
   }
 
   /** The selectors that are known to match: they are among the candidates of the labels they matched. */
@@ -228,9 +240,17 @@ class Entry<ItemKey, SelectorKey> {
 
 function isMatch<I, S>(entry: Entry<I, S>, item: Item<I, S>): boolean {
   return entry.selector.matchesLookup((key) => {
-    for (const { labels } of item.parents) if (Object.hasOwn(labels, key)) return labels[key];
-    return Object.hasOwn(item.labels, key) ? item.labels[key] : undefined;
+    for (const { labels } of item.parents) {
+      const inherited = labelOf(labels, key);
+      if (inherited !== undefined) return inherited;
+    }
+    return labelOf(item.labels, key);
   });
+}
+
+function meets(labels: Labels, key: string, { values }: Restriction): boolean {
+  const value = labelOf(labels, key);
+  return value !== undefined && (values === undefined || values.includes(value));
 }
 
 function labelsOf<I, S>(item: Item<I, S>): readonly Label[] {
@@ -240,7 +260,7 @@ function labelsOf<I, S>(item: Item<I, S>): readonly Label[] {
 }
 
 function changedKeys(before: Labels, after: Labels): readonly string[] {
-  const gone = Object.keys(before).filter((key) => !Object.hasOwn(after, key));
-  const changed = Object.keys(after).filter((key) => !Object.hasOwn(before, key) || before[key] !== after[key]);
-  return [...gone, ...changed];
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+    (key) => labelOf(before, key) !== labelOf(after, key),
+  );
 }

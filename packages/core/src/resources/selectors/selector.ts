@@ -13,13 +13,18 @@ export class Selector {
   }
 
   matches(labels: Labels): boolean {
-    // Own properties only: a label may be called like something every object inherits.
-    return this.matchesLookup((key) => (Object.hasOwn(labels, key) ? labels[key] : undefined));
+    return this.matchesLookup((key) => labelOf(labels, key));
   }
 
   matchesLookup(label: LabelLookup): boolean {
     return evaluate(this.ast, label);
   }
+}
+
+/** The value of a label. What every object inherits under a label's name is no string. */
+export function labelOf(labels: Labels, key: string): string | undefined {
+  const value: unknown = labels[key];
+  return typeof value === 'string' ? value : undefined;
 }
 
 /**
