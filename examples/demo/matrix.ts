@@ -3,10 +3,10 @@ import { styleText } from 'node:util';
 
 /**
  * What becomes of a flow. `reachedAsNode`: arrives with the node's address as its source. `depends`: some endpoints of
- * the service are reached, others not. `refused`: with RST or ICMP. `dropped`: no answer. `notAsked`: no packet of this
- * pair meets the node under test.
+ * the service are reached, others not. `refused`: with RST or ICMP. `dropped`: no answer. `elsewhere`: somebody answers who
+ * should not. `notAsked`: no packet of this pair meets the node under test.
  */
-export type Cell = 'reached' | 'reachedAsNode' | 'depends' | 'refused' | 'dropped' | 'notAsked';
+export type Cell = 'reached' | 'reachedAsNode' | 'depends' | 'refused' | 'dropped' | 'elsewhere' | 'notAsked';
 
 /** Who sends, a row. */
 export interface RowHeading {
@@ -37,6 +37,7 @@ const LOOKS: Readonly<Record<Cell, { readonly symbol: string; readonly style: St
   depends: { symbol: '◐', style: 'yellow', meaning: 'depends on the endpoint' },
   refused: { symbol: '×', style: 'red', meaning: 'refused at once' },
   dropped: { symbol: '·', style: 'dim', meaning: 'dropped' },
+  elsewhere: { symbol: '!', style: ['red', 'bold'], meaning: 'the wrong one answers' },
   notAsked: { symbol: ' ', style: 'dim', meaning: 'not asked' },
 };
 
