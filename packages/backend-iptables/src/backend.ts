@@ -11,6 +11,7 @@ import { IPTABLES_LIMITS } from './limits';
 import { type CheckedOptions, checkOptions, type IptablesOptions } from './options';
 import { renderProgram } from './render/program';
 import { Renderer } from './render/render';
+import { EMPTY_RULESET } from './render/ruleset';
 import { IptablesSession } from './session';
 
 export class IptablesBackend implements DataplaneBackend {
@@ -53,20 +54,16 @@ export class IptablesBackend implements DataplaneBackend {
   }
 
   private async removeTraces(runner: CommandRunner): Promise<void> {
+    const dataplanes: KernelDataplane[] = [];
     for (const variant of VARIANTS) {
-      if (!(await readVariant(runner, variant)).isUsable) continue;
-      const dataplane = new KernelDataplane(runner, variant, this.options.lockTimeoutSeconds);
-      const { families } = await dataplane.read();
-      await dataplane.apply(renderProgram({ families, sets: new Map() }, NOTHING));
+      const { isUsable } = await readVariant(runner, variant);
+      if (isUsable) dataplanes.push(new KernelDataplane(runner, variant, this.options.lockTimeoutSeconds));
     }
-    await this.removeSets(runner);
-  }
-
-  /** After the rules of both variants: a set in use cannot be destroyed. */
-  private async removeSets(runner: CommandRunner): Promise<void> {
-    const dataplane = new KernelDataplane(runner, 'nft', this.options.lockTimeoutSeconds);
-    await dataplane.apply(renderProgram({ families: new Map(), sets: await dataplane.readSets() }, NOTHING));
+    // Sets last: the rules of either variant may use them.
+    for (const dataplane of dataplanes) {
+      await dataplane.apply(renderProgram({ ...(await dataplane.read()), sets: new Map() }, EMPTY_RULESET));
+    }
+    const [any] = dataplanes;
+    if (any !== undefined) await any.apply(renderProgram(await any.read(), EMPTY_RULESET));
   }
 }
-
-const NOTHING = { families: new Map(), sets: new Map() };

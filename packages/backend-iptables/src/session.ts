@@ -17,9 +17,9 @@ import type { ConntrackTable } from './kernel/conntrack';
 import type { KernelDataplane } from './kernel/dataplane';
 import { type FlowFilter, formatFlowFilter, staleFlows } from './render/conntrack';
 import { nextState } from './render/next-state';
-import { type KernelState, type Program, renderProgram, stateOf } from './render/program';
+import { isEmptyProgram, type KernelState, type Program, renderProgram, stateAfter } from './render/program';
 import { type Renderer, unrenderableObjects } from './render/render';
-import type { Ruleset } from './render/ruleset';
+import { EMPTY_RULESET, type Ruleset } from './render/ruleset';
 
 /** A transition as restore text, set commands and conntrack commands. */
 export interface IptablesPlan extends Plan {
@@ -47,7 +47,7 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
   readonly events$: Observable<DataplaneEvent> = this.events.asObservable();
 
   private state: DesiredState = new DesiredStateStore();
-  private ruleset: Ruleset = { families: new Map(), sets: new Map() };
+  private ruleset = EMPTY_RULESET;
   private basis = Symbol('state');
   /** An apply failed half way: `inForce` has to be read again. */
   private isInForceKnown = true;
@@ -83,12 +83,12 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
       throw new CoreError('PP_PLAN_STALE', `plan of revision ${plan.revision} starts from a state that is gone`);
     }
     assertRenderable(plan.state);
-    const program = this.isInForceKnown ? plan.program : renderProgram(await this.parts.dataplane.read(), plan.ruleset);
+    const program = await this.currentProgram(plan);
     this.isInForceKnown = false;
     await this.parts.dataplane.apply(program);
     await this.parts.conntrack.remove(plan.flows);
     this.isInForceKnown = true;
-    this.inForce = stateOf(plan.ruleset);
+    this.inForce = stateAfter(this.inForce, plan.ruleset);
     this.state = plan.state;
     this.ruleset = plan.ruleset;
     this.basis = Symbol('state');
@@ -96,13 +96,13 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
 
   async audit(): Promise<Drift> {
     this.assertOpen();
-    const found = await this.parts.dataplane.read();
-    const program = renderProgram(found, this.ruleset);
-    if (isEmptyProgram(program)) return { repaired: [] };
-    this.isInForceKnown = false;
+    this.inForce = await this.parts.dataplane.read();
+    const program = renderProgram(this.inForce, this.ruleset);
+    this.isInForceKnown = isEmptyProgram(program);
+    if (this.isInForceKnown) return { repaired: [] };
     await this.parts.dataplane.apply(program);
     this.isInForceKnown = true;
-    this.inForce = stateOf(this.ruleset);
+    this.inForce = stateAfter(this.inForce, this.ruleset);
     return { repaired: program.differences };
   }
 
@@ -111,6 +111,13 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
     if (how === 'remove') await this.parts.removeTraces();
     this.isReleased = true;
     this.events.complete();
+  }
+
+  /** The plan's program, or a new one to the same end when what is in force had to be read again. */
+  private async currentProgram(plan: IptablesPlan): Promise<Program> {
+    if (this.isInForceKnown) return plan.program;
+    this.inForce = await this.parts.dataplane.read();
+    return renderProgram(this.inForce, plan.ruleset);
   }
 
   private assertOpen(): void {
@@ -129,16 +136,14 @@ function assertRenderable(state: DesiredState): void {
   });
 }
 
-function isEmptyProgram(program: Program): boolean {
-  return program.setsBefore === '' && program.restores.length === 0 && program.setsAfter === '';
-}
-
 function printPlan(program: Program, flows: readonly FlowFilter[]): string {
   const parts = [
+    program.localnet === 'off' ? `# sysctl\nnet.ipv4.conf.all.route_localnet = 0\n` : '',
     program.setsBefore === '' ? '' : `# ipset restore\n${program.setsBefore}`,
     ...program.restores.map(
       ({ family, text }) => `# ${family === 4 ? 'iptables' : 'ip6tables'}-restore --noflush\n${text}`,
     ),
+    program.localnet === 'on' ? `# sysctl\nnet.ipv4.conf.all.route_localnet = 1\n` : '',
     program.setsAfter === '' ? '' : `# ipset restore\n${program.setsAfter}`,
     ...flows.map((flow) => `conntrack ${formatFlowFilter(flow).join(' ')}\n`),
   ];

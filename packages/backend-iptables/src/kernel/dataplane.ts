@@ -1,11 +1,16 @@
 /** The kernel's packet filter in one network namespace: reads what is ours, writes programs. */
 import type { IpFamily } from '@polyplane/core/backend';
 import { IptablesError } from '../iptables-error';
-import { OWNER_TAG } from '../render/names';
+import { OWNER_TAG, setOf } from '../render/names';
 import type { FamilyState, KernelState, Program, RestoreText, SetState } from '../render/program';
 import type { CommandResult, CommandRunner } from './exec';
 import { parseIpsetSave, parseIptablesSave } from './save-parser';
 import { commandOf, type IptablesVariant } from './variant';
+
+const LOCALNET_SETTING = 'net.ipv4.conf.all.route_localnet';
+
+/** An empty set: it says that it was us who switched the setting on, also to a later session. */
+const LOCALNET_RECORD = setOf('L', 4, 'localnet');
 
 /** Reads and writes through the commands of one variant. */
 export class KernelDataplane {
@@ -22,13 +27,17 @@ export class KernelDataplane {
       const text = await this.readFamily(family);
       if (text.includes(OWNER_TAG)) families.set(family, parseIptablesSave(text));
     }
-    return { families, sets: await this.readSets() };
+    const sets = new Map(await this.readSets());
+    const isOurs = sets.delete(LOCALNET_RECORD);
+    return { families, sets, localnet: await this.readLocalnet(isOurs) };
   }
 
   /** @throws IptablesError with what failed; what was written before that stays. */
   async apply(program: Program): Promise<void> {
+    if (program.localnet === 'off') await this.stopRoutingLocalnet();
     if (program.setsBefore !== '') await this.restoreSets(program.setsBefore);
     for (const restore of program.restores) await this.restore(restore);
+    if (program.localnet === 'on') await this.routeLocalnet();
     if (program.setsAfter !== '') await this.restoreSets(program.setsAfter);
   }
 
@@ -41,8 +50,35 @@ export class KernelDataplane {
     throw readError(command, result);
   }
 
+  private async readLocalnet(isOurs: boolean): Promise<KernelState['localnet']> {
+    const result = await this.runner.run('sysctl', ['-n', LOCALNET_SETTING]);
+    if (result.exitCode !== 0) throw readError('sysctl', result);
+    const isOn = result.stdout.trim() !== '0';
+    if (isOurs) return isOn ? 'ours' : 'stopped';
+    return isOn ? 'foreign' : 'off';
+  }
+
+  /** The record comes first: better one too many than a setting that nobody takes back. */
+  private async routeLocalnet(): Promise<void> {
+    await this.restoreSets(`create ${LOCALNET_RECORD} hash:net family inet\n`);
+    await this.writeLocalnet(1);
+  }
+
+  private async stopRoutingLocalnet(): Promise<void> {
+    await this.writeLocalnet(0);
+    await this.restoreSets(`destroy ${LOCALNET_RECORD}\n`);
+  }
+
+  private async writeLocalnet(value: 0 | 1): Promise<void> {
+    const result = await this.runner.run('sysctl', ['-w', `${LOCALNET_SETTING}=${value}`]);
+    if (result.exitCode === 0) return;
+    throw new IptablesError('PP_IPTABLES_SYSCTL_FAILED', `sysctl ${LOCALNET_SETTING}: ${result.stderr}`, {
+      isRetriable: false,
+    });
+  }
+
   /** Our sets. */
-  async readSets(): Promise<ReadonlyMap<string, SetState>> {
+  private async readSets(): Promise<ReadonlyMap<string, SetState>> {
     const result = await this.runner.run('ipset', ['save']);
     if (result.exitCode !== 0) throw readError('ipset save', result);
     return parseIpsetSave(result.stdout);

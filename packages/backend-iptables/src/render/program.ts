@@ -28,6 +28,8 @@ export type SetState = Omit<KernelSet, 'type' | 'name'> & { readonly name: strin
 export interface KernelState {
   readonly families: ReadonlyMap<IpFamily, FamilyState>;
   readonly sets: ReadonlyMap<string, SetState>;
+  /** Whether 127.0.0.0/8 is routed, and if so, by whose will; `stopped`: by ours, until somebody switched it off. */
+  readonly localnet: 'off' | 'ours' | 'foreign' | 'stopped';
 }
 
 /** Input of one iptables-restore or ip6tables-restore; each table in it is one transaction. */
@@ -42,12 +44,24 @@ export interface Program {
   readonly setsBefore: string;
   readonly restores: readonly RestoreText[];
   readonly setsAfter: string;
+  /** Route 127.0.0.0/8, after the rules that keep others out of it; or stop, before they go. */
+  readonly localnet: 'on' | 'off' | 'keep';
   /** One line a difference, for people. */
   readonly differences: readonly string[];
 }
 
-/** The kernel's state when it holds exactly this ruleset. */
-export function stateOf(ruleset: Ruleset): KernelState {
+/** Nothing would be written. */
+export function isEmptyProgram(program: Program): boolean {
+  return (
+    program.setsBefore === '' &&
+    program.restores.length === 0 &&
+    program.setsAfter === '' &&
+    program.localnet === 'keep'
+  );
+}
+
+/** The kernel's state once it holds exactly this ruleset; `before`: what it held. */
+export function stateAfter(before: KernelState, ruleset: Ruleset): KernelState {
   const families = new Map<IpFamily, FamilyState>();
   for (const [family, rules] of ruleset.families) {
     families.set(family, {
@@ -57,7 +71,7 @@ export function stateOf(ruleset: Ruleset): KernelState {
       nat: tableStateOf(rules.nat),
     });
   }
-  return { families, sets: ruleset.sets };
+  return { families, sets: ruleset.sets, localnet: localnetAfter(before.localnet, ruleset.routesLocalnet) };
 }
 
 /** The program that leads from `state` to `ruleset`. */
@@ -74,7 +88,22 @@ export function renderProgram(state: KernelState, ruleset: Ruleset): Program {
     );
     if (text !== '') restores.push({ family, text });
   }
-  return { setsBefore: sets.before, restores, setsAfter: sets.after, differences };
+  const localnet = localnetAfter(state.localnet, ruleset.routesLocalnet);
+  const isChanged = localnet !== state.localnet;
+  if (isChanged) differences.push(`127.0.0.0/8 is ${localnet === 'off' ? 'still' : 'not'} routed`);
+  return {
+    setsBefore: sets.before,
+    restores,
+    setsAfter: sets.after,
+    localnet: !isChanged ? 'keep' : localnet === 'off' ? 'off' : 'on',
+    differences,
+  };
+}
+
+/** What somebody else switched on stays on. */
+function localnetAfter(before: KernelState['localnet'], isWanted: boolean): KernelState['localnet'] {
+  if (before === 'foreign') return 'foreign';
+  return isWanted ? 'ours' : 'off';
 }
 
 const EMPTY_TABLE_STATE: TableState = { chains: new Map(), hooks: new Map() };

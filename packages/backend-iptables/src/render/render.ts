@@ -14,6 +14,7 @@ import { clearRule, PolicyChains, PolicyCompiler } from './policy-chains';
 import { formatRule, isSafeInterface, type RuleText } from './rule-text';
 import {
   type BaseChain,
+  EMPTY_RULESET,
   EMPTY_TABLE,
   type FamilyRules,
   type KernelSet,
@@ -45,9 +46,9 @@ export class Renderer {
     const settings = state.settings.get(SETTINGS_KEY);
     const families = new Map<IpFamily, FamilyRules>();
     const sets = new Map<SetName, KernelSet>();
-    if (settings === undefined) return { families, sets };
+    if (settings === undefined) return EMPTY_RULESET;
     for (const family of familiesOf(state)) families.set(family, this.renderFamily(state, settings, family, sets));
-    return { families, sets };
+    return { families, sets, routesLocalnet: settings.localhostNodePorts };
   }
 
   private renderFamily(

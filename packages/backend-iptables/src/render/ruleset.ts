@@ -36,7 +36,12 @@ export interface KernelSet {
 export interface Ruleset {
   readonly families: ReadonlyMap<IpFamily, FamilyRules>;
   readonly sets: ReadonlyMap<SetName, KernelSet>;
+  /** The kernel routes 127.0.0.0/8 like any other range: node ports on localhost need it. */
+  readonly routesLocalnet: boolean;
 }
+
+/** Nothing of ours. */
+export const EMPTY_RULESET: Ruleset = { families: new Map(), sets: new Map(), routesLocalnet: false };
 
 export const EMPTY_TABLE: TableRules = { chains: new Map(), hooks: new Map() };
 export const EMPTY_FAMILY: FamilyRules = {
