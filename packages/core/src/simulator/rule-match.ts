@@ -1,5 +1,5 @@
 /** Whether a rule matches a packet: each criterion becomes one test when the rule is compiled. */
-import { type Cidr, familyOf, ICMP, ICMPV6, type IcmpMatch, type PortRange, type Rule, type RuleEnd } from '../state';
+import { ICMP, ICMPV6, type IcmpMatch, type PortRange, type Rule, type RuleEnd } from '../state';
 import { NetSet } from './address-value';
 import type { Flow } from './flow';
 import type { SetTable } from './set-table';
@@ -46,10 +46,8 @@ function* endTests(end: RuleEnd, at: End, sets: SetTable): Iterable<Test> {
     yield (flow) => nets.contains(flow[at].value);
   }
   if (end.notNets.length > 0) {
-    // A negated match on ranges of one family says nothing about the other family, so there the rule is not meant.
-    const families = familiesOf(end.notNets);
     const nets = NetSet.of(end.notNets);
-    yield (flow) => families.has(flow.family) && !nets.contains(flow[at].value);
+    yield (flow) => !nets.contains(flow[at].value);
   }
   for (const key of end.ipSets) yield (flow) => sets.hasAddress(key, flow[at].value);
   for (const key of end.notIpSets) yield (flow) => !sets.hasAddress(key, flow[at].value);
@@ -66,10 +64,6 @@ function* portTests(end: RuleEnd, at: End, sets: SetTable): Iterable<Test> {
   };
   if (ports.length + namedPorts.length > 0) yield (flow) => isAmong(flow, ports, namedPorts);
   if (notPorts.length + notNamedPorts.length > 0) yield (flow) => !isAmong(flow, notPorts, notNamedPorts);
-}
-
-function familiesOf(cidrs: readonly Cidr[]): ReadonlySet<number> {
-  return new Set(cidrs.map(familyOf));
 }
 
 function isIcmp(flow: Flow, wanted: IcmpMatch): boolean {
