@@ -8,4 +8,7 @@ export * from './core-error';
 export * from './errors';
 export * from './limits/feature';
 export * from './limits/limit';
+export * from './limits/profile';
+export * from './limits/severity';
+export * from './limits/verdict';
 export * from './state';

@@ -1,6 +1,9 @@
 /** What an agent imports. */
 export * from './backend-door';
 export * from './compute';
+export * from './limits/behaviour-change';
+export * from './limits/check';
+export * from './limits/feature-use';
 export * from './resources/field-path';
 export * from './resources/kinds/calico';
 export * from './resources/kinds/kubernetes';

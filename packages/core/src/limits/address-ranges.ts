@@ -30,7 +30,14 @@ export class AddressRanges {
 
   has(address: IpAddress): boolean {
     const bits = addressBits(address);
-    return this.ranges.some(([first, last]) => first <= bits && bits <= last);
+    let [low, high] = [0, this.ranges.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.ranges[middle]?.[1] ?? bits) < bits) low = middle + 1;
+      else high = middle;
+    }
+    const found = this.ranges[low];
+    return found !== undefined && found[0] <= bits;
   }
 
   union(other: AddressRanges): AddressRanges {

@@ -1,0 +1,22 @@
+/** Everything that a change of backend changes for a cluster's objects though neither backend lacks anything. */
+import type { BehaviourChange } from './behaviour-change';
+import type { ClusterIndex } from './cluster-index';
+import { type ConnectionBackend, connectionChanges } from './connection-changes';
+import { type NamedBehaviours, policyChanges } from './policy-changes';
+import { type ServiceBackend, serviceChanges } from './service-changes';
+
+/** A backend as far as a change to or from it goes. */
+export type SwitchedBackend = NamedBehaviours & ServiceBackend & ConnectionBackend;
+
+/** Policies first: they decide who gets in. */
+export function behaviourChanges(
+  cluster: ClusterIndex,
+  from: SwitchedBackend,
+  to: SwitchedBackend,
+): readonly BehaviourChange[] {
+  return [
+    ...policyChanges(cluster, from, to),
+    ...serviceChanges(cluster, from, to),
+    ...connectionChanges(cluster, from, to),
+  ];
+}

@@ -1,0 +1,108 @@
+/** Know before you switch: what a cluster's objects need, held against each backend's limits, and what a change of backend changes. */
+import type { Behaviours } from '../backend/behaviours';
+import type { Resource } from '../resources/resource';
+import type { SourceLocation } from '../sources/source';
+import type { ObjectRef } from '../state';
+import type { BehaviourChange } from './behaviour-change';
+import { behaviourChanges } from './behaviour-changes';
+import { clusterFeatures } from './cluster-features';
+import { ClusterIndex } from './cluster-index';
+import type { FeatureUse } from './feature-use';
+import { HybridCluster } from './hybrid-cluster';
+import type { Diagnostic, Limit, LimitTable, Support } from './limit';
+import { DEFAULT_PROFILE, type LimitProfile, limitsOf } from './profile';
+import { severityOf } from './severity';
+import { verdictOf } from './verdict';
+
+/** A backend as far as a check goes. */
+export interface CheckedBackend {
+  readonly name: string;
+  readonly limits: LimitTable;
+  readonly behaviours: Behaviours;
+}
+
+export interface CheckOptions {
+  readonly resources: readonly Resource[];
+  readonly backends: readonly CheckedBackend[];
+  /** Both or neither: the change of backend to describe. */
+  readonly from?: CheckedBackend;
+  readonly to?: CheckedBackend;
+  /** Default: {@link DEFAULT_PROFILE}. */
+  readonly profile?: LimitProfile;
+  /** Where an object's field stands in the user's files, if it does. */
+  readonly locate?: (object: ObjectRef, field: string) => SourceLocation | undefined;
+}
+
+/** A limit that an object meets. Without `file` and `line`: the object came from no file. */
+export interface Finding extends Diagnostic {
+  readonly file?: string;
+  /** 1-based. */
+  readonly line?: number;
+}
+
+export interface BackendReport {
+  readonly name: string;
+  readonly verdict: Support;
+  /** The most severe first; within a severity in the order of the objects. */
+  readonly findings: readonly Finding[];
+}
+
+export interface CheckReport {
+  readonly backends: readonly BackendReport[];
+  /** Empty unless a change of backend was asked about. */
+  readonly behaviourChanges: readonly BehaviourChange[];
+}
+
+export function checkCluster(options: CheckOptions): CheckReport {
+  const { resources, backends, from, to, profile = DEFAULT_PROFILE } = options;
+  const cluster = new ClusterIndex(resources);
+  const uses = clusterFeatures(cluster);
+  const inProfile = (backend: CheckedBackend): CheckedBackend => ({
+    ...backend,
+    limits: limitsOf(backend.limits, profile),
+  });
+  return {
+    backends: backends.map((backend) => checkBackend(inProfile(backend), cluster, uses, options.locate)),
+    behaviourChanges:
+      from === undefined || to === undefined ? [] : behaviourChanges(cluster, inProfile(from), inProfile(to)),
+  };
+}
+
+function checkBackend(
+  { name, limits }: CheckedBackend,
+  cluster: ClusterIndex,
+  uses: readonly FeatureUse[],
+  locate: CheckOptions['locate'],
+): BackendReport {
+  const rows = new Map(limits.map((limit) => [limit.feature, limit]));
+  const hybrid = new HybridCluster(cluster);
+  const findings = uses.flatMap((use): readonly Finding[] => {
+    const limit = rows.get(use.feature);
+    if (limit === undefined) return [];
+    const finding = findingOf(limit, use, hybrid);
+    return [{ ...finding, ...locate?.(use.object, use.field) }];
+  });
+  return { name, verdict: verdictOf(findings), findings: bySeverity(findings) };
+}
+
+function findingOf(limit: Limit, { feature, object, field }: FeatureUse, hybrid: HybridCluster): Finding {
+  const { code, effect, message, remedy, source } = limit;
+  const detail = feature === 'hybridCluster' ? hybrid.describeDroppedTraffic(object) : undefined;
+  return {
+    code,
+    severity: severityOf(limit),
+    feature,
+    object,
+    field,
+    effect,
+    message: detail === undefined ? message : `${message} ${detail}`,
+    remedy,
+    source,
+  };
+}
+
+function bySeverity(findings: readonly Finding[]): readonly Finding[] {
+  return SEVERITIES.flatMap((severity) => findings.filter((finding) => finding.severity === severity));
+}
+
+const SEVERITIES: readonly Finding['severity'][] = ['error', 'warning', 'info'];

@@ -1,0 +1,79 @@
+/** A cluster's resources by what is asked of them: each kind, the endpoints of a service, the pod of an address. */
+import type { EndpointSlice, Pod, Service, ServiceProtocol } from '../resources/kinds/kubernetes';
+import type { Resource, ResourceKind, ResourceOf } from '../resources/resource';
+import type { IpAddress, Port } from '../state';
+
+/** One address and port behind a service. */
+export interface BehindService {
+  readonly portName: string;
+  readonly protocol: ServiceProtocol;
+  readonly address: IpAddress;
+  readonly port: Port;
+  readonly nodeName?: string;
+}
+
+export class ClusterIndex {
+  private readonly byKind = new Map<ResourceKind, Resource[]>();
+  private readonly slices = new Map<string, EndpointSlice[]>();
+  private readonly podsByAddress = new Map<IpAddress, Pod>();
+
+  constructor(readonly resources: readonly Resource[]) {
+    for (const resource of resources) {
+      const ofKind = this.byKind.get(resource.kind) ?? [];
+      this.byKind.set(resource.kind, ofKind);
+      ofKind.push(resource);
+      if (resource.kind === 'EndpointSlice') this.addSlice(resource);
+      if (resource.kind === 'Pod' && isLive(resource)) {
+        for (const address of resource.status.podIPs) this.podsByAddress.set(address, resource);
+      }
+    }
+  }
+
+  all<Kind extends ResourceKind>(kind: Kind): readonly ResourceOf<Kind>[] {
+    // The map files every resource under its own kind.
+    return (this.byKind.get(kind) ?? []) as readonly Resource[] as readonly ResourceOf<Kind>[];
+  }
+
+  /** The pod with a network of its own that has this address. */
+  podAt(address: IpAddress): Pod | undefined {
+    return this.podsByAddress.get(address);
+  }
+
+  /** Undefined: no slice tells which endpoints the service has. */
+  endpointsOf({ metadata }: Service): readonly BehindService[] | undefined {
+    const slices = this.slices.get(`${metadata.namespace}/${metadata.name}`);
+    return slices?.flatMap(endpointsOfSlice);
+  }
+
+  private addSlice(slice: EndpointSlice): void {
+    if (slice.serviceName === undefined) return;
+    const service = `${slice.metadata.namespace}/${slice.serviceName}`;
+    const known = this.slices.get(service) ?? [];
+    this.slices.set(service, known);
+    known.push(slice);
+  }
+}
+
+/** A pod that runs in a network of its own: its connections are the dataplane's business. */
+export function isLive({ spec, status }: Pod): boolean {
+  const isFinished = status.phase === 'Succeeded' || status.phase === 'Failed';
+  return !spec.hostNetwork && !isFinished && status.podIPs.length > 0;
+}
+
+function endpointsOfSlice({ ports, endpoints }: EndpointSlice): readonly BehindService[] {
+  return ports.flatMap(({ name, protocol, port }) =>
+    port === undefined
+      ? []
+      : endpoints.flatMap(({ addresses, nodeName }) =>
+          addresses.slice(0, 1).map(
+            (address): BehindService => ({
+              portName: name,
+              protocol,
+              address,
+              port,
+              ...(nodeName !== undefined && { nodeName }),
+            }),
+          ),
+        ),
+  );
+}
