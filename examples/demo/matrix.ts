@@ -37,11 +37,12 @@ const LOOKS: Readonly<Record<Cell, { readonly symbol: string; readonly style: St
   depends: { symbol: '◐', style: 'yellow', meaning: 'depends on the endpoint' },
   refused: { symbol: '×', style: 'red', meaning: 'refused at once' },
   dropped: { symbol: '·', style: 'dim', meaning: 'dropped' },
-  elsewhere: { symbol: '!', style: ['red', 'bold'], meaning: 'the wrong one answers' },
+  elsewhere: { symbol: '!', style: 'red', meaning: 'the wrong one answers' },
   notAsked: { symbol: ' ', style: 'dim', meaning: 'not asked' },
 };
 
-type Style = Parameters<typeof styleText>[0];
+/** One style: for a list of them Node 20 does not ask whether stdout is a terminal. */
+type Style = 'green' | 'cyan' | 'yellow' | 'red' | 'dim';
 
 /** A pair whose cell is another one in another matrix of the same rows and columns. */
 export interface Difference {
@@ -104,7 +105,7 @@ function formatRow(matrix: Matrix, row: number, other: Matrix): string {
     const cell = cellAt(matrix, row, c);
     const { symbol, style } = LOOKS[cell];
     const isSame = cell === cellAt(other, row, c);
-    return `${styleText(isSame ? style : ['inverse', 'red'], isSame || symbol !== ' ' ? symbol : '?')}${gapAfter(matrix.columns, c)}`;
+    return `${isSame ? styleText(style, symbol) : styleText('inverse', styleText('red', symbol))}${gapAfter(matrix.columns, c)}`;
   });
   return cells.join('');
 }

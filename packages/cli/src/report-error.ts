@@ -1,7 +1,7 @@
 /** Errors as users see them on stderr, and the exit code that each one means. */
 import { styleText } from 'node:util';
 import { CommanderError } from 'commander';
-import { CodedError, DataplaneError, formatObjectRef, type ResourceProblem } from '@polyplane/core';
+import { CodedError, DataplaneError, type ResourceProblem } from '@polyplane/core';
 import type { CliErrorCode } from './cli-error';
 import { remedyOf } from './code-tables';
 import { ExitCode } from './exit-code';
@@ -29,13 +29,11 @@ export function reportError(error: unknown): ExitCode {
 }
 
 /** `FILE:LINE: Kind namespace/name: field: what is wrong`, and what to do. */
-export function reportProblem(problem: ResourceProblem, severity: 'error' | 'warning'): void {
-  const place = problem.file === undefined ? [] : [[problem.file, problem.line].filter(isDefined).join(':')];
-  const object = problem.object === undefined ? [] : [formatObjectRef(problem.object)];
-  const field = problem.field === undefined || problem.field === '' ? [] : [problem.field];
-  const text = [...place, ...object, ...field, problem.error.message].join(': ');
-  if (severity === 'error') printError(text, problem.error.code);
-  else printWarning(text);
+export function reportProblem({ error, file, line }: ResourceProblem, severity: 'error' | 'warning'): void {
+  // The message names object and field, and for a file as a whole the place too.
+  const place = file === undefined || error.message.startsWith(file) ? '' : `${file}:${line ?? 1}: `;
+  if (severity === 'error') printError(`${place}${error.message}`, error.code);
+  else printWarning(`${place}${error.message}`);
 }
 
 /** Something that the user should know and that changes no answer. */
@@ -50,13 +48,9 @@ function printError(text: string, code: string): void {
 }
 
 function label(style: 'red' | 'yellow', text: string): string {
-  return styleText(['bold', style], text, { stream: process.stderr });
+  return styleText(style, text, { stream: process.stderr });
 }
 
 function printLine(text: string): void {
   process.stderr.write(`${text}\n`);
-}
-
-function isDefined<T>(value: T | undefined): value is T {
-  return value !== undefined;
 }

@@ -1,0 +1,50 @@
+/** Runs the command from source as users run it: a process of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+
+/** The repository's root, the working directory of every run. */
+export const ROOT = join(__dirname, '..', '..', '..', '..');
+
+export interface Run {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  /** What the command reads from stdin; nothing unless given. */
+  readonly input?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Runs as this user, where the machine lets us. */
+  readonly uid?: number;
+}
+
+/** Starts the command; `start` for what is stopped by the test, {@link polyplane} for what ends by itself. */
+export function start(args: readonly string[], options: RunOptions = {}): ChildProcess {
+  const node = ['--conditions=@polyplane/source', '-r', join(ROOT, 'scripts/register.cjs')];
+  return spawn(process.execPath, [...node, join(ROOT, 'packages/cli/src/main.ts'), ...args], {
+    cwd: ROOT,
+    env: { ...plainEnvironment(), ...options.environment },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
+  });
+}
+
+/** Runs the command to its end. */
+export async function polyplane(args: readonly string[], options: RunOptions = {}): Promise<Run> {
+  const child = start(args, options);
+  child.stdin?.end(options.input ?? '');
+  const [stdout, stderr, exitCode] = await Promise.all([
+    child.stdout === null ? '' : text(child.stdout),
+    child.stderr === null ? '' : text(child.stderr),
+    new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve)),
+  ]);
+  return { exitCode, stdout, stderr };
+}
+
+/** The same text whatever the machine that runs the tests says about colours. */
+function plainEnvironment(): NodeJS.ProcessEnv {
+  const { FORCE_COLOR: _, ...environment } = process.env;
+  return { ...environment, NO_COLOR: '1' };
+}
