@@ -1,9 +1,13 @@
+import 'reflect-metadata';
 import { expect } from 'chai';
+import { Container } from 'inversify';
+import { DataplaneBackend } from '../backend/backend';
 import { SILENT_LOGGER } from '../backend/logger';
 import { CoreError } from '../core-error';
 import { type Change, type DesiredObject, parseIpAddress, TCP, type Transition } from '../state';
 import { buildIpSet, buildProfile, buildRule, buildSettings, buildWorkload, nets } from '../testing/desired-objects';
 import { SimulatorBackend, type SimulatorSession } from './backend';
+import { simulatorModule } from './module';
 
 const NODE = { nodeName: 'node-1', logger: SILENT_LOGGER };
 const OPEN = buildProfile('open', { ingress: [buildRule('allow')], egress: [buildRule('allow')] });
@@ -25,6 +29,13 @@ function isOpen(session: SimulatorSession): boolean {
 }
 
 describe('SimulatorBackend', () => {
+  it('is what its module binds', () => {
+    const container = new Container();
+    container.load(simulatorModule);
+    expect(container.get(DataplaneBackend)).to.be.instanceOf(SimulatorBackend);
+    expect(container.get(DataplaneBackend)).to.equal(container.get(DataplaneBackend));
+  });
+
   it('judges by what was applied', async () => {
     const session = await new SimulatorBackend().open(NODE);
     expect(isOpen(session)).to.equal(false);

@@ -1,6 +1,7 @@
 /** The simulator's door. */
 export * from './backend';
 export * from './cluster';
+export * from './module';
 export * from './options';
 export * from './packet';
 export type { Direction, RuleCounter } from './policy-table';
