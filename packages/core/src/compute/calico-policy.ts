@@ -11,8 +11,8 @@ import { type PolicySpec, type RenderedRules, SetCollector } from './policy-spec
 export function calicoPolicySpec(policy: CalicoNetworkPolicy | GlobalNetworkPolicy): PolicySpec {
   const { namespace, name } = policy.metadata;
   const { tier, order } = policy.spec;
-  // Calico keeps policies under names that begin with their tier.
-  const fullName = name.startsWith(`${tier}.`) ? name : `${tier}.${name}`;
+  // Calico keeps policies under names that begin with their tier; its copies of Kubernetes' keep their own prefix.
+  const fullName = name.startsWith(`${tier}.`) || name.startsWith('knp.') ? name : `${tier}.${name}`;
   return {
     key: policyKey(keyOfResource(policy)),
     origin: { object: policy.ref, field: '' },

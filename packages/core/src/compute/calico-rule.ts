@@ -13,7 +13,7 @@ import {
 } from '../state';
 import { inNamespace, namespaceScope, ownCondition, serviceAccountScope } from './calico-scope';
 import { SERVICE_ACCOUNT_LABEL } from './inheritance';
-import { namedPortSet, netSet } from './ip-set-definition';
+import { namedPortSet, netSet, serviceSet } from './ip-set-definition';
 import type { SetCollector } from './policy-spec';
 
 const ACTIONS: Readonly<Record<CalicoRule['action'], RuleAction>> = {
@@ -37,10 +37,34 @@ export function renderCalicoRule(
     ...(rule.notProtocol !== undefined && { notProtocol: rule.notProtocol }),
     ...(rule.icmp !== undefined && { icmp: rule.icmp }),
     ...(rule.notICMP !== undefined && { notIcmp: rule.notICMP }),
-    source: renderEnd(rule.source, rule.protocol ?? TCP, namespace, sets),
-    destination: renderEnd(rule.destination, rule.protocol ?? TCP, namespace, sets),
+    source: renderSource(rule, namespace, sets),
+    destination: renderDestination(rule, namespace, sets),
     origin,
   };
+}
+
+/** A service as source means its endpoints' addresses, for the ports they send from are any. */
+function renderSource({ source, protocol }: CalicoRule, namespace: string | undefined, sets: SetCollector): RuleEnd {
+  const end = renderEnd(source, protocol ?? TCP, namespace, sets);
+  if (source.services === undefined) return end;
+  const service = serviceSet('net', source.services.namespace ?? namespace ?? '', source.services.name);
+  return { ...end, ipSets: [...end.ipSets, sets.use(service)] };
+}
+
+/** A service as destination means its endpoints' addresses with their ports and protocols. */
+function renderDestination(
+  { destination, protocol }: CalicoRule,
+  namespace: string | undefined,
+  sets: SetCollector,
+): RuleEnd {
+  const end = renderEnd(destination, protocol ?? TCP, namespace, sets);
+  if (destination.services === undefined) return end;
+  const service = serviceSet(
+    'addressPort',
+    destination.services.namespace ?? namespace ?? '',
+    destination.services.name,
+  );
+  return { ...end, addressPortSets: [sets.use(service)] };
 }
 
 function renderEnd(

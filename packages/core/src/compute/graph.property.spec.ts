@@ -165,22 +165,33 @@ const calicoEnds = fc.record(
   },
   { requiredKeys: [] },
 );
-const calicoRules = fc.array(
-  fc
-    .record({
-      action: fc.constantFrom('Allow', 'Deny', 'Pass', 'Log'),
-      source: calicoEnds,
-      destination: calicoEnds,
-      ports: fc.constantFrom([], [80], ['http'], ['http', 8080]),
-    })
-    .map(({ action, source, destination, ports }) => ({
-      action,
-      protocol: 'TCP',
-      source,
-      destination: ports.length === 0 ? destination : { ...destination, ports },
-    })),
-  { maxLength: 2 },
-);
+const calicoRule = fc
+  .record({
+    action: fc.constantFrom('Allow', 'Deny', 'Pass', 'Log'),
+    source: calicoEnds,
+    destination: calicoEnds,
+    ports: fc.constantFrom([], [80], ['http'], ['http', 8080]),
+  })
+  .map(({ action, source, destination, ports }): unknown => ({
+    action,
+    protocol: 'TCP',
+    source,
+    destination: ports.length === 0 ? destination : { ...destination, ports },
+  }));
+/** A service may be the source on ingress, the destination on egress. */
+const rulesWithServices = (end: 'source' | 'destination') =>
+  fc.array(
+    fc.oneof(
+      { weight: 3, arbitrary: calicoRule },
+      {
+        weight: 1,
+        arbitrary: fc
+          .record({ name: names, namespace: namespaces })
+          .map((services): unknown => ({ action: 'Allow', [end]: { services } })),
+      },
+    ),
+    { maxLength: 2 },
+  );
 const calicoTypes: fc.Arbitrary<readonly string[]> = fc.constantFrom(['Ingress'], ['Egress'], ['Ingress', 'Egress']);
 const tierNames = fc.constantFrom('default', 'secure');
 const orders = fc.constantFrom(undefined, 1, 2);
@@ -297,8 +308,8 @@ const rawResources: fc.Arbitrary<unknown> = fc.oneof(
       order: orders,
       selector: calicoSelectors,
       types: calicoTypes,
-      ingress: calicoRules,
-      egress: calicoRules,
+      ingress: rulesWithServices('source'),
+      egress: rulesWithServices('destination'),
     })
     .map(({ name, namespace, tier, order, selector, types, ingress, egress }) => ({
       apiVersion: CALICO,

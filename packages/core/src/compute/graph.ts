@@ -83,6 +83,7 @@ export class ComputeGraph {
         return;
       case 'EndpointSlice':
         this.services.putSlice(resource);
+        this.ipSets.services.put(resource);
         return;
       case 'NetworkPolicy':
         this.policies.putPolicy(kubernetesPolicySpec(resource));
@@ -118,6 +119,7 @@ export class ComputeGraph {
         return;
       case 'EndpointSlice':
         this.services.removeSlice(`${namespace}/${name}`);
+        this.ipSets.services.remove(`${namespace}/${name}`);
         return;
       case 'NetworkPolicy':
       case 'CalicoNetworkPolicy':
@@ -134,12 +136,12 @@ export class ComputeGraph {
   }
 
   private putParent(key: string, labels: Labels): void {
-    this.ipSets.putParent(key, labels);
+    this.ipSets.selected.putParent(key, labels);
     this.policies.putParent(key, labels);
   }
 
   private removeParent(key: string): void {
-    this.ipSets.removeParent(key);
+    this.ipSets.selected.removeParent(key);
     this.policies.removeParent(key);
   }
 

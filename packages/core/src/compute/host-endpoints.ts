@@ -22,7 +22,7 @@ export class HostEndpoints {
     const key = hostEndpointKey(resource.metadata.name);
     const { labels } = resource.metadata;
     const { expectedIPs: addresses, ports, profiles: parents, node } = resource.spec;
-    this.ipSets.putItem(key, labels, parents, { addresses, nets: [], ports });
+    this.ipSets.selected.put(key, labels, parents, { addresses, nets: [], ports });
     if (node === this.nodeName) {
       this.local.set(key, resource);
       this.policies.putEndpoint(key, labels, parents);
@@ -31,7 +31,7 @@ export class HostEndpoints {
 
   remove(name: string): void {
     const key = hostEndpointKey(name);
-    this.ipSets.removeItem(key);
+    this.ipSets.selected.remove(key);
     this.removeLocal(key);
   }
 

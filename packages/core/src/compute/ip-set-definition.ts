@@ -1,31 +1,46 @@
 /** What an IP set stands for, and the key that follows from it. */
 import { createHash } from 'node:crypto';
 import type { Selector } from '../resources/selectors';
-import { formatProtocol, type IpSetKey, type Protocol } from '../state';
+import { formatProtocol, type IpSet, type IpSetKey, type Protocol } from '../state';
 
-/** Addresses of everything that a selector picks, or those that have a certain named port. */
-export type IpSetDefinition =
-  | { readonly kind: 'net'; readonly key: IpSetKey; readonly selector: Selector; readonly description: string }
-  | {
-      readonly kind: 'addressPort';
-      readonly key: IpSetKey;
-      readonly selector: Selector;
-      readonly portName: string;
-      readonly protocol: Protocol;
-      readonly description: string;
-    };
+export interface IpSetDefinition {
+  readonly key: IpSetKey;
+  readonly kind: IpSet['kind'];
+  readonly members: SelectedMembers | ServiceMembers;
+  readonly description: string;
+}
+
+/** Addresses and nets of everything that a selector picks; with `namedPort`, its port of that name and protocol. */
+export interface SelectedMembers {
+  readonly of: 'selector';
+  readonly selector: Selector;
+  readonly namedPort?: { readonly name: string; readonly protocol: Protocol };
+}
+
+/** Addresses, or addresses with ports, of all endpoints of a service, ready or not. */
+export interface ServiceMembers {
+  readonly of: 'service';
+  /** `namespace/name`. */
+  readonly service: string;
+}
 
 export function netSet(selector: Selector): IpSetDefinition {
-  const description = selector.canonical;
-  return { kind: 'net', key: keyOf('net', description), selector, description };
+  return define('net', selector.canonical, { of: 'selector', selector });
 }
 
-export function namedPortSet(selector: Selector, protocol: Protocol, portName: string): IpSetDefinition {
-  const description = `port ${formatProtocol(protocol)}:${portName} of ${selector.canonical}`;
-  return { kind: 'addressPort', key: keyOf('addressPort', description), selector, portName, protocol, description };
+export function namedPortSet(selector: Selector, protocol: Protocol, name: string): IpSetDefinition {
+  const description = `port ${formatProtocol(protocol)}:${name} of ${selector.canonical}`;
+  return define('addressPort', description, { of: 'selector', selector, namedPort: { name, protocol } });
 }
 
-/** A digest: names of cluster objects must not decide its length or characters. */
-function keyOf(kind: string, meaning: string): IpSetKey {
-  return `ipSet/${createHash('sha256').update(`${kind}\n${meaning}`).digest('base64url').slice(0, 27)}` as IpSetKey;
+/** `kind`: whether the endpoints' ports count. */
+export function serviceSet(kind: IpSet['kind'], namespace: string, name: string): IpSetDefinition {
+  const service = `${namespace}/${name}`;
+  return define(kind, `endpoints of service ${service}`, { of: 'service', service });
+}
+
+/** The key is a digest: names of cluster objects must not decide its length or characters. */
+function define(kind: IpSet['kind'], description: string, members: IpSetDefinition['members']): IpSetDefinition {
+  const digest = createHash('sha256').update(`${kind}\n${members.of}\n${description}`).digest('base64url');
+  return { key: `ipSet/${digest.slice(0, 27)}` as IpSetKey, kind, members, description };
 }

@@ -36,7 +36,7 @@ export class Workloads {
     }
     const labels = ownLabels(pod.metadata.labels);
     const parents = parentsOf(pod);
-    this.ipSets.putItem(key, labels, parents, {
+    this.ipSets.selected.put(key, labels, parents, {
       addresses: pod.status.podIPs,
       nets: [],
       ports: pod.spec.ports.flatMap(({ name, protocol, containerPort }) =>
@@ -50,7 +50,7 @@ export class Workloads {
   }
 
   remove(key: WorkloadKey): void {
-    this.ipSets.removeItem(key);
+    this.ipSets.selected.remove(key);
     this.removeLocal(key);
   }
 
