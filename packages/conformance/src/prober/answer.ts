@@ -4,6 +4,8 @@ import type { SocketAddress } from './socket-address';
 
 export interface Answer {
   readonly by: HostName;
+  /** Where the listener listens. */
+  readonly at: SocketAddress;
   readonly seen: SocketAddress;
 }
 

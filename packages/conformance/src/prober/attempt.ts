@@ -95,7 +95,8 @@ class Attempt implements Waiting {
     this.received = Buffer.concat([this.received, chunk.subarray(0, length)]);
     const answer = parseAnswer(this.received);
     if (answer !== undefined) {
-      this.finish({ outcome: 'connected', by: answer.by, seenSource: answer.seen.address, seenPort: answer.seen.port });
+      const { by, at, seen } = answer;
+      this.finish({ outcome: 'connected', by, at, seenSource: seen.address, seenPort: seen.port });
     } else if (length === 0) this.fail(-ERRNO.ECONNRESET);
   }
 

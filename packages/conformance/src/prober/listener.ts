@@ -54,11 +54,7 @@ export function openListener(loop: SocketLoop, spec: ListenerSpec): number {
     if (protocol === TCP) allowAddressReuse(fd);
     must(`bind ${address.address} port ${address.port}`, bindSocket(fd, encodeSocketAddress(address)));
     if (protocol === TCP) must('listen', listenOn(fd, BACKLOG));
-    loop.watch(
-      fd,
-      EPOLLIN,
-      protocol === TCP ? () => answerConnections(fd, spec.name) : () => answerDatagrams(fd, spec.name),
-    );
+    loop.watch(fd, EPOLLIN, protocol === TCP ? () => answerConnections(fd, spec) : () => answerDatagrams(fd, spec));
   } catch (error) {
     closeFd(fd);
     throw error;
@@ -66,20 +62,20 @@ export function openListener(loop: SocketLoop, spec: ListenerSpec): number {
   return fd;
 }
 
-function answerConnections(fd: number, by: HostName): void {
+function answerConnections(fd: number, { name: by, address: at }: ListenerSpec): void {
   const peer = Buffer.alloc(SOCKET_ADDRESS_BYTES);
   // Ends with EAGAIN when the queue is empty; a connection that was reset meanwhile is skipped by the next turn.
   for (let connection = acceptConnection(fd, peer); connection >= 0; connection = acceptConnection(fd, peer)) {
-    sendTo(connection, formatAnswer({ by, seen: decodeSocketAddress(peer) }), null);
+    sendTo(connection, formatAnswer({ by, at, seen: decodeSocketAddress(peer) }), null);
     closeFd(connection);
   }
 }
 
-function answerDatagrams(fd: number, by: HostName): void {
+function answerDatagrams(fd: number, { name: by, address: at }: ListenerSpec): void {
   const data = Buffer.alloc(64);
   const peer = Buffer.alloc(SOCKET_ADDRESS_BYTES);
   while (receiveFrom(fd, data, peer) >= 0) {
     const seen = decodeSocketAddress(peer);
-    sendTo(fd, formatAnswer({ by, seen }), encodeSocketAddress(seen));
+    sendTo(fd, formatAnswer({ by, at, seen }), encodeSocketAddress(seen));
   }
 }

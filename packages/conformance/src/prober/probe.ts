@@ -1,5 +1,6 @@
 /** Probes: what is sent from where to where, and what came of it. */
 import type { IpAddress, Port, Protocol } from '@polyplane/core';
+import type { SocketAddress } from './socket-address';
 
 /** A machine of the testbed: `pod:NAMESPACE/NAME`, `node:NAME`, or `outside:NAME`. */
 export type HostName = `pod:${string}/${string}` | `node:${string}` | `outside:${string}`;
@@ -23,11 +24,17 @@ export interface ProbeRequest {
 }
 
 /**
- * `connected`: a listener answered; `by` names it, `seenSource` is the address it saw (so translation of either end
+ * `connected`: a listener answered; `by` names its host, `at` is where it listens, `seenSource` is the address it saw (so translation of either end
  * shows). `refused`: RST or an ICMP error came back. `timeout`: nothing came back. `notSendable`: the packet never left.
  */
 export type ProbeResult =
-  | { readonly outcome: 'connected'; readonly by: HostName; readonly seenSource: IpAddress; readonly seenPort: Port }
+  | {
+      readonly outcome: 'connected';
+      readonly by: HostName;
+      readonly at: SocketAddress;
+      readonly seenSource: IpAddress;
+      readonly seenPort: Port;
+    }
   | { readonly outcome: 'refused'; readonly reason: string }
   | { readonly outcome: 'timeout' }
   | { readonly outcome: 'notSendable'; readonly reason: string };

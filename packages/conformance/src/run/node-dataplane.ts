@@ -1,0 +1,44 @@
+/** A backend opened on one node of a testbed, brought from one desired state to the next. */
+import {
+  ComputeGraph,
+  CoreError,
+  type DataplaneBackend,
+  type DataplaneSession,
+  DesiredStateStore,
+  type NodeContext,
+} from '@polyplane/core';
+import type { SuiteState } from '../suites/suite';
+import { computeOptionsOf } from './node-settings';
+
+export class NodeDataplane {
+  private revision = 0;
+
+  private constructor(
+    private readonly nodeName: string,
+    private readonly session: DataplaneSession,
+  ) {}
+
+  /** @throws CoreError PP_BACKEND_UNUSABLE when the host lacks what the backend needs */
+  static async open(backend: DataplaneBackend, node: NodeContext): Promise<NodeDataplane> {
+    const { missing } = await backend.probe(node);
+    if (missing.length > 0) {
+      const what = missing.map((fact) => `${fact.what} (${fact.remedy})`).join('; ');
+      throw new CoreError('PP_BACKEND_UNUSABLE', `${backend.name} cannot run here: ${what}`);
+    }
+    return new NodeDataplane(node.nodeName, await backend.open(node));
+  }
+
+  /** Puts the node's desired state into force: whatever was before is changed into it. */
+  async apply(state: SuiteState): Promise<void> {
+    const graph = new ComputeGraph(computeOptionsOf(this.nodeName, state));
+    const store = new DesiredStateStore();
+    store.apply({ scope: 'delta', changes: graph.apply(state.resources.map((resource) => ({ op: 'put', resource }))) });
+    this.revision += 1;
+    await this.session.apply(this.session.plan(store.toTransition(this.revision, true)));
+  }
+
+  /** Removes every trace of the backend on this node. */
+  release(): Promise<void> {
+    return this.session.release('remove');
+  }
+}

@@ -1,0 +1,36 @@
+/** What a suite's settings mean to the parts that judge it. */
+import type { ComputeOptions } from '@polyplane/core';
+import type { SimulatorOptions } from '@polyplane/core/simulator';
+import type { SuiteSettings, SuiteState } from '../suites/suite';
+
+/** How one node's desired state is computed. */
+export function computeOptionsOf(nodeName: string, { settings }: SuiteState): ComputeOptions {
+  const { masqueradeAll, nodePortAddresses, localhostNodePorts } = settings;
+  const localDetector = localDetectorOf(settings);
+  return {
+    nodeName,
+    settings: {
+      ...(masqueradeAll !== undefined && { masqueradeAll }),
+      ...(nodePortAddresses !== undefined && { nodePortAddresses }),
+      ...(localhostNodePorts !== undefined && { localhostNodePorts }),
+      ...(localDetector !== undefined && { localDetector }),
+    },
+  };
+}
+
+/** What the simulator is told of the suite's hosts. */
+export function simulatorOptionsOf({ settings }: SuiteState): SimulatorOptions {
+  const { nodeLocalAddresses, hostInputPolicy, hostTranslations } = settings;
+  return {
+    ...(nodeLocalAddresses !== undefined && { localAddresses: nodeLocalAddresses }),
+    ...(hostInputPolicy !== undefined && { hostInputPolicy }),
+    ...(hostTranslations !== undefined && { hostTranslations }),
+  };
+}
+
+type LocalDetector = NonNullable<NonNullable<ComputeOptions['settings']>['localDetector']>;
+
+function localDetectorOf({ localDetector, clusterCidrs }: SuiteSettings): LocalDetector | undefined {
+  if (localDetector === 'none') return { kind: 'none' };
+  return localDetector === 'clusterCIDR' ? { kind: 'cidrs', cidrs: clusterCidrs ?? [] } : undefined;
+}

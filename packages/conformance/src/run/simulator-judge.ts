@@ -1,0 +1,97 @@
+/** Judges a suite's packets by the simulator, end to end over all nodes. */
+import { ComputeGraph, DesiredStateStore, type IpAddress, workloadKey } from '@polyplane/core';
+import {
+  type ClusterDestination,
+  type ClusterJudgement,
+  type ClusterSender,
+  ClusterSimulator,
+  type Hop,
+  NodeSimulator,
+  type TraceStep,
+} from '@polyplane/core/simulator';
+import type { SuiteProbe, SuiteState } from '../suites/suite';
+import type { Finding } from './finding';
+import type { Judge } from './judge';
+import { computeOptionsOf, simulatorOptionsOf } from './node-settings';
+
+export class SimulatorJudge implements Judge {
+  async judgeProbes(state: SuiteState): Promise<readonly Finding[]> {
+    const cluster = new SimulatedCluster(state);
+    return state.probes.map((probe) => cluster.judge(probe));
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** Every node of a state, with its desired state in force. */
+class SimulatedCluster {
+  private readonly nodes: ReadonlyMap<string, NodeSimulator>;
+  private readonly cluster: ClusterSimulator;
+
+  constructor(private readonly state: SuiteState) {
+    this.nodes = new Map(state.nodes.map((name) => [name, simulateNode(name, state)]));
+    this.cluster = new ClusterSimulator(this.nodes);
+  }
+
+  judge(probe: SuiteProbe): Finding {
+    const judgement = this.cluster.judge(this.senderOf(probe), packetOf(probe));
+    return {
+      kind: 'judged',
+      verdict: judgement.verdict,
+      destinations: [...new Set(judgement.destinations.map(formatDestination))].sort(),
+      isTranslated: judgement.isTranslated,
+      isMasqueraded: judgement.destinations.some((destination) => destination.isMasqueraded),
+      trace: formatTrace(judgement),
+    };
+  }
+
+  private senderOf({ sender, destination }: SuiteProbe): ClusterSender {
+    if (sender.kind === 'pod') {
+      return { kind: 'workload', node: sender.node, workload: workloadKey(sender.namespace, sender.name) };
+    }
+    if (sender.kind === 'node') return { kind: 'host', node: sender.node };
+    const [first] = this.state.nodes;
+    // Service addresses are no node's own: the network outside sends them to the suite's first node.
+    return { kind: 'external', ...(first !== undefined && !this.isOwned(destination) && { via: first }) };
+  }
+
+  private isOwned(address: IpAddress): boolean {
+    return [...this.nodes.values()].some((node) => node.owns(address));
+  }
+}
+
+function simulateNode(name: string, state: SuiteState): NodeSimulator {
+  const store = new DesiredStateStore();
+  const graph = new ComputeGraph(computeOptionsOf(name, state));
+  store.apply({ scope: 'delta', changes: graph.apply(state.resources.map((resource) => ({ op: 'put', resource }))) });
+  return new NodeSimulator(store, simulatorOptionsOf(state));
+}
+
+function packetOf({ source, sourcePort, destination, destinationPort, protocol, icmp }: SuiteProbe) {
+  return {
+    source,
+    ...(sourcePort !== undefined && { sourcePort }),
+    destination,
+    ...(destinationPort !== undefined && { destinationPort }),
+    protocol,
+    ...(icmp !== undefined && { icmp }),
+  };
+}
+
+function formatDestination({ address, port }: ClusterDestination): string {
+  const host = address.includes(':') ? `[${address}]` : address;
+  return port === undefined ? address : `${host}:${port}`;
+}
+
+function formatTrace({ hops, destinations }: ClusterJudgement): readonly string[] {
+  return [...hops, ...destinations.flatMap((destination) => destination.hops)].flatMap(formatHop);
+}
+
+function formatHop({ node, steps }: Hop): readonly string[] {
+  return steps.map((step) => `  ${node} ${formatStep(step)}`);
+}
+
+function formatStep({ stage, endpoint, object, rule, outcome }: TraceStep): string {
+  const subject = [endpoint, object === undefined ? undefined : `${object.kind} ${object.name}`, rule];
+  return `${stage}: ${[...subject.filter((part) => part !== undefined), outcome].join(', ')}`;
+}

@@ -1,0 +1,104 @@
+/** The testbed that a suite's packets need: its nodes and pods, and machines outside for every other address. */
+import {
+  defaultInterfaceName,
+  familyOf,
+  hasPorts,
+  type IpAddress,
+  parseIpAddress,
+  parsePort,
+  parseProtocol,
+  type Resource,
+  type ResourceOf,
+} from '@polyplane/core';
+import type { ListeningPort } from '../prober/prober';
+import { isOver } from '../suites/cluster-addresses';
+import type { SuiteState } from '../suites/suite';
+import type { TestbedNode, TestbedOutsider, TestbedPod, Topology } from '../testbed/topology';
+
+export function topologyOf(state: SuiteState): Topology {
+  const pods = podsOf(state);
+  const services = new Set(ofKind(state.resources, 'Service').flatMap(serviceAddressesOf));
+  const nodes = nodesOf(state, [...services]);
+  const inside = new Set([
+    ...nodes.flatMap((node) => node.addresses),
+    ...pods.flatMap((pod) => pod.addresses),
+    ...services,
+  ]);
+  return { nodes, pods, outsiders: outsidersOf(state, inside), ports: portsOf(state) };
+}
+
+function podsOf({ resources }: SuiteState): readonly TestbedPod[] {
+  return ofKind(resources, 'Pod')
+    .filter((pod) => !pod.spec.hostNetwork && !isOver(pod) && pod.status.podIPs.length > 0)
+    .flatMap(({ metadata, spec, status }) => {
+      const { name, namespace = '' } = metadata;
+      if (spec.nodeName === undefined) return [];
+      const interfaceName = defaultInterfaceName(namespace, name);
+      return [{ namespace, name, node: spec.nodeName, addresses: status.podIPs, interfaceName }];
+    });
+}
+
+/** The network outside sends service addresses to the first node. */
+function nodesOf(state: SuiteState, serviceAddresses: readonly IpAddress[]): readonly TestbedNode[] {
+  const objects = new Map(ofKind(state.resources, 'Node').map((node) => [node.metadata.name, node]));
+  return state.nodes.map((name, index) => {
+    const given = objects.get(name)?.status.addresses.map(({ address }) => address) ?? [];
+    const own = index === 0 ? (state.settings.nodeLocalAddresses ?? []) : [];
+    const addresses = [...new Set([...given, ...own])].filter((address) => !isLoopback(address));
+    const hasIpv4 = addresses.some((address) => familyOf(address) === 4);
+    return {
+      name,
+      // Without an address of its own a node cannot be routed through (RFC 6598 space, as in no suite).
+      addresses: hasIpv4 ? addresses : [...addresses, parseIpAddress(`100.127.255.${index + 1}`)],
+      routedAddresses: index === 0 ? serviceAddresses.filter((address) => !addresses.includes(address)) : [],
+    };
+  });
+}
+
+/** Senders that are no pod and no node, what probes dial, and endpoints of services. */
+function outsidersOf(state: SuiteState, inside: ReadonlySet<IpAddress>): readonly TestbedOutsider[] {
+  const senders = state.probes.filter(({ sender }) => sender.kind === 'external').map(({ source }) => source);
+  const destinations = state.probes.map(({ destination }) => destination);
+  const endpoints = ofKind(state.resources, 'EndpointSlice').flatMap((slice) =>
+    slice.endpoints.flatMap((endpoint) => endpoint.addresses),
+  );
+  return [...new Set([...senders, ...destinations, ...endpoints])]
+    .filter((address) => !inside.has(address) && !isLoopback(address))
+    .sort()
+    .map((address) => ({ name: address, addresses: [address] }));
+}
+
+function portsOf({ probes, resources }: SuiteState): readonly ListeningPort[] {
+  const dialed = probes.flatMap(({ protocol, destinationPort: port }) =>
+    port === undefined ? [] : [{ protocol, port }],
+  );
+  const served = ofKind(resources, 'EndpointSlice').flatMap((slice) =>
+    slice.ports.flatMap(({ protocol, port }) =>
+      port === undefined ? [] : [{ protocol: parseProtocol(protocol), port: parsePort(port) }],
+    ),
+  );
+  const translated = probes.flatMap(({ protocol, expected }) =>
+    (expected.translatedTo ?? []).map((target) => ({
+      protocol,
+      port: parsePort(Number(target.slice(target.lastIndexOf(':') + 1))),
+    })),
+  );
+  const ports = [...dialed, ...served, ...translated].filter(({ protocol }) => hasPorts(protocol));
+  return [...new Map(ports.map((port) => [`${port.protocol}:${port.port}`, port])).values()];
+}
+
+function serviceAddressesOf({ spec, status }: ResourceOf<'Service'>): readonly IpAddress[] {
+  return [...spec.clusterIPs, ...spec.externalIPs, ...status.loadBalancer.map(({ ip }) => ip)];
+}
+
+function isLoopback(address: IpAddress): boolean {
+  return address.startsWith('127.') || address === '::1';
+}
+
+function ofKind<Kind extends Resource['kind']>(
+  resources: readonly Resource[],
+  kind: Kind,
+): readonly ResourceOf<Kind>[] {
+  // The discriminator says which member of the union a resource is.
+  return resources.filter((resource) => resource.kind === kind) as unknown as readonly ResourceOf<Kind>[];
+}

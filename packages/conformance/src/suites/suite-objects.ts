@@ -1,0 +1,89 @@
+/** The cluster objects of a suite: those in it and those in the files beside it. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import {
+  CoreError,
+  type FieldPath,
+  keyOfResource,
+  loadManifests,
+  type ObjectRef,
+  parseFieldPath,
+  parseResource,
+  type Resource,
+  type ResourceKey,
+} from '@polyplane/core';
+import { ConformanceError } from '../conformance-error';
+import type { SuiteText } from './suite-text';
+
+export interface SuiteObjects {
+  /** Of objects with one key the last counts. */
+  readonly resources: readonly Resource[];
+  readonly unknownObjects: readonly ObjectRef[];
+}
+
+/** Objects given inline, at `path` in the suite. @throws ConformanceError PP_SUITE_OBJECT_INVALID */
+export function readInlineObjects(text: SuiteText, path: FieldPath, manifests: readonly unknown[]): SuiteObjects {
+  const resources: Resource[] = [];
+  const unknownObjects: ObjectRef[] = [];
+  manifests.forEach((raw, index) => {
+    try {
+      resources.push(parseResource(raw));
+    } catch (error) {
+      if (!(error instanceof CoreError)) throw error;
+      if (error.code === 'PP_OBJECT_UNKNOWN_KIND') {
+        unknownObjects.push(...networkingObject(raw));
+        return;
+      }
+      const field = [...path, index, ...parseFieldPath(error.field ?? '')];
+      throw text.error('PP_SUITE_OBJECT_INVALID', field, error.message, error);
+    }
+  });
+  return { resources, unknownObjects };
+}
+
+/** Objects in files and folders beside the suite. @throws ConformanceError PP_SUITE_UNREADABLE, PP_SUITE_OBJECT_INVALID */
+export function readObjectFiles(text: SuiteText, path: FieldPath, files: readonly string[]): SuiteObjects {
+  const resources: Resource[] = [];
+  const unknownObjects: ObjectRef[] = [];
+  files.forEach((file, index) => {
+    for (const manifest of listManifestFiles(text, [...path, index], resolve(dirname(text.file), file))) {
+      const loaded = loadManifests(readFileSync(manifest, 'utf8'), manifest);
+      for (const { error, object, line } of loaded.problems) {
+        if (error.code === 'PP_OBJECT_UNKNOWN_KIND' && object !== undefined) unknownObjects.push(object);
+        else {
+          const position = { file: manifest, line: line ?? 1 };
+          throw new ConformanceError('PP_SUITE_OBJECT_INVALID', error.message, { position, cause: error });
+        }
+      }
+      resources.push(...loaded.resources.map(({ resource }) => resource));
+    }
+  });
+  return { resources, unknownObjects };
+}
+
+export function mergeObjects(all: readonly SuiteObjects[]): SuiteObjects {
+  const byKey = new Map<ResourceKey, Resource>();
+  for (const { resources } of all) for (const resource of resources) byKey.set(keyOfResource(resource), resource);
+  return { resources: [...byKey.values()], unknownObjects: all.flatMap(({ unknownObjects }) => unknownObjects) };
+}
+
+/** Nothing for objects of groups that say nothing about the network (a Deployment, a ConfigMap). */
+function networkingObject(raw: unknown): readonly ObjectRef[] {
+  const [problem] = loadManifests(JSON.stringify(raw), '').problems;
+  return problem?.object === undefined ? [] : [problem.object];
+}
+
+const MANIFEST_FILE = /\.(ya?ml|json)$/;
+
+function listManifestFiles(text: SuiteText, path: FieldPath, place: string): readonly string[] {
+  try {
+    if (!statSync(place).isDirectory()) return [place];
+    const names = readdirSync(place, { recursive: true, encoding: 'utf8' });
+    return names
+      .filter((name) => MANIFEST_FILE.test(name))
+      .sort()
+      .map((name) => join(place, name));
+  } catch (cause) {
+    throw text.error('PP_SUITE_UNREADABLE', path, `cannot read ${place}: ${(cause as Error).message}`, cause);
+  }
+}

@@ -1,0 +1,93 @@
+/** A conformance suite, read and resolved: states of a cluster, and what must happen to packets in each. */
+import type { Cidr, IcmpMatch, IpAddress, ObjectRef, Port, Protocol, Resource } from '@polyplane/core';
+
+export interface Suite {
+  readonly id: string;
+  readonly title: string;
+  readonly file: string;
+  /** One, or two that follow one another. */
+  readonly states: readonly SuiteState[];
+}
+
+export interface SuiteState {
+  /** Empty where the suite has one state. */
+  readonly name: '' | 'before' | 'after';
+  /** Nodes whose dataplane is judged: the suite's own, and every node that the objects name. The suite's own come first. */
+  readonly nodes: readonly string[];
+  readonly settings: SuiteSettings;
+  readonly resources: readonly Resource[];
+  /** Networking objects of a kind that this version does not read: without them the suite says something else. */
+  readonly unknownObjects: readonly ObjectRef[];
+  readonly probes: readonly SuiteProbe[];
+  readonly facts: readonly SuiteFact[];
+}
+
+/** Something that must hold of the desired state as a whole: `servicePortCount`, `endpoints`, ... */
+export interface SuiteFact {
+  readonly name: string;
+  readonly expected: unknown;
+}
+
+/** Settings that no API object carries. Absent: the default of whoever reads them. */
+export interface SuiteSettings {
+  /** Sources in these ranges are pods of this node. */
+  readonly clusterCidrs?: readonly Cidr[];
+  readonly localDetector?: 'clusterCIDR' | 'none';
+  readonly masqueradeAll?: boolean;
+  readonly nodePortAddresses?: readonly Cidr[];
+  readonly localhostNodePorts?: boolean;
+  /** Addresses of the node beside those of its Node object. */
+  readonly nodeLocalAddresses?: readonly IpAddress[];
+  /** What the host's own firewall does with packets to it. */
+  readonly hostInputPolicy?: 'accept' | 'drop';
+  /** Translations that somebody else made on the host. */
+  readonly hostTranslations?: readonly HostTranslationSpec[];
+  /** The expectations hold for this dataplane only. */
+  readonly dataplane?: string;
+}
+
+export interface HostTranslationSpec {
+  readonly protocol: Protocol;
+  readonly from: { readonly address: IpAddress; readonly port: Port };
+  readonly to: { readonly address: IpAddress; readonly port: Port };
+}
+
+/**
+ * Who sends. `pod`: a pod with an interface of its own. `node`: a process of a node, or a pod in its network.
+ * `external`: whatever comes in through a node's uplink.
+ */
+export type SuiteSender =
+  | { readonly kind: 'pod'; readonly node: string; readonly namespace: string; readonly name: string }
+  | { readonly kind: 'node'; readonly node: string }
+  | { readonly kind: 'external' };
+
+export interface SuiteProbe {
+  readonly name: string;
+  readonly sender: SuiteSender;
+  readonly source: IpAddress;
+  /** The source is not the sender's own. */
+  readonly isSpoofed: boolean;
+  readonly sourcePort?: Port;
+  readonly destination: IpAddress;
+  /** Absent for protocols without ports. */
+  readonly destinationPort?: Port;
+  readonly protocol: Protocol;
+  readonly icmp?: IcmpMatch;
+  readonly expected: Expectation;
+}
+
+/** What must hold of a packet; what is absent is not judged. */
+export interface Expectation {
+  /** `refuse`: it does not connect, be it dropped or rejected (matrices do not tell these apart). */
+  readonly verdict?: 'allow' | 'deny' | 'reject' | 'refuse';
+  /** No service rule concerns it. */
+  readonly isUntouched?: boolean;
+  /** Exactly the `address:port` it may be sent to. */
+  readonly translatedTo?: readonly string[];
+  readonly isMasqueraded?: boolean;
+  readonly affinityTimeoutSeconds?: number;
+  /** A rule of its own lets it in (health checks). */
+  readonly isAcceptedExplicitly?: boolean;
+  /** The packet itself passes, its answer is dropped. */
+  readonly isReplyBlocked?: boolean;
+}
