@@ -1,4 +1,5 @@
 /** What an agent imports. */
+export * from './backend/registry';
 export * from './backend-door';
 export * from './compute';
 export * from './limits/behaviour-change';
@@ -14,6 +15,7 @@ export * from './resources/metadata';
 export { parseResource } from './resources/parse';
 export * from './resources/resource';
 export * from './resources/selectors';
+export { readManifestFiles } from './sources/manifest-files';
 export * from './sources/manifests';
 export * from './sources/memory';
 export * from './sources/source';
