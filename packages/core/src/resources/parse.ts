@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { CoreError } from '../core-error';
 import { formatObjectRef, type ObjectRef } from '../state';
 import { type FieldPath, formatFieldPath } from './field-path';
-import type { Resource } from './resource';
+import type { Resource, ResourceKind } from './resource';
 import { quote } from './schema/fields';
 import type { KindSchema } from './schema/kind-schema';
 import { KIND_SCHEMAS } from './schema/kinds';
@@ -67,8 +67,14 @@ export function readResource(raw: unknown): ParsedResource {
   return entry.read(raw, object);
 }
 
+/** The kind of resource that an API kind is read as; undefined for one that is not read. */
+export function resourceKindOf(apiVersion: string, apiKind: string): ResourceKind | undefined {
+  return entryOf(apiVersion, apiKind)?.kind;
+}
+
 /** One kind with its metadata schema, ready to read. */
 interface KindReader {
+  readonly kind: ResourceKind;
   read(raw: unknown, object: ObjectRef): ParsedResource;
 }
 
@@ -85,6 +91,7 @@ function entryOf(apiVersion: string, kind: string): KindReader | undefined {
 function readerOf(schema: KindSchema): KindReader {
   const metadataSchema = z.object({ metadata: metadataOf(schema.scope, schema.name) });
   return {
+    kind: schema.kind,
     read(raw, given) {
       const isDefaulted = schema.scope === 'Namespaced' && given.namespace === undefined;
       const object = isDefaulted ? { ...given, namespace: 'default' } : given;

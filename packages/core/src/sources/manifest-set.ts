@@ -1,0 +1,149 @@
+/** The resources that a set of manifest files defines, where each file's last good content counts. */
+import { isDeepStrictEqual } from 'node:util';
+import { CoreError } from '../core-error';
+import { duplicateProblem, type LoadedManifests, type LoadedResource, loadManifests } from '../resources/load';
+import { resourceKindOf } from '../resources/parse';
+import { keyOfResource, type ResourceKey, resourceKey } from '../resources/resource';
+import type { ObjectRef } from '../state';
+import { type FileReading, isUnder } from './manifest-files';
+import type { ResourceChange, ResourceProblem } from './source';
+
+interface FileContent {
+  /** What the file was when it was last taken over, good or not. */
+  readonly reading: FileReading;
+  /** The last text that counted as whole. */
+  readonly goodText: string;
+  readonly resources: ReadonlyMap<ResourceKey, LoadedResource>;
+  readonly problems: readonly ResourceProblem[];
+}
+
+/**
+ * Files by path, and what they define together. A file that is unreadable, empty, cut off or no YAML keeps what it defined
+ * before; so does an object that has become faulty. An object defined in several files is taken from the last in path order.
+ */
+export class ManifestSet {
+  private readonly files = new Map<string, FileContent>();
+  private winners: ReadonlyMap<ResourceKey, LoadedResource> = new Map();
+  private duplicates: readonly ResourceProblem[] = [];
+
+  /** @param roots the absolute paths under which the files stand; files under a later one come later */
+  constructor(private readonly roots: readonly string[]) {}
+
+  paths(): Iterable<string> {
+    return this.files.keys();
+  }
+
+  /** The reading that was last taken over. */
+  readingOf(path: string): FileReading | undefined {
+    return this.files.get(path)?.reading;
+  }
+
+  /** Takes over a file's new reading; `undefined` says that the file is gone. */
+  take(path: string, reading: FileReading | undefined): void {
+    if (reading === undefined) this.files.delete(path);
+    else this.files.set(path, contentOf(path, reading, this.files.get(path)));
+  }
+
+  /** Brings the whole up to date with the files and says what changed. */
+  merge(): readonly ResourceChange[] {
+    const winners = new Map<ResourceKey, LoadedResource>();
+    const duplicates: ResourceProblem[] = [];
+    for (const [, { resources }] of this.inOrder()) {
+      for (const [key, loaded] of resources) {
+        const earlier = winners.get(key);
+        if (earlier !== undefined) duplicates.push(duplicateProblem(earlier, loaded));
+        winners.set(key, loaded);
+      }
+    }
+    const changes = changesBetween(this.winners, winners);
+    this.winners = winners;
+    this.duplicates = duplicates;
+    return changes;
+  }
+
+  problems(): readonly ResourceProblem[] {
+    return [...this.inOrder().flatMap(([, { problems }]) => problems), ...this.duplicates];
+  }
+
+  /** The definition in force of an object. */
+  find(object: ObjectRef): LoadedResource | undefined {
+    const key = keyOfRef(object);
+    return key === undefined ? undefined : this.winners.get(key);
+  }
+
+  /** The files in the order in which later definitions win: by root, then by path. */
+  private inOrder(): readonly (readonly [string, FileContent])[] {
+    const rank = (path: string): number => this.roots.findIndex((root) => isUnder(path, root));
+    return [...this.files].sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  }
+}
+
+function contentOf(path: string, reading: FileReading, before: FileContent | undefined): FileContent {
+  const kept = { reading, goodText: before?.goodText ?? '', resources: before?.resources ?? new Map() };
+  if ('error' in reading) return { ...kept, problems: [{ error: reading.error, file: path }] };
+  if (isUnfinished(reading.text, kept.goodText)) {
+    const error = new CoreError(
+      'PP_MANIFEST_SYNTAX',
+      `${path}: the file looks half-written; what it said before counts`,
+    );
+    return { ...kept, problems: [{ error, file: path }] };
+  }
+  const loaded = loadManifests(reading.text, path);
+  if (loaded.problems.some(({ error }) => error.code === 'PP_MANIFEST_SYNTAX')) {
+    return before === undefined
+      ? { ...kept, resources: byKey(loaded), problems: loaded.problems }
+      : { ...kept, problems: loaded.problems };
+  }
+  return {
+    reading,
+    goodText: reading.text,
+    resources: withFormer(loaded, kept.resources),
+    problems: loaded.problems,
+  };
+}
+
+/**
+ * Nothing where something was, or the beginning of what was, cut within a line. What ends with a line may as well be meant;
+ * a writer who only pauses there is waited for by the source.
+ */
+function isUnfinished(text: string, before: string): boolean {
+  if (before.trim() === '' || !before.startsWith(text)) return false;
+  if (text.trim() === '') return true;
+  return !text.endsWith('\n') && !/^\s*$|^\r?\n/.test(before.slice(text.length));
+}
+
+/** The loaded resources, and the former definitions of objects that are faulty now. */
+function withFormer(
+  loaded: LoadedManifests,
+  former: ReadonlyMap<ResourceKey, LoadedResource>,
+): ReadonlyMap<ResourceKey, LoadedResource> {
+  const resources = byKey(loaded);
+  const faulty = loaded.problems.filter(({ error }) => error.code === 'PP_OBJECT_INVALID');
+  const faultyKeys = faulty.map(({ object }) => (object?.name ? keyOfRef(object) : undefined));
+  // A faulty object that does not say who it is may be any of the former ones.
+  const isKept = (key: ResourceKey): boolean => faultyKeys.includes(undefined) || faultyKeys.includes(key);
+  for (const [key, resource] of former) if (!resources.has(key) && isKept(key)) resources.set(key, resource);
+  return resources;
+}
+
+function byKey({ resources }: LoadedManifests): Map<ResourceKey, LoadedResource> {
+  return new Map(resources.map((loaded) => [keyOfResource(loaded.resource), loaded]));
+}
+
+function keyOfRef({ apiVersion, kind, namespace, name }: ObjectRef): ResourceKey | undefined {
+  const resourceKind = resourceKindOf(apiVersion, kind);
+  return resourceKind === undefined ? undefined : resourceKey(resourceKind, namespace, name);
+}
+
+function changesBetween(
+  before: ReadonlyMap<ResourceKey, LoadedResource>,
+  after: ReadonlyMap<ResourceKey, LoadedResource>,
+): readonly ResourceChange[] {
+  const changes: ResourceChange[] = [];
+  for (const key of before.keys()) if (!after.has(key)) changes.push({ op: 'remove', key });
+  for (const [key, { resource }] of after) {
+    const old = before.get(key)?.resource;
+    if (old !== resource && !isDeepStrictEqual(old, resource)) changes.push({ op: 'put', resource });
+  }
+  return changes;
+}

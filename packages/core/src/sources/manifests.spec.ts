@@ -1,0 +1,352 @@
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { filter, firstValueFrom, type Subscription, timeout, VirtualTimeScheduler } from 'rxjs';
+import { loadManifests } from '../resources/load';
+import { keyOfResource, type Resource } from '../resources/resource';
+import { ManifestSource, type ManifestSourceOptions } from './manifests';
+import type { SourceBatch } from './source';
+
+const POLL_SECONDS = 1;
+const SETTLE_MILLISECONDS = 100;
+
+const namespace = (name: string, value = 'x'): string =>
+  `apiVersion: v1\nkind: Namespace\nmetadata:\n  name: ${name}\n  labels:\n    value: ${value}\n`;
+
+describe('ManifestSource', () => {
+  let folder: string;
+  let scheduler: VirtualTimeScheduler;
+  let subscription: Subscription | undefined;
+  let batches: SourceBatch[];
+  let source: ManifestSource;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'polyplane-manifests-'));
+    scheduler = new VirtualTimeScheduler();
+    batches = [];
+  });
+
+  afterEach(() => {
+    subscription?.unsubscribe();
+    subscription = undefined;
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const write = (name: string, text: string): void => {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  };
+  const start = (options: Partial<ManifestSourceOptions> = {}): void => {
+    source = new ManifestSource({
+      paths: [folder],
+      watch: true,
+      pollSeconds: POLL_SECONDS,
+      settleMilliseconds: SETTLE_MILLISECONDS,
+      scheduler,
+      ...options,
+    });
+    subscription = source.batches$.subscribe((batch) => batches.push(batch));
+  };
+  /** Lets virtual time pass. */
+  const pass = (milliseconds: number): void => {
+    scheduler.maxFrames = scheduler.frame + milliseconds;
+    scheduler.flush();
+    scheduler.frame = scheduler.maxFrames;
+  };
+  const settle = (): void => pass(POLL_SECONDS * 1000 + 3 * SETTLE_MILLISECONDS);
+  const state = (): Record<string, Resource> => {
+    const resources = new Map<string, Resource>();
+    for (const change of batches.flatMap(({ changes }) => changes)) {
+      if (change.op === 'put') resources.set(keyOfResource(change.resource), change.resource);
+      else resources.delete(change.key);
+    }
+    return Object.fromEntries(resources);
+  };
+  const names = (): readonly string[] =>
+    Object.values(state())
+      .map(({ metadata }) => metadata.name)
+      .sort();
+  const value = (name: string): string | undefined => state()[`Namespace//${name}`]?.metadata.labels.value;
+  const codes = (): readonly string[] => batches.at(-1)?.problems.map(({ error }) => error.code) ?? [];
+
+  it('reads files and folders, recursively, and completes when it does not watch', () => {
+    write('a.yaml', namespace('a'));
+    write('deep/er/b.yml', namespace('b'));
+    write('c.json', '{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"c"}}');
+    write('notes.txt', 'no manifest');
+    write('.git/d.yaml', namespace('d'));
+    write('file.conf', namespace('e'));
+    start({ watch: false, paths: [folder, join(folder, 'file.conf')] });
+    expect(names()).to.deep.equal(['a', 'b', 'c', 'e']);
+    expect(batches).to.have.length(1);
+    expect(batches[0]?.isInSync).to.equal(true);
+    expect(subscription?.closed).to.equal(true);
+  });
+
+  it('tells of a path that is not there, and goes on with the others', () => {
+    write('a.yaml', namespace('a'));
+    start({ watch: false, paths: [join(folder, 'absent'), folder] });
+    expect(names()).to.deep.equal(['a']);
+    expect(codes()).to.deep.equal(['PP_MANIFEST_UNREADABLE']);
+  });
+
+  it('tells of a file that is no text or no regular file', () => {
+    writeFileSync(join(folder, 'binary.yaml'), Buffer.from([0xff, 0xfe, 0x00, 0x80]));
+    symlinkSync('/dev/zero', join(folder, 'zero.yaml'));
+    write('z.yaml', namespace('z'));
+    start({ watch: false });
+    expect(names()).to.deep.equal(['z']);
+    expect(codes()).to.deep.equal(['PP_MANIFEST_SYNTAX', 'PP_MANIFEST_UNREADABLE']);
+  });
+
+  it('sees a file written, changed and deleted', () => {
+    start();
+    expect(names()).to.deep.equal([]);
+    write('a.yaml', namespace('a', 'one'));
+    settle();
+    expect(value('a')).to.equal('one');
+    write('a.yaml', namespace('a', 'two'));
+    settle();
+    expect(value('a')).to.equal('two');
+    rmSync(join(folder, 'a.yaml'));
+    settle();
+    expect(names()).to.deep.equal([]);
+  });
+
+  it('says nothing while nothing changes', () => {
+    write('a.yaml', namespace('a'));
+    start();
+    settle();
+    const before = batches.length;
+    write('a.yaml', `# a comment\n${namespace('a')}`);
+    settle();
+    settle();
+    expect(batches).to.have.length(before);
+  });
+
+  it('keeps what a file said before it became broken, and tells of it until it is mended', () => {
+    write('a.yaml', namespace('a'));
+    start();
+    for (const broken of ['a: [', 'a: b: c', '\t- x', '"', `${namespace('a')}---\na: {`]) {
+      write('a.yaml', broken);
+      settle();
+      expect(names(), broken).to.deep.equal(['a']);
+      expect(codes(), broken).to.deep.equal(['PP_MANIFEST_SYNTAX']);
+    }
+    write('a.yaml', namespace('b'));
+    settle();
+    expect(names()).to.deep.equal(['b']);
+    expect(codes()).to.deep.equal([]);
+  });
+
+  it('keeps what a file said when it is cut off within a line, or emptied', () => {
+    const text = `${namespace('a')}---\n${namespace('b')}`;
+    write('a.yaml', text);
+    start();
+    for (const length of [0, 10, text.length - 3]) {
+      truncateSync(join(folder, 'a.yaml'), length);
+      settle();
+      expect(names(), String(length)).to.deep.equal(['a', 'b']);
+      expect(codes(), String(length)).to.deep.equal(['PP_MANIFEST_SYNTAX']);
+      write('a.yaml', text);
+      settle();
+    }
+    expect(codes()).to.deep.equal([]);
+  });
+
+  it('takes a file that a writer has left alone only', () => {
+    write('a.yaml', namespace('a'));
+    start();
+    for (let round = 0; round < 50; round++) {
+      write('a.yaml', namespace(`a${round}`));
+      pass(SETTLE_MILLISECONDS / 2);
+    }
+    expect(names().length).to.equal(1);
+    settle();
+    expect(names()).to.deep.equal(['a49']);
+  });
+
+  it('survives a file that vanishes for a moment', () => {
+    write('a.yaml', namespace('a'));
+    start();
+    pass(POLL_SECONDS * 1000 - 10);
+    rmSync(join(folder, 'a.yaml'));
+    pass(20);
+    write('a.yaml', namespace('a'));
+    settle();
+    expect(names()).to.deep.equal(['a']);
+    expect(batches.flatMap(({ changes }) => changes)).to.have.length(1);
+  });
+
+  it('survives a folder that cannot be read any more', () => {
+    write('sub/a.yaml', namespace('a'));
+    start({ paths: [join(folder, 'sub')] });
+    renameSync(join(folder, 'sub'), join(folder, 'elsewhere'));
+    settle();
+    expect(names()).to.deep.equal(['a']);
+    expect(codes()).to.deep.equal(['PP_MANIFEST_UNREADABLE']);
+    renameSync(join(folder, 'elsewhere'), join(folder, 'sub'));
+    write('sub/b.yaml', namespace('b'));
+    settle();
+    expect(names()).to.deep.equal(['a', 'b']);
+    expect(codes()).to.deep.equal([]);
+  });
+
+  it('leaves out a faulty object and goes on with the rest', () => {
+    write('a.yaml', `${namespace('A')}---\n${namespace('b')}`);
+    start();
+    expect(names()).to.deep.equal(['b']);
+    const [problem] = batches.at(-1)?.problems ?? [];
+    expect(problem).to.include({ file: join(folder, 'a.yaml'), line: 4, field: 'metadata.name' });
+  });
+
+  it('keeps the former version of an object that becomes faulty, while others change', () => {
+    write('a.yaml', `${namespace('a', 'one')}---\n${namespace('b', 'one')}`);
+    start();
+    write('a.yaml', `${namespace('a', '"not a value"')}---\n${namespace('b', 'two')}`);
+    settle();
+    expect(value('a')).to.equal('one');
+    expect(value('b')).to.equal('two');
+    expect(codes()).to.deep.equal(['PP_OBJECT_INVALID']);
+  });
+
+  it('takes an object that two files define from the last in path order, and from the other when that one goes', () => {
+    write('a.yaml', namespace('n', 'first'));
+    write('b.yaml', namespace('n', 'second'));
+    start();
+    expect(value('n')).to.equal('second');
+    expect(codes()).to.deep.equal(['PP_OBJECT_DUPLICATE']);
+    expect(batches[0]?.problems[0]).to.include({ file: join(folder, 'a.yaml'), line: 1 });
+    rmSync(join(folder, 'b.yaml'));
+    settle();
+    expect(value('n')).to.equal('first');
+    expect(codes()).to.deep.equal([]);
+  });
+
+  it('follows the symbolic links of a mounted ConfigMap when they are swapped', () => {
+    write('..v1/a.yaml', namespace('a', 'one'));
+    symlinkSync('..v1', join(folder, '..data'));
+    symlinkSync('..data/a.yaml', join(folder, 'a.yaml'));
+    start();
+    expect(value('a')).to.equal('one');
+    expect(codes()).to.deep.equal([]);
+    write('..v2/a.yaml', namespace('a', 'two'));
+    symlinkSync('..v2', join(folder, '..tmp'));
+    renameSync(join(folder, '..tmp'), join(folder, '..data'));
+    rmSync(join(folder, '..v1'), { recursive: true });
+    settle();
+    expect(value('a')).to.equal('two');
+    expect(batches.flatMap(({ changes }) => changes).every(({ op }) => op === 'put')).to.equal(true);
+  });
+
+  it('ends on links that lead in a circle', () => {
+    write('sub/a.yaml', namespace('a'));
+    symlinkSync('..', join(folder, 'sub/up'));
+    symlinkSync('self.yaml', join(folder, 'self.yaml'));
+    start();
+    expect(names()).to.deep.equal(['a']);
+    expect(codes()).to.deep.equal([]);
+  });
+
+  it('is not in sync until what it found broken at the start was looked at again', () => {
+    write('a.yaml', 'a: [');
+    write('b.yaml', namespace('b'));
+    start();
+    expect(batches.map(({ isInSync }) => isInSync)).to.deep.equal([false]);
+    pass(SETTLE_MILLISECONDS + 1);
+    expect(batches.map(({ isInSync }) => isInSync)).to.deep.equal([false, true]);
+    expect(names()).to.deep.equal(['b']);
+  });
+
+  it('says where an object and its fields stand', () => {
+    write('a.yaml', `# comment\n${namespace('a')}---\n${namespace('b')}`);
+    start();
+    const object = { apiVersion: 'v1', kind: 'Namespace', name: 'b' };
+    const file = join(folder, 'a.yaml');
+    expect(source.locate(object, '')).to.deep.equal({ file, line: 9 });
+    expect(source.locate(object, 'metadata.labels.value')).to.deep.equal({ file, line: 13 });
+    expect(source.locate(object, 'metadata.labels.absent')).to.deep.equal({ file, line: 12 });
+    expect(source.locate({ ...object, name: 'c' }, '')).to.equal(undefined);
+  });
+
+  it('is told of changes by the kernel, without waiting for the next poll', async () => {
+    write('a.yaml', namespace('a'));
+    source = new ManifestSource({ paths: [folder], watch: true, pollSeconds: 3600, settleMilliseconds: 5 });
+    subscription = source.batches$.subscribe((batch) => batches.push(batch));
+    const found = firstValueFrom(
+      source.batches$.pipe(
+        filter(({ changes }) => changes.some((change) => change.op === 'put' && change.resource.metadata.name === 'b')),
+        timeout(10_000),
+      ),
+    );
+    write('sub/b.yaml', namespace('b'));
+    await found;
+  });
+
+  it('always holds what the last good contents define, whatever happens to the files', function () {
+    this.timeout(60_000);
+    const file = fc.constantFrom('a.yaml', 'b.yaml', 'sub/c.yaml');
+    const content = fc
+      .uniqueArray(fc.tuple(fc.constantFrom('n1', 'n2', 'n3', 'n4'), fc.constantFrom('x', 'y')), {
+        minLength: 1,
+        selector: ([name]) => name,
+      })
+      .map((objects) => objects.map(([name, label]) => namespace(name, label)).join('---\n'));
+    const step = fc.oneof(
+      fc.record({ do: fc.constant('write' as const), file, content }),
+      fc.record({ do: fc.constant('break' as const), file }),
+      fc.record({ do: fc.constant('delete' as const), file }),
+      fc.record({ do: fc.constant('truncate' as const), file, share: fc.double({ min: 0, max: 0.99, noNaN: true }) }),
+      fc.record({ do: fc.constant('rename' as const), file, to: file }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+        rmSync(folder, { recursive: true, force: true });
+        mkdirSync(folder, { recursive: true });
+        batches = [];
+        scheduler = new VirtualTimeScheduler();
+        start();
+        /** What is on disk, and what of it counts. */
+        const disk = new Map<string, string>();
+        const good = new Map<string, string>();
+        const put = (name: string, text: string): void => {
+          disk.set(name, text);
+          write(name, text);
+          const isWhole = loadManifests(text, name).problems.length === 0 && /\n$/.test(text);
+          if (isWhole) good.set(name, text);
+        };
+        for (const action of steps) {
+          const before = disk.get(action.file);
+          if (action.do === 'write') put(action.file, action.content);
+          else if (action.do === 'break') put(action.file, 'kind: [\n');
+          else if (action.do === 'truncate' && before !== undefined) {
+            // Cut within a line: at a line's end a shorter file may be meant.
+            const cut = Math.floor(before.length * action.share);
+            put(action.file, before[cut - 1] === '\n' ? before.slice(0, cut - 1) : before.slice(0, cut));
+          } else if (action.do === 'delete' && before !== undefined) {
+            rmSync(join(folder, action.file));
+            disk.delete(action.file);
+            good.delete(action.file);
+          } else if (action.do === 'rename' && before !== undefined && action.to !== action.file) {
+            rmSync(join(folder, action.file));
+            disk.delete(action.file);
+            good.delete(action.file);
+            put(action.to, before);
+          }
+          settle();
+          const expected: Record<string, Resource> = {};
+          for (const name of [...good.keys()].sort()) {
+            for (const { resource } of loadManifests(good.get(name) ?? '', name).resources) {
+              expected[keyOfResource(resource)] = resource;
+            }
+          }
+          expect(state()).to.deep.equal(expected);
+        }
+        subscription?.unsubscribe();
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

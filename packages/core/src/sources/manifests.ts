@@ -1,0 +1,171 @@
+/** A source that reads manifest files and, if wanted, goes on watching them. */
+import { type FSWatcher, watch } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { asyncScheduler, interval, Observable, type SchedulerLike, type Subscription } from 'rxjs';
+import type { CoreError } from '../core-error';
+import type { ObjectRef } from '../state';
+import { type FileReading, isUnder, type ManifestFiles, readManifestFiles } from './manifest-files';
+import { ManifestSet } from './manifest-set';
+import type { ResourceProblem, Source, SourceBatch, SourceLocation } from './source';
+
+export interface ManifestSourceOptions {
+  /** Files, and folders that are read recursively for `*.yaml`, `*.yml` and `*.json`. */
+  readonly paths: readonly string[];
+  /** Go on watching; else the source reads once and completes. Default false. */
+  readonly watch?: boolean;
+  /** A changed file counts when it is found the same twice, this long apart. Default 100. */
+  readonly settleMilliseconds?: number;
+  /** The files are looked at this often even if the kernel tells of no change. Default 5. */
+  readonly pollSeconds?: number;
+  /** The clock of both. Default `asyncScheduler`. */
+  readonly scheduler?: SchedulerLike;
+}
+
+/**
+ * Resources from manifest files. A half-written, broken or for a moment absent file empties nothing: its last good content
+ * stays in force and a problem tells of it. A file deleted for good takes its objects with it. Each subscription reads anew;
+ * `locate` knows what the latest one read.
+ */
+export class ManifestSource implements Source {
+  readonly batches$: Observable<SourceBatch>;
+
+  private latest: ManifestSet | undefined;
+
+  constructor(options: ManifestSourceOptions) {
+    this.batches$ = new Observable((subscriber) => {
+      const set = new ManifestSet(options.paths.map((path) => resolve(path)));
+      this.latest = set;
+      const watching = new ManifestWatch(set, options, (batch) => subscriber.next(batch));
+      watching.start();
+      if (options.watch !== true) subscriber.complete();
+      return () => watching.stop();
+    });
+  }
+
+  locate(object: ObjectRef, field: string): SourceLocation | undefined {
+    const loaded = this.latest?.find(object);
+    return loaded === undefined ? undefined : { file: loaded.file, line: loaded.locate(field) };
+  }
+}
+
+/** One subscription: scans now, and again whenever something may have changed. */
+class ManifestWatch {
+  private readonly scheduler: SchedulerLike;
+  private readonly settleMilliseconds: number;
+  /** By folder; a folder that was replaced by another of its name is watched anew. */
+  private readonly watchers = new Map<string, { readonly watcher: FSWatcher; readonly identity: string }>();
+  /** Readings found once that differ from what is in force. */
+  private readonly unsettled = new Map<string, FileReading | undefined>();
+  private poll: Subscription | undefined;
+  private nextScan: Subscription | undefined;
+  /** What the last batch said. */
+  private previous: Pick<SourceBatch, 'problems' | 'isInSync'> | undefined;
+
+  constructor(
+    private readonly set: ManifestSet,
+    private readonly options: ManifestSourceOptions,
+    private readonly tell: (batch: SourceBatch) => void,
+  ) {
+    this.scheduler = options.scheduler ?? asyncScheduler;
+    this.settleMilliseconds = options.settleMilliseconds ?? 100;
+  }
+
+  start(): void {
+    this.scan();
+    if (this.options.watch !== true) return;
+    const pollMilliseconds = (this.options.pollSeconds ?? 5) * 1000;
+    this.poll = interval(pollMilliseconds, this.scheduler).subscribe(() => this.scan());
+  }
+
+  stop(): void {
+    this.poll?.unsubscribe();
+    this.nextScan?.unsubscribe();
+    for (const folder of [...this.watchers.keys()]) this.unwatch(folder);
+  }
+
+  private scan(): void {
+    const isFirst = this.previous === undefined;
+    const found = readManifestFiles(this.options.paths);
+    const isTaken = this.takeSettled(found, isFirst);
+    const changes = isTaken ? this.set.merge() : [];
+    const problems = [...this.set.problems(), ...[...found.unknown].map(([file, error]) => ({ error, file }))];
+    // What is broken at the start may be in the middle of being written: it is looked at once more before the list counts as complete.
+    const isInSync = !isFirst || this.options.watch !== true || !problems.some(({ error }) => isUnread(error));
+    if (
+      changes.length > 0 ||
+      isInSync !== this.previous?.isInSync ||
+      !hasSameErrors(problems, this.previous.problems)
+    ) {
+      this.previous = { problems, isInSync };
+      this.tell({ changes, problems, isInSync });
+    }
+    if (this.options.watch !== true) return;
+    this.watchFolders(found);
+    if (this.unsettled.size > 0 || !isInSync) this.scanSoon(this.settleMilliseconds);
+  }
+
+  /** Takes over every reading that was found the same twice; true when there was one. */
+  private takeSettled({ files, unknown }: ManifestFiles, isFirst: boolean): boolean {
+    let isTaken = false;
+    for (const path of new Set([...files.keys(), ...this.set.paths()])) {
+      const reading = files.get(path);
+      if (reading === undefined && [...unknown.keys()].some((folder) => folder !== path && isUnder(path, folder)))
+        continue;
+      const isSettled = isFirst || (this.unsettled.has(path) && isSame(reading, this.unsettled.get(path)));
+      if (isSame(reading, this.set.readingOf(path))) this.unsettled.delete(path);
+      else if (!isSettled) this.unsettled.set(path, reading);
+      else {
+        this.unsettled.delete(path);
+        this.set.take(path, reading);
+        isTaken = true;
+      }
+    }
+    return isTaken;
+  }
+
+  /** At most one scan is waiting at a time, so that files that never rest keep none of the others waiting. */
+  private scanSoon(delayMilliseconds: number): void {
+    if (this.nextScan !== undefined) return;
+    this.nextScan = this.scheduler.schedule(() => {
+      this.nextScan = undefined;
+      this.scan();
+    }, delayMilliseconds);
+  }
+
+  /** Watches the folders there are, and those that files and folders given stand in. */
+  private watchFolders({ folders }: ManifestFiles): void {
+    const parents = this.options.paths.map((path): [string, string] => [dirname(resolve(path)), 'parent']);
+    const wanted = new Map([...parents, ...folders]);
+    for (const [folder, { identity }] of this.watchers) if (wanted.get(folder) !== identity) this.unwatch(folder);
+    for (const [folder, identity] of wanted) if (!this.watchers.has(folder)) this.watchFolder(folder, identity);
+  }
+
+  private watchFolder(folder: string, identity: string): void {
+    try {
+      const watcher = watch(folder, () => this.scanSoon(0));
+      watcher.on('error', () => this.unwatch(folder));
+      this.watchers.set(folder, { watcher, identity });
+    } catch {
+      // No watch to be had (the folder is gone, or the kernel's limit is reached): polling finds the changes.
+    }
+  }
+
+  private unwatch(folder: string): void {
+    this.watchers.get(folder)?.watcher.close();
+    this.watchers.delete(folder);
+  }
+}
+
+function isSame(a: FileReading | undefined, b: FileReading | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  if ('text' in a) return 'text' in b && a.text === b.text;
+  return 'error' in b && a.error.message === b.error.message;
+}
+
+function isUnread({ code }: CoreError): boolean {
+  return code === 'PP_MANIFEST_SYNTAX' || code === 'PP_MANIFEST_UNREADABLE';
+}
+
+function hasSameErrors(a: readonly ResourceProblem[], b: readonly ResourceProblem[]): boolean {
+  return a.length === b.length && a.every((problem, index) => problem.error.message === b[index]?.error.message);
+}
