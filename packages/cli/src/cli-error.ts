@@ -10,7 +10,7 @@ export const CLI_CODES = {
   },
   PP_CLI_INPUT_INVALID: {
     kind: 'error',
-    meaning: 'Some manifests cannot be used; no answer is given, as it would be one about another cluster.',
+    meaning: 'Some input cannot be used; no answer is given, as it would be one about something else.',
     remedy: 'Correct what each line above names.',
   },
   PP_CLI_NODE_UNKNOWN: {
@@ -23,6 +23,11 @@ export const CLI_CODES = {
     meaning: 'The manifests have no pod of this name, or it has no node or address.',
     remedy:
       'Use one of the names that the message lists, or add the Pod object with nodeName and podIP to the manifests.',
+  },
+  PP_CLI_SUITE_UNKNOWN: {
+    kind: 'error',
+    meaning: 'A suite is neither a path nor the name of a suite that comes with the command, or a folder holds none.',
+    remedy: 'Give a suite file, a folder of them, or one of the names that the message lists.',
   },
   PP_CLI_CODE_UNKNOWN: {
     kind: 'error',

@@ -37,9 +37,12 @@ export function formatTable(heading: readonly string[], rows: readonly (readonly
     .join('\n');
 }
 
-/** Styles text for stdout: plain when it is no terminal or NO_COLOR is set (Node 20 looks at neither for a list of styles). */
-export function color(style: 'bold' | 'green' | 'red' | 'yellow' | 'dim', text: string): string {
-  return styleText(style, text, STDOUT);
+export type Style = 'bold' | 'cyan' | 'dim' | 'green' | 'red' | 'yellow';
+
+/** Styles text for stdout: plain when it is no terminal or NO_COLOR is set. */
+export function color(styles: Style | readonly Style[], text: string): string {
+  // One by one: given a list, Node 20 does not ask whether the stream is a terminal.
+  return [styles].flat().reduce((styled, style) => styleText(style, styled, STDOUT), text);
 }
 
 const STDOUT: StyleTextOptions = { stream: process.stdout };

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { codesCommand } from './commands/codes';
+import { testCommand } from './commands/test';
 import { traceCommand } from './commands/trace';
 
 /** The whole command line. Actions set the process's exit code; what goes wrong is thrown. */
@@ -14,7 +15,7 @@ export function createProgram(): Command {
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(--help shows what the command takes)')
     .exitOverride();
-  for (const command of [traceCommand(), codesCommand()]) {
+  for (const command of [traceCommand(), testCommand(), codesCommand()]) {
     program.addCommand(command.copyInheritedSettings(program));
   }
   return program;

@@ -24,6 +24,8 @@ function translated(...destinations: readonly Destination[]): Judgement {
   return {
     verdict: 'allow',
     isTranslated: true,
+    isTracked: true,
+    isExplicitlyAccepted: false,
     destinations,
     steps: [{ stage: 'service', object: SERVICE, rule: 'spec.ports[0]', outcome: 'translated' }],
   };
@@ -71,6 +73,8 @@ describe('the report of a trace', () => {
     const direct: Judgement = {
       verdict: 'deny',
       isTranslated: false,
+      isTracked: true,
+      isExplicitlyAccepted: false,
       destinations: [
         {
           address: parseIpAddress('10.0.0.1'),

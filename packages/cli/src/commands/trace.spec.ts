@@ -138,7 +138,7 @@ describe('polyplane trace', () => {
           const file = write('binary.yaml', Buffer.from([0, 1, 2, 255]));
           return polyplane(['trace', '-f', file, '--node', 'n1', '--from', 'host', '--to', '10.0.0.1:80']);
         },
-        [/binary\.yaml:1: /],
+        [/binary\.yaml: not UTF-8 text/],
       ],
       [
         'when there is no such node, naming near ones',

@@ -1,0 +1,93 @@
+/** `polyplane check`: which backend can run a cluster, and what a change of backend would change. */
+import { Command, Option } from 'commander';
+import {
+  type BackendRegistry,
+  type CheckedBackend,
+  checkCluster,
+  DEFAULT_PROFILE,
+  type LimitProfile,
+  parseProfile,
+} from '@polyplane/core';
+import { formatCheckPage } from '../check/html/page';
+import { ProgressBar } from '../check/progress-bar';
+import { type ReadObjects, readObjects } from '../check/read-objects';
+import { checkData } from '../check/report-data';
+import { formatCheck } from '../check/table';
+import { CliError } from '../cli-error';
+import { ExitCode } from '../exit-code';
+import { loadBackends } from '../load-backends';
+import { backendModuleOption, filenameOption } from '../options';
+import { outputOption, printData, printLine } from '../output';
+import { reportProblem } from '../report-error';
+
+interface CheckOptions {
+  readonly filename: readonly string[];
+  readonly backend: readonly string[];
+  readonly from?: string;
+  readonly to?: string;
+  readonly profile: LimitProfile;
+  readonly output: 'table' | 'json' | 'yaml' | 'html';
+  readonly backendModule: readonly string[];
+}
+
+export function checkCommand(): Command {
+  return new Command('check')
+    .description('which backend can run a cluster, and what a change of backend would change')
+    .addOption(filenameOption())
+    .addOption(new Option('--backend <name...>', 'a backend to check').default([], 'every dataplane'))
+    .addOption(new Option('--from <name>', 'the backend that runs the cluster now; needs --to'))
+    .addOption(new Option('--to <name>', 'the backend to switch to; needs --from'))
+    .addOption(
+      new Option('--profile <profile>', 'the version of the dataplanes whose limits count')
+        .argParser(parseProfile)
+        .default(DEFAULT_PROFILE),
+    )
+    .addOption(outputOption(['table', 'json', 'yaml', 'html']))
+    .addOption(backendModuleOption())
+    .action(check);
+}
+
+async function check(options: CheckOptions): Promise<void> {
+  const chosen = chooseBackends(loadBackends(options.backendModule), options);
+  const objects = await readObjects(options.filename, new ProgressBar('reading manifests'));
+  const isInputGood = reportProblems(objects);
+  const report = checkCluster({
+    ...chosen,
+    resources: objects.resources,
+    profile: options.profile,
+    locate: (object, field) => objects.locate(object, field),
+  });
+  if (options.output === 'html') printLine(formatCheckPage(report, objects));
+  else {
+    const data = checkData(report);
+    printData(options.output, data, () => formatCheck(data));
+  }
+  const deciding =
+    options.to === undefined ? report.backends : report.backends.filter(({ name }) => name === options.to);
+  const isSupported = deciding.every(({ verdict }) => verdict !== 'unsupported');
+  process.exitCode = !isInputGood ? ExitCode.badInput : isSupported ? ExitCode.ok : ExitCode.no;
+}
+
+/** The pair, those that are named, or all that put anything into force. */
+function chooseBackends(
+  registry: BackendRegistry,
+  { backend: names, from, to }: CheckOptions,
+): { readonly backends: readonly CheckedBackend[]; readonly from?: CheckedBackend; readonly to?: CheckedBackend } {
+  if ((from === undefined) !== (to === undefined))
+    throw new CliError('PP_CLI_USAGE', '--from and --to need each other');
+  const pair = from === undefined || to === undefined ? undefined : { from: registry.get(from), to: registry.get(to) };
+  const named = [...new Set(names)].map((name) => registry.get(name));
+  if (pair !== undefined) return { ...pair, backends: [...new Set([pair.from, pair.to, ...named])] };
+  if (named.length > 0) return { backends: named };
+  return { backends: registry.names.filter((name) => name !== SIMULATOR).map((name) => registry.get(name)) };
+}
+
+/** It judges packets and moves none, so no cluster can run on it. */
+const SIMULATOR = 'simulator';
+
+/** Everything that is wrong, on stderr; false when it may change the answer. */
+function reportProblems({ problems }: ReadObjects): boolean {
+  const isWarning = (code: string) => code === 'PP_OBJECT_UNKNOWN_KIND' || code === 'PP_OBJECT_DUPLICATE';
+  for (const problem of problems) reportProblem(problem, isWarning(problem.error.code) ? 'warning' : 'error');
+  return problems.every(({ error }) => isWarning(error.code));
+}

@@ -1,0 +1,76 @@
+import { expect } from 'chai';
+import type { SuitesReport } from '@polyplane/conformance';
+import { formatClosingLine, formatTestTable } from './test-report';
+import { formatJunit } from './test-report-junit';
+
+const REPORT: SuitesReport = {
+  suites: [
+    {
+      id: 'open',
+      backend: 'simulator',
+      probes: [
+        { name: 'a to b', result: 'pass', expected: 'allow', got: 'allow', reason: '' },
+        {
+          name: 'a to <b> & "c"\u0007',
+          result: 'fail',
+          expected: 'deny',
+          got: 'allow',
+          reason: 'verdict is allow\nstep',
+        },
+      ],
+    },
+    {
+      id: 'later',
+      backend: 'simulator',
+      probes: [
+        { name: 'x', result: 'skip', expected: 'allow', got: '', reason: 'PP_X: no' },
+        { name: 'y', result: 'skip', expected: 'allow', got: '', reason: 'PP_X: no' },
+      ],
+    },
+  ],
+  passed: 1,
+  failed: 1,
+  skipped: 2,
+};
+
+describe('the report of a test run', () => {
+  it('has a row a suite, each failure with expected and got, and each reason for skipping once', () => {
+    const lines = formatTestTable(REPORT).split('\n');
+    expect(lines.slice(0, 3)).to.deep.equal([
+      '   SUITE  BACKEND    PASSED  FAILED  SKIPPED',
+      '✗  open   simulator  1       1       0',
+      '-  later  simulator  0       0       2',
+    ]);
+    expect(lines.slice(4)).to.deep.equal([
+      'FAIL open: a to <b> & "c"\u0007',
+      '  expected: deny',
+      '  got:      allow',
+      '  verdict is allow',
+      '  step',
+      '',
+      'SKIPPED',
+      '  2: PP_X: no',
+      '',
+    ]);
+  });
+
+  it('closes with the line that scripts rely on', () => {
+    expect(formatClosingLine(REPORT)).to.equal('1 passed, 1 failed, 2 skipped');
+  });
+
+  it('is JUnit XML, whatever a name holds', () => {
+    expect(formatJunit(REPORT).split('\n')).to.deep.equal([
+      '<?xml version="1.0" encoding="UTF-8"?>',
+      '<testsuites name="polyplane" tests="4" failures="1" skipped="2">',
+      '  <testsuite name="open" tests="2" failures="1" skipped="0">',
+      '    <testcase name="a to b" classname="simulator.open"/>',
+      '    <testcase name="a to &#60;b&#62; &#38; &#34;c&#34;\uFFFD" classname="simulator.open"><failure message="expected deny, got allow">verdict is allow&#10;step</failure></testcase>',
+      '  </testsuite>',
+      '  <testsuite name="later" tests="2" failures="0" skipped="2">',
+      '    <testcase name="x" classname="simulator.later"><skipped message="PP_X: no"/></testcase>',
+      '    <testcase name="y" classname="simulator.later"><skipped message="PP_X: no"/></testcase>',
+      '  </testsuite>',
+      '</testsuites>',
+    ]);
+  });
+});
