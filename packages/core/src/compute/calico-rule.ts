@@ -9,7 +9,9 @@ import {
   type Rule,
   type RuleAction,
   type RuleEnd,
+  SCTP,
   TCP,
+  UDP,
 } from '../state';
 import { inNamespace, namespaceScope, ownCondition, serviceAccountScope } from './calico-scope';
 import { SERVICE_ACCOUNT_LABEL } from './inheritance';
@@ -45,7 +47,7 @@ export function renderCalicoRule(
 
 /** A service as source means its endpoints' addresses, for the ports they send from are any. */
 function renderSource({ source, protocol }: CalicoRule, namespace: string | undefined, sets: SetCollector): RuleEnd {
-  const end = renderEnd(source, protocol ?? TCP, namespace, sets);
+  const end = renderEnd(source, namedPortProtocols(protocol), namespace, sets);
   if (source.services === undefined) return end;
   const service = serviceSet('net', source.services.namespace ?? namespace ?? '', source.services.name);
   return { ...end, ipSets: [...end.ipSets, sets.use(service)] };
@@ -57,7 +59,7 @@ function renderDestination(
   namespace: string | undefined,
   sets: SetCollector,
 ): RuleEnd {
-  const end = renderEnd(destination, protocol ?? TCP, namespace, sets);
+  const end = renderEnd(destination, namedPortProtocols(protocol), namespace, sets);
   if (destination.services === undefined) return end;
   const service = serviceSet(
     'addressPort',
@@ -67,16 +69,23 @@ function renderDestination(
   return { ...end, addressPortSets: [sets.use(service)] };
 }
 
+/** A rule without a protocol means the ports of that name of every protocol that has any. */
+function namedPortProtocols(protocol: Protocol | undefined): readonly Protocol[] {
+  return protocol === undefined ? [TCP, UDP, SCTP] : [protocol];
+}
+
 function renderEnd(
   end: CalicoEntityRule,
-  protocol: Protocol,
+  protocols: readonly Protocol[],
   namespace: string | undefined,
   sets: SetCollector,
 ): RuleEnd {
   const { positive, negative } = conditionsOf(end, namespace);
   const portOwners = new Selector(positive ?? { op: 'all' });
   const ports = numbersOf(end.ports);
-  const namedPorts = namesOf(end.ports).map((name) => sets.use(namedPortSet(portOwners, protocol, name)));
+  const namedPortsOf = (names: readonly string[]): readonly IpSetKey[] =>
+    names.flatMap((name) => protocols.map((protocol) => sets.use(namedPortSet(portOwners, protocol, name))));
+  const namedPorts = namedPortsOf(namesOf(end.ports));
   // Where only named ports count, their sets hold nothing but what the selector picks.
   const isCovered = namedPorts.length > 0 && ports.length === 0;
   const setsOf = (node: SelectorNode | undefined): readonly IpSetKey[] =>
@@ -89,7 +98,7 @@ function renderEnd(
     ports,
     notPorts: numbersOf(end.notPorts),
     namedPorts,
-    notNamedPorts: namesOf(end.notPorts).map((name) => sets.use(namedPortSet(portOwners, protocol, name))),
+    notNamedPorts: namedPortsOf(namesOf(end.notPorts)),
     addressPortSets: [],
   };
 }
@@ -111,7 +120,7 @@ function conditionsOf(
   else if (namespace !== undefined && (own.length > 0 || not !== undefined)) scope.push(inNamespace(namespace));
   if (scope.length + own.length === 0) return not === undefined ? {} : { negative: not };
   const exclusion: SelectorNode[] = not === undefined ? [] : [{ op: 'not', operand: not }];
-  return { positive: allOf(...scope, ...own, ...exclusion) };
+  return { positive: allOf(...own, ...scope, ...exclusion) };
 }
 
 function serviceAccountConditions({
