@@ -7,8 +7,16 @@ export type Support = 'supported' | 'degraded' | 'unsupported';
 /**
  * What happens to an object that needs the feature. `objectIgnored`: as if it were not there. `ruleIgnored`: only the rule
  * is. `degraded`: done, but less well, as the message says. `refuseToStart`, `warn`, `disruptive`: concern the node.
+ * `none`: nothing is lost, but it is worth knowing.
  */
-export type LimitEffect = 'objectIgnored' | 'ruleIgnored' | 'degraded' | 'refuseToStart' | 'warn' | 'disruptive';
+export type LimitEffect =
+  | 'objectIgnored'
+  | 'ruleIgnored'
+  | 'degraded'
+  | 'refuseToStart'
+  | 'warn'
+  | 'disruptive'
+  | 'none';
 
 /** One row of a backend's limit table. */
 export interface Limit {

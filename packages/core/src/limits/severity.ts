@@ -7,7 +7,9 @@ const BY_EFFECT: Readonly<Record<LimitEffect, Diagnostic['severity']>> = {
   refuseToStart: 'error',
   degraded: 'warning',
   warn: 'warning',
-  disruptive: 'warning',
+  // Of a later switch, not of what runs.
+  disruptive: 'info',
+  none: 'info',
 };
 
 /** `error` and `warning` change what the user gets. */

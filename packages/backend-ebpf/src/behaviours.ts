@@ -1,0 +1,12 @@
+/** How the eBPF backend behaves where dataplanes differ though nothing is missing (seeds/ebpf-limitations.md). */
+import type { Behaviours } from '@polyplane/core/backend';
+
+export const EBPF_BEHAVIOURS: Behaviours = {
+  nodePortNat: 'anyNode',
+  nodePortSourceNat: 'never',
+  externalSourceNat: 'never',
+  serviceNat: 'clientNode',
+  loadBalancing: 'random',
+  isDirectServerReturn: true,
+  establishedFlows: 'revalidated',
+};

@@ -1,0 +1,12 @@
+/** How the VPP backend behaves where dataplanes differ though nothing is missing (seeds/vpp-specifics.md). */
+import type { Behaviours } from '@polyplane/core/backend';
+
+export const VPP_BEHAVIOURS: Behaviours = {
+  nodePortNat: 'targetedNode',
+  nodePortSourceNat: 'always',
+  externalSourceNat: 'never',
+  serviceNat: 'backendNode',
+  loadBalancing: 'maglev',
+  isDirectServerReturn: true,
+  establishedFlows: 'newFlowsOnly',
+};
