@@ -5,6 +5,7 @@ import { IPTABLES_CODES, IptablesError } from './iptables-error';
 import { ConntrackTable } from './kernel/conntrack';
 import { KernelDataplane } from './kernel/dataplane';
 import { type CommandRunner, commandRunner } from './kernel/exec';
+import { readHostLinks } from './kernel/links';
 import { readNodeFacts } from './kernel/probe';
 import { chooseVariant, readVariant, VARIANTS } from './kernel/variant';
 import { IPTABLES_LIMITS } from './limits';
@@ -44,9 +45,10 @@ export class IptablesBackend implements DataplaneBackend {
       dataplane,
       conntrack: new ConntrackTable(runner),
       logger: node.logger,
+      readLinks: () => readHostLinks(runner),
       removeTraces: () => this.removeTraces(runner),
     };
-    return new IptablesSession(parts, await dataplane.read());
+    return new IptablesSession(parts, await dataplane.read(), await parts.readLinks());
   }
 
   private runnerFor(node: NodeContext): CommandRunner {

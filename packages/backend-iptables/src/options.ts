@@ -7,7 +7,7 @@ export interface IptablesOptions {
   /** `auto`: the variant whose rules the host already has, else the one that `iptables` itself is. Default `auto`. */
   readonly variant: 'auto' | IptablesVariant;
   /**
-   * Bits of the packet mark that this backend may use: at least three. Default 0x700, clear of kube-proxy's (0x4000,
+   * Bits of the packet mark that this backend may use: at least four. Default 0xf00, clear of kube-proxy's (0x4000,
    * 0x8000), Calico's (0xffff0000) and CNI portmap's (0x2000).
    */
   readonly markMask: number;

@@ -20,6 +20,7 @@ import {
 } from '@polyplane/core/backend';
 import {
   buildFrontend,
+  buildHostEndpoint,
   buildIpSet,
   buildPolicy,
   buildRule,
@@ -375,6 +376,118 @@ for (const variant of VARIANTS) {
         );
         expect(await ask(API, `${VIP}:8000`)).to.equal('timeout');
         expect(await ask(API, '10.96.0.11:8000')).to.equal(`${FAR} saw ${API_IP}`);
+      });
+    });
+
+    describe('host endpoints', () => {
+      const onUplink = { scope: { kind: 'interface', interfaceName: 'eth0' as InterfaceName } } as const;
+      const allow80 = buildPolicy('host-80', {
+        ingress: [buildRule('allow', { protocol: TCP, destination: { ports: ports(80) } })],
+        egress: [buildRule('allow', { protocol: TCP, destination: { ports: ports(80) } })],
+      });
+      const nodePort = buildService('np', [buildFrontend('nodePort', 30080)], [toWeb]);
+
+      it('closes the host’s own traffic but for what a policy allows, and not what the host forwards', async () => {
+        await enforce(
+          OPEN,
+          allow80,
+          web,
+          api,
+          buildHostEndpoint('host', { ...onUplink, tiers: [buildTier([allow80])] }),
+        );
+        expect(await ask(CLIENT, NODE_IP)).to.equal(`${NODE} saw ${CLIENT_IP}`);
+        expect(await ask(CLIENT, `${NODE_IP}:81`)).to.equal('timeout');
+        expect(await ask(NODE, CLIENT_IP)).to.equal(`${CLIENT} saw ${NODE_IP}`);
+        expect(await ask(NODE, `${CLIENT_IP}:81`)).to.equal('timeout');
+        expect(await ask(CLIENT, `${WEB_IP}:81`)).to.equal(`${WEB} saw ${CLIENT_IP}`);
+        expect(await ask(NODE, `${WEB_IP}:81`)).to.match(new RegExp(`^${WEB} saw `));
+      });
+
+      it('finds the interface by its expected address', async () => {
+        const expected = { scope: { kind: 'addresses' }, expectedAddresses: [ip(NODE_IP)] } as const;
+        await enforce(OPEN, web, api, buildHostEndpoint('host', expected));
+        expect(await ask(CLIENT, NODE_IP)).to.equal('timeout');
+      });
+
+      it('keeps failsafe ports open', async () => {
+        const settings = {
+          ...SETTINGS,
+          failsafeInbound: [{ protocol: TCP, ports: { first: parsePort(81), last: parsePort(81) } }],
+          failsafeOutbound: [{ protocol: UDP, ports: { first: parsePort(80), last: parsePort(80) } }],
+        };
+        revision += 1;
+        await session.apply(session.plan(full(revision, settings, web, buildHostEndpoint('host', onUplink))));
+        testbed.forgetConnections();
+        expect(await ask(CLIENT, `${NODE_IP}:81`)).to.equal(`${NODE} saw ${CLIENT_IP}`);
+        expect(await ask(CLIENT, `${NODE_IP}:80`)).to.equal('timeout');
+        expect(await both(NODE, CLIENT_IP)).to.deep.equal(['timeout', `${CLIENT} saw ${NODE_IP}`]);
+      });
+
+      it('judges what the host forwards by forward policies, on every interface if so wanted', async () => {
+        const host = buildHostEndpoint('host', { forwardTiers: [buildTier([allow80])], tiers: [buildTier([OPEN])] });
+        await enforce(OPEN, allow80, web, api, host);
+        expect(await ask(CLIENT, `${WEB_IP}:80`)).to.equal(`${WEB} saw ${CLIENT_IP}`);
+        expect(await ask(CLIENT, `${WEB_IP}:81`)).to.equal('timeout');
+        expect(await ask(API, `${WEB_IP}:81`)).to.equal('timeout');
+        expect(await ask(CLIENT, `${NODE_IP}:81`)).to.equal(`${NODE} saw ${CLIENT_IP}`);
+      });
+
+      it('does not let a forward policy open a closed workload', async () => {
+        await enforce(
+          OPEN,
+          buildWorkload('web', WEB_IP),
+          buildHostEndpoint('host', { forwardTiers: [buildTier([OPEN])] }),
+        );
+        expect(await ask(CLIENT, WEB_IP)).to.equal('timeout');
+      });
+
+      it('judges by pre-DNAT policy what the client dialed', async () => {
+        const preDnat = buildPolicy(
+          'pre',
+          {
+            ingress: [
+              buildRule('allow', { protocol: TCP, destination: { ports: ports(81) } }),
+              buildRule('deny', { protocol: TCP, destination: { ports: ports(30080, 80) } }),
+            ],
+          },
+          { stage: 'preDnat' },
+        );
+        await enforce(
+          OPEN,
+          preDnat,
+          nodePort,
+          web,
+          api,
+          buildHostEndpoint('host', { ...onUplink, preDnatTiers: [buildTier([preDnat])] }),
+        );
+        expect(await ask(CLIENT, `${NODE_IP}:30080`)).to.equal('timeout');
+        expect(await ask(CLIENT, `${WEB_IP}:80`)).to.equal('timeout');
+        // What a pre-DNAT policy allows, the host's (here closed) normal policy is not asked about.
+        expect(await ask(CLIENT, `${NODE_IP}:81`)).to.equal(`${NODE} saw ${CLIENT_IP}`);
+        expect(await ask(CLIENT, `${WEB_IP}:81`)).to.equal(`${WEB} saw ${CLIENT_IP}`);
+      });
+
+      it('takes untracked traffic past connection tracking, both ways', async () => {
+        const untracked = buildPolicy(
+          'untracked',
+          {
+            ingress: [
+              buildRule('allow', { protocol: TCP, destination: { ports: ports(80) } }),
+              buildRule('deny', { protocol: UDP }),
+            ],
+            egress: [buildRule('allow', { protocol: TCP, source: { ports: ports(80) } })],
+          },
+          { stage: 'untracked' },
+        );
+        await enforce(
+          OPEN,
+          untracked,
+          web,
+          api,
+          buildHostEndpoint('host', { ...onUplink, untrackedTiers: [buildTier([untracked])] }),
+        );
+        expect(await both(CLIENT, NODE_IP)).to.deep.equal([`${NODE} saw ${CLIENT_IP}`, 'timeout']);
+        expect(await ask(CLIENT, `${NODE_IP}:81`)).to.equal('timeout');
       });
     });
   });

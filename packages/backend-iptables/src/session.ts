@@ -16,6 +16,7 @@ import { IptablesError } from './iptables-error';
 import type { ConntrackTable } from './kernel/conntrack';
 import type { KernelDataplane } from './kernel/dataplane';
 import { type FlowFilter, formatFlowFilter, staleFlows } from './render/conntrack';
+import { type HostLinks, isSameLinks } from './render/host-links';
 import { nextState } from './render/next-state';
 import { isEmptyProgram, type KernelState, type Program, renderProgram, stateAfter } from './render/program';
 import { type Renderer, unrenderableObjects } from './render/render';
@@ -38,6 +39,7 @@ export interface SessionParts {
   readonly dataplane: KernelDataplane;
   readonly conntrack: ConntrackTable;
   readonly logger: Logger;
+  readLinks(): Promise<HostLinks>;
   /** Removes every trace of ours in the namespace, whichever variant holds it. */
   removeTraces(): Promise<void>;
 }
@@ -57,12 +59,13 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
     private readonly parts: SessionParts,
     /** What an earlier session left. */
     private inForce: KernelState,
+    private links: HostLinks,
   ) {}
 
   plan(transition: Transition): IptablesPlan {
     this.assertOpen();
     const state = nextState(this.state, transition);
-    const ruleset = this.parts.renderer.render(state);
+    const ruleset = this.parts.renderer.render(state, this.links);
     const program = renderProgram(this.inForce, ruleset);
     const flows = staleFlows(this.state, state);
     return {
@@ -96,6 +99,7 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
 
   async audit(): Promise<Drift> {
     this.assertOpen();
+    await this.followLinks();
     this.inForce = await this.parts.dataplane.read();
     const program = renderProgram(this.inForce, this.ruleset);
     this.isInForceKnown = isEmptyProgram(program);
@@ -118,6 +122,15 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
     if (this.isInForceKnown) return plan.program;
     this.inForce = await this.parts.dataplane.read();
     return renderProgram(this.inForce, plan.ruleset);
+  }
+
+  /** An address that came or went may bring a host endpoint to another interface. */
+  private async followLinks(): Promise<void> {
+    const links = await this.parts.readLinks();
+    if (isSameLinks(links, this.links)) return;
+    this.links = links;
+    this.ruleset = this.parts.renderer.render(this.state, links);
+    this.basis = Symbol('state');
   }
 
   private assertOpen(): void {

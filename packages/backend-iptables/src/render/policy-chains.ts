@@ -58,33 +58,50 @@ export class PolicyChains {
    * Endpoints with equal tiers and profiles share it.
    */
   endpointVerdict(direction: Direction, tiers: readonly EndpointTier[], profiles: readonly ProfileKey[]): ChainName {
-    const { accept, pass } = this.marks;
-    const rules: RuleText[] = [clearRule(accept | pass)];
-    const enforced = this.enforcedTiers(direction, tiers);
-    enforced.forEach((tier, index) => {
-      if (index > 0) rules.push(clearRule(pass));
-      for (const chain of tier.chains) {
-        rules.push(
-          formatRule({
-            matches: [{ kind: 'mark', value: 0, mask: accept | pass }],
-            target: { kind: 'jump', chain },
-          }),
-        );
-      }
-      rules.push(acceptedRule(accept));
-      if (tier.defaultAction === 'deny') {
-        rules.push(formatRule({ matches: [{ kind: 'mark', value: 0, mask: pass }], target: { kind: 'drop' } }));
-      }
-    });
+    const { accept } = this.marks;
     const profileChains = profiles.flatMap((key) => this.profileChain(key, direction) ?? []);
-    for (const chain of profileChains) {
-      rules.push(formatRule({ matches: [{ kind: 'mark', value: 0, mask: accept }], target: { kind: 'jump', chain } }));
-    }
-    if (profileChains.length > 0) rules.push(acceptedRule(accept));
-    rules.push(formatRule({ target: { kind: 'drop' } }));
+    return this.verdictChain([
+      ...this.tierRules(direction, tiers, 'defaultAction'),
+      ...profileChains.map((chain) =>
+        formatRule({ matches: [{ kind: 'mark', value: 0, mask: accept }], target: { kind: 'jump', chain } }),
+      ),
+      ...(profileChains.length === 0 ? [] : [acceptedRule(accept)]),
+      formatRule({ target: { kind: 'drop' } }),
+    ]);
+  }
+
+  /**
+   * The chain that judges a packet by tiers alone: it returns with the accept mark, or without where nothing decided, or
+   * drops. `next`: tiers have no default action.
+   */
+  tierVerdict(direction: Direction, tiers: readonly EndpointTier[], endOfTier: 'defaultAction' | 'next'): ChainName {
+    return this.verdictChain(this.tierRules(direction, tiers, endOfTier));
+  }
+
+  private verdictChain(rules: readonly RuleText[]): ChainName {
     const name = chainOf('EP', rules.join('\n'));
     this.chains.set(name, rules);
     return name;
+  }
+
+  private tierRules(
+    direction: Direction,
+    tiers: readonly EndpointTier[],
+    endOfTier: 'defaultAction' | 'next',
+  ): readonly RuleText[] {
+    const { accept, pass } = this.marks;
+    const undecided = [{ kind: 'mark', value: 0, mask: accept | pass }] as const;
+    const notPassed = [{ kind: 'mark', value: 0, mask: pass }] as const;
+    const rules: RuleText[] = [clearRule(accept | pass)];
+    this.enforcedTiers(direction, tiers).forEach((tier, index) => {
+      if (index > 0) rules.push(clearRule(pass));
+      for (const chain of tier.chains) rules.push(formatRule({ matches: undecided, target: { kind: 'jump', chain } }));
+      rules.push(acceptedRule(accept));
+      if (tier.defaultAction === 'deny' && endOfTier === 'defaultAction') {
+        rules.push(formatRule({ matches: notPassed, target: { kind: 'drop' } }));
+      }
+    });
+    return rules;
   }
 
   /** For one direction, a tier without an enforced policy does not exist. */

@@ -7,28 +7,19 @@ import {
   type NodeSettings,
   SETTINGS_KEY,
 } from '@polyplane/core/backend';
+import { renderFilter } from './filter-table';
+import { findHostEndpoints } from './host-endpoint-chains';
+import type { HostLinks } from './host-links';
 import { renderIpSet } from './ip-sets';
+import { renderMangle } from './mangle-table';
 import type { Marks } from './marks';
-import { type ChainName, fixedChain, type SetName } from './names';
-import { clearRule, PolicyChains, PolicyCompiler } from './policy-chains';
-import { formatRule, isSafeInterface, type RuleText } from './rule-text';
-import {
-  type BaseChain,
-  EMPTY_RULESET,
-  EMPTY_TABLE,
-  type FamilyRules,
-  type KernelSet,
-  type Ruleset,
-  type TableRules,
-} from './ruleset';
-import { HEALTH_CHAIN, LOCALHOST_CHAIN, REFUSE_CHAIN, type ServiceRules, ServicesRenderer } from './services';
-import {
-  FROM_WORKLOAD_CHAIN,
-  renderWorkloadChains,
-  renderWorkloadEntrances,
-  TO_WORKLOAD_CHAIN,
-  WORKLOAD_TO_HOST_CHAIN,
-} from './workload-chains';
+import type { SetName } from './names';
+import { PolicyChains, PolicyCompiler } from './policy-chains';
+import { renderRaw } from './raw-table';
+import { isSafeInterface } from './rule-text';
+import { EMPTY_RULESET, type FamilyRules, type KernelSet, type Ruleset } from './ruleset';
+import { ServicesRenderer } from './services';
+import type { TableInput } from './table-input';
 
 /** Renders desired states. What it remembers makes it faster and changes no result. */
 export class Renderer {
@@ -42,75 +33,49 @@ export class Renderer {
   }
 
   /** Nothing before there are settings: they come with every state that is to be put into force. */
-  render(state: DesiredState): Ruleset {
+  render(state: DesiredState, links: HostLinks): Ruleset {
     const settings = state.settings.get(SETTINGS_KEY);
     const families = new Map<IpFamily, FamilyRules>();
     const sets = new Map<SetName, KernelSet>();
     if (settings === undefined) return EMPTY_RULESET;
-    for (const family of familiesOf(state)) families.set(family, this.renderFamily(state, settings, family, sets));
+    for (const family of familiesOf(state)) {
+      families.set(family, this.renderFamily(state, settings, links, family, sets));
+    }
     return { families, sets, routesLocalnet: settings.localhostNodePorts };
   }
 
   private renderFamily(
     state: DesiredState,
     settings: NodeSettings,
+    links: HostLinks,
     family: IpFamily,
     sets: Map<SetName, KernelSet>,
   ): FamilyRules {
     const services = this.services.render(state, settings, family);
-    const policy = new PolicyChains(state, family, this.marks, this.compiler);
-    renderWorkloadChains(state, settings, family, this.marks, policy);
-    const filter = this.renderFilter(state, settings, policy, services);
-    for (const set of [...services.sets, ...policy.sets.values()]) sets.set(set.name, set);
+    const input: TableInput = {
+      state,
+      settings,
+      family,
+      marks: this.marks,
+      hosts: findHostEndpoints(state, links),
+      makePolicy: () => new PolicyChains(state, family, this.marks, this.compiler),
+      addSets: (policy) => {
+        for (const set of policy.sets.values()) sets.set(set.name, set);
+      },
+    };
+    const rules: FamilyRules = {
+      raw: renderRaw(input),
+      mangle: renderMangle(input),
+      filter: renderFilter(input, services),
+      nat: services.nat,
+    };
+    for (const set of services.sets) sets.set(set.name, set);
     // After the empty stand-ins that rules brought along.
     for (const ipSet of state.ipSets.values()) {
       const set = this.renderIpSet(ipSet, family);
       sets.set(set.name, set);
     }
-    return { raw: EMPTY_TABLE, mangle: EMPTY_TABLE, filter, nat: services.nat };
-  }
-
-  private renderFilter(
-    state: DesiredState,
-    settings: NodeSettings,
-    policy: PolicyChains,
-    services: ServiceRules,
-  ): TableRules {
-    const chains = new Map<ChainName, readonly RuleText[]>([...policy.chains, ...services.filterChains]);
-    const { accept, pass, masquerade } = this.marks;
-    const refuse = formatRule({
-      matches: [{ kind: 'state', states: ['NEW'] }],
-      target: { kind: 'jump', chain: REFUSE_CHAIN },
-    });
-    chains.set(INPUT_CHAIN, [
-      ...(chains.has(LOCALHOST_CHAIN) ? [formatRule({ target: { kind: 'jump', chain: LOCALHOST_CHAIN } })] : []),
-      refuse,
-      ...renderWorkloadEntrances(state, settings, 'inInterface', { kind: 'goto', chain: WORKLOAD_TO_HOST_CHAIN }),
-      formatRule({ target: { kind: 'jump', chain: HEALTH_CHAIN } }),
-    ]);
-    chains.set(FORWARD_CHAIN, [
-      clearRule(accept | pass),
-      refuse,
-      ...renderWorkloadEntrances(state, settings, 'inInterface', { kind: 'jump', chain: FROM_WORKLOAD_CHAIN }),
-      ...renderWorkloadEntrances(state, settings, 'outInterface', { kind: 'jump', chain: TO_WORKLOAD_CHAIN }),
-      // What a policy or a service let through, the host's own FORWARD policy shall not stop.
-      formatRule({ matches: [{ kind: 'mark', value: accept, mask: accept }], target: { kind: 'accept' } }),
-      formatRule({ matches: [{ kind: 'mark', value: masquerade, mask: masquerade }], target: { kind: 'accept' } }),
-      formatRule({
-        matches: [
-          { kind: 'state', states: ['RELATED', 'ESTABLISHED'] },
-          { kind: 'state', states: ['DNAT'] },
-        ],
-        target: { kind: 'accept' },
-      }),
-    ]);
-    chains.set(OUTPUT_CHAIN, [refuse]);
-    const hooks = new Map<BaseChain, ChainName>([
-      ['INPUT', INPUT_CHAIN],
-      ['FORWARD', FORWARD_CHAIN],
-      ['OUTPUT', OUTPUT_CHAIN],
-    ]);
-    return { chains, hooks };
+    return rules;
   }
 
   private renderIpSet(ipSet: IpSet, family: IpFamily): KernelSet {
@@ -128,10 +93,6 @@ export function unrenderableObjects(state: DesiredState): readonly DesiredKey[] 
     .filter((workload) => !isSafeInterface(workload.interfaceName))
     .map((workload) => workload.key);
 }
-
-const INPUT_CHAIN = fixedChain('INPUT');
-const FORWARD_CHAIN = fixedChain('FORWARD');
-const OUTPUT_CHAIN = fixedChain('OUTPUT');
 
 /** IPv6 is programmed when something on this node has an IPv6 address. */
 function familiesOf(state: DesiredState): readonly IpFamily[] {

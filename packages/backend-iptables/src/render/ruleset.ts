@@ -21,7 +21,7 @@ export interface TableRules {
 
 export type FamilyRules = Readonly<Record<TableName, TableRules>>;
 
-export type SetType = 'hash:net' | 'hash:ip,port' | 'hash:net,port' | 'hash:ip,port,ip';
+export type SetType = 'hash:net' | 'hash:ip,port' | 'hash:net,port' | 'hash:ip,port,ip' | 'hash:ip,port,net';
 
 /** A set as the kernel holds it; members in the form of `ipset save`. */
 export interface KernelSet {

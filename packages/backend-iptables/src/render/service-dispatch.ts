@@ -75,7 +75,7 @@ function renderTree(
   chains: Map<ChainName, readonly RuleText[]>,
   matchOf: (prefix: string) => PrefixMatch,
 ): readonly RuleText[] {
-  const root = buildPrefixTree([...entries].sort(byKeyThenRule), LEAF_SIZE);
+  const root = buildPrefixTree([...entries].sort(byKey), LEAF_SIZE);
   return root === undefined ? [] : [enter(root)];
 
   function enter(node: PrefixNode<DispatchEntry>): RuleText {
@@ -100,9 +100,7 @@ function portMatchOf(prefix: string): Pick<RuleSpec, 'protocol' | 'matches'> {
   return { protocol: { value: protocol }, matches: [ports] };
 }
 
-/** Two services that claim one destination: the order of their rules decides, whatever order they came in. */
-function byKeyThenRule(a: DispatchEntry, b: DispatchEntry): number {
-  if (a.key !== b.key) return a.key < b.key ? -1 : 1;
-  if (a.rule === b.rule) return 0;
-  return a.rule < b.rule ? -1 : 1;
+/** No two entries have the same key. */
+function byKey(a: DispatchEntry, b: DispatchEntry): number {
+  return a.key < b.key ? -1 : 1;
 }

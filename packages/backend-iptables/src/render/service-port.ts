@@ -14,99 +14,95 @@ import {
   splitCidr,
 } from '@polyplane/core/backend';
 import type { Marks } from './marks';
-import { type ChainName, chainOf, fixedChain, hashName } from './names';
-import { formatRule, type RuleSpec, type RuleText } from './rule-text';
-import { addressKey, type DispatchEntry, portKey } from './service-dispatch';
+import { type ChainName, chainOf, fixedChain, hashName, type SetName } from './names';
+import { formatRule, type ModuleMatch, type RuleSpec, type RuleText } from './rule-text';
+import { addressKey, portKey } from './service-dispatch';
 
-/** Marks a packet for masquerading; shared by every service. */
-export const MASQUERADE_CHAIN = fixedChain('MASQUERADE');
 /** Marks a packet to a cluster IP that does not come from this node's own pods. */
 export const MARK_FOREIGN_CHAIN = fixedChain('MARK-FOREIGN');
 
 /** What one service port adds to the ruleset; a function of the service port and the settings. */
 export interface ServicePortRules {
   readonly chains: ReadonlyMap<ChainName, readonly RuleText[]>;
-  readonly addresses: readonly DispatchEntry[];
-  readonly nodePorts: readonly DispatchEntry[];
-  /** Frontends that refuse (`address,proto:port`), that drop, and those that only some sources may use. */
-  readonly rejected: readonly string[];
-  readonly dropped: readonly string[];
-  readonly firewalled: readonly string[];
-  /** The same for node ports (`proto:port`). */
-  readonly rejectedNodePorts: readonly string[];
-  readonly droppedNodePorts: readonly string[];
+  readonly frontends: readonly FrontendRules[];
   /** Endpoints as `address,proto:port,address`: what a service sends from one to itself. */
   readonly hairpins: readonly string[];
 }
 
-/** The service port's part of the ruleset. */
-export function renderServicePort(service: ServicePort, settings: NodeSettings, marks: Marks): ServicePortRules {
-  return new ServicePortRenderer(service, settings, marks).render();
+/** What one frontend adds, should no other service claim its place. */
+export interface FrontendRules {
+  /** {@link addressKey} or {@link portKey}. */
+  readonly place: string;
+  readonly isNodePort: boolean;
+  /** Leads from the dispatch tree on; absent: nobody is served. */
+  readonly rule?: RuleText;
+  /** Those whom the rule does not serve: rejected, or dropped because endpoints elsewhere could serve them. */
+  readonly refusal?: 'reject' | 'drop';
+  /** `address,proto:port`, or `proto:port` of a node port. */
+  readonly member: string;
+  /** Absent: everyone may come. */
+  readonly sources?: readonly Cidr[];
+}
+
+/** The service port's part of the ruleset. `admittedSet` holds, by frontend, the sources that may come. */
+export function renderServicePort(
+  service: ServicePort,
+  settings: NodeSettings,
+  marks: Marks,
+  admittedSet: SetName,
+): ServicePortRules {
+  return new ServicePortRenderer(service, settings, marks, admittedSet).render();
 }
 
 class ServicePortRenderer {
   private readonly chains = new Map<ChainName, readonly RuleText[]>();
-  private readonly addresses: DispatchEntry[] = [];
-  private readonly nodePorts: DispatchEntry[] = [];
-  private readonly rejected: string[] = [];
-  private readonly dropped: string[] = [];
-  private readonly firewalled: string[] = [];
-  private readonly rejectedNodePorts: string[] = [];
-  private readonly droppedNodePorts: string[] = [];
 
   constructor(
     private readonly service: ServicePort,
     private readonly settings: NodeSettings,
     private readonly marks: Marks,
+    private readonly admittedSet: SetName,
   ) {}
 
   render(): ServicePortRules {
-    for (const frontend of this.service.frontends) this.renderFrontend(frontend);
-    const { clusterEndpoints, localEndpoints, protocol } = this.service;
+    const { frontends, clusterEndpoints, localEndpoints, protocol } = this.service;
     return {
+      frontends: frontends.map((frontend) => this.renderFrontend(frontend)),
       chains: this.chains,
-      addresses: this.addresses,
-      nodePorts: this.nodePorts,
-      rejected: this.rejected,
-      dropped: this.dropped,
-      firewalled: this.firewalled,
-      rejectedNodePorts: this.rejectedNodePorts,
-      droppedNodePorts: this.droppedNodePorts,
       hairpins: [...clusterEndpoints, ...localEndpoints].map(
         ({ address, port }) => `${addressMember(address, protocol, port)},${address}`,
       ),
     };
   }
 
-  private renderFrontend(frontend: Frontend): void {
+  private renderFrontend(frontend: Frontend): FrontendRules {
+    const { protocol } = this.service;
+    const { address, port, sourceRanges } = frontend;
     const isLocal = frontend.trafficPolicy === 'local';
-    const endpoints = this.endpointsOf(frontend.trafficPolicy);
-    if (endpoints.length === 0) this.refuse(frontend, isLocal && this.service.hasEndpoints);
+    const isUnserved = this.endpointsOf(frontend.trafficPolicy).length === 0;
     const chain = frontend.kind === 'clusterIp' ? this.clusterIpChain(frontend) : this.externalChain(frontend);
-    if (chain !== undefined) this.dispatch(frontend, chain);
+    return {
+      place: address === undefined ? portKey(protocol, port) : addressKey(address, protocol, port),
+      isNodePort: address === undefined,
+      ...(chain === undefined ? {} : { rule: this.dispatchRule(frontend, chain) }),
+      ...(isUnserved ? { refusal: isLocal && this.service.hasEndpoints ? 'drop' : 'reject' } : {}),
+      member: address === undefined ? `${formatProtocol(protocol)}:${port}` : addressMember(address, protocol, port),
+      ...(sourceRanges === undefined || address === undefined
+        ? {}
+        : { sources: this.allowedSources(sourceRanges, address) }),
+    };
   }
 
-  private refuse(frontend: Frontend, isSilent: boolean): void {
+  private dispatchRule({ address, port, sourceRanges }: Frontend, chain: ChainName): RuleText {
     const { protocol } = this.service;
-    if (frontend.address === undefined) {
-      (isSilent ? this.droppedNodePorts : this.rejectedNodePorts).push(portMember(protocol, frontend.port));
-    } else {
-      (isSilent ? this.dropped : this.rejected).push(addressMember(frontend.address, protocol, frontend.port));
-    }
-  }
-
-  private dispatch(frontend: Frontend, chain: ChainName): void {
-    const { protocol } = this.service;
-    const { address, port } = frontend;
-    const spec: RuleSpec = {
+    const ports: ModuleMatch = { kind: 'ports', protocol, end: 'destination', ports: [{ first: port, last: port }] };
+    const admitted: ModuleMatch = { kind: 'set', name: this.admittedSet, fields: 'dst,dst,src' };
+    return formatRule({
       ...(address === undefined ? {} : { destination: { value: cidrOf(address) } }),
       protocol: { value: protocol },
-      matches: [{ kind: 'ports', protocol, end: 'destination', ports: [{ first: port, last: port }] }],
+      matches: sourceRanges === undefined || address === undefined ? [ports] : [ports, admitted],
       target: { kind: 'jump', chain },
-    };
-    const rule = formatRule(spec);
-    if (address === undefined) this.nodePorts.push({ key: portKey(protocol, port), rule });
-    else this.addresses.push({ key: addressKey(address, protocol, port), rule });
+    });
   }
 
   /** Cluster IP: masqueraded when the sender is none of this node's pods, then balanced. */
@@ -129,9 +125,7 @@ class ServicePortRenderer {
     const target = this.markTarget();
     if (masqueradeAll) return formatRule({ target });
     if (localDetector.kind === 'none') return undefined;
-    const family = this.service.family;
-    const ranges =
-      localDetector.kind === 'cidrs' ? localDetector.cidrs.filter((cidr) => cidr.includes(':') === (family === 6)) : [];
+    const ranges = localDetector.kind === 'cidrs' ? localDetector.cidrs.filter((cidr) => this.isOfFamily(cidr)) : [];
     if (localDetector.kind === 'cidrs' && ranges.length === 0) return undefined;
     if (ranges.some((range) => splitCidr(range).length === 0)) return undefined;
     const [only] = ranges;
@@ -146,15 +140,7 @@ class ServicePortRenderer {
    * this node's endpoints, the client's address kept; the cluster's pods and the node itself are served by all.
    */
   private externalChain(frontend: Frontend): ChainName | undefined {
-    const chain = frontend.trafficPolicy === 'local' ? this.localExternalChain() : this.clusterExternalChain();
-    if (chain === undefined || frontend.sourceRanges === undefined || frontend.address === undefined) return chain;
-    this.firewalled.push(addressMember(frontend.address, this.service.protocol, frontend.port));
-    const sources = this.allowedSources(frontend.sourceRanges, frontend.address);
-    return this.addChain(
-      'FW',
-      frontend.address,
-      sources.map((source) => formatRule({ source: { value: source }, target: { kind: 'jump', chain } })),
-    );
+    return frontend.trafficPolicy === 'local' ? this.localExternalChain() : this.clusterExternalChain();
   }
 
   private clusterExternalChain(): ChainName | undefined {
@@ -186,7 +172,7 @@ class ServicePortRenderer {
     switch (localDetector.kind) {
       case 'cidrs':
         return localDetector.cidrs
-          .filter((cidr) => cidr.includes(':') === (this.service.family === 6))
+          .filter((cidr) => this.isOfFamily(cidr))
           .map((cidr) => formatRule({ source: { value: cidr }, target }));
       case 'workloadInterfaces':
         return workloadInterfacePrefixes.map((name) =>
@@ -199,9 +185,13 @@ class ServicePortRenderer {
 
   /** Ranges that hold an address of this node let the node dial its own load-balancer address, from that address. */
   private allowedSources(ranges: readonly Cidr[], address: IpAddress): readonly Cidr[] {
-    const own = ranges.filter((range) => range.includes(':') === (this.service.family === 6));
+    const own = ranges.filter((range) => this.isOfFamily(range));
     const isNodeAllowed = own.some((range) => this.settings.nodeAddresses.some((node) => cidrContains(range, node)));
     return isNodeAllowed ? [...own, cidrOf(address)] : own;
+  }
+
+  private isOfFamily(range: Cidr): boolean {
+    return range.includes(':') === (this.service.family === 6);
   }
 
   private balanceChain(policy: Frontend['trafficPolicy']): ChainName | undefined {
@@ -279,8 +269,4 @@ class ServicePortRenderer {
 
 function addressMember(address: IpAddress, protocol: Protocol, port: Port): string {
   return `${address},${formatProtocol(protocol)}:${port}`;
-}
-
-function portMember(protocol: Protocol, port: Port): string {
-  return `${formatProtocol(protocol)}:${port}`;
 }

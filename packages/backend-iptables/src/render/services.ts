@@ -1,13 +1,14 @@
 /** All services in nat, and in filter what must not be translated: rejected, dropped and firewalled frontends. */
-import type { Cidr, DesiredState, IpFamily, NodeSettings, ServicePort } from '@polyplane/core/backend';
+import type { Cidr, DesiredState, IpFamily, NodeSettings, ServicePort, ServicePortKey } from '@polyplane/core/backend';
 import { formatProtocol, parseCidr, TCP } from '@polyplane/core/backend';
+import { formatRange } from './ip-sets';
 import type { Marks } from './marks';
 import { type ChainName, fixedChain, type SetName, setOf } from './names';
 import { formatRule, type ModuleMatch, type RuleSpec, type RuleText, type Target } from './rule-text';
 import type { BaseChain, KernelSet, SetType, TableRules } from './ruleset';
 import { maxElementsFor } from './ruleset';
 import { type DispatchEntry, renderAddressTree, renderPortTree } from './service-dispatch';
-import { MARK_FOREIGN_CHAIN, renderServicePort, type ServicePortRules } from './service-port';
+import { type FrontendRules, MARK_FOREIGN_CHAIN, renderServicePort, type ServicePortRules } from './service-port';
 
 /** What services add to the ruleset of one family. */
 export interface ServiceRules {
@@ -41,85 +42,102 @@ export class ServicesRenderer {
       this.rendered = new WeakMap();
       this.renderedWith = settings;
     }
-    const collected = new ServiceCollection();
+    const collected = new ServiceCollection(family);
     for (const service of state.services.values()) {
       if (service.family === family) collected.add(service, this.rulesOf(service, settings));
     }
-    const sets = collected.sets(family);
+    collected.settleClaims();
     return {
-      nat: new NatTable(family, settings, this.marks, sets).render(collected),
-      filterChains: renderFilterChains(family, settings, sets),
-      sets: Object.values(sets),
+      nat: new NatTable(family, settings, this.marks).render(collected),
+      filterChains: renderFilterChains(family, settings),
+      sets: collected.sets(),
     };
   }
 
   private rulesOf(service: ServicePort, settings: NodeSettings): ServicePortRules {
     const known = this.rendered.get(service);
     if (known !== undefined) return known;
-    const rules = renderServicePort(service, settings, this.marks);
+    const rules = renderServicePort(service, settings, this.marks, serviceSet('admitted', service.family));
     this.rendered.set(service, rules);
     return rules;
   }
 }
 
-/** The sets of one family, by what membership means. */
-type ServiceSets = Readonly<
-  Record<
-    'hairpin' | 'rejected' | 'dropped' | 'firewalled' | 'rejectedNodePorts' | 'droppedNodePorts' | 'healthChecks',
-    KernelSet
-  >
->;
+/** Sets of one family, by what membership means. `admitted`: frontend and a range whose packets may come. */
+const SET_TYPES = {
+  hairpin: 'hash:ip,port,ip',
+  rejected: 'hash:ip,port',
+  dropped: 'hash:ip,port',
+  firewalled: 'hash:ip,port',
+  admitted: 'hash:ip,port,net',
+  npreject: 'hash:net,port',
+  npdrop: 'hash:net,port',
+  healthchecks: 'hash:net,port',
+} as const satisfies Readonly<Record<string, SetType>>;
 
+type ServiceSetKind = keyof typeof SET_TYPES;
+const SET_KINDS = Object.keys(SET_TYPES) as readonly ServiceSetKind[];
+
+function serviceSet(kind: ServiceSetKind, family: IpFamily): SetName {
+  return setOf('SV', family, kind);
+}
+
+/** Every service's part, put together: of several that claim one destination, the service with the smallest key has it. */
 class ServiceCollection {
   readonly chains = new Map<ChainName, readonly RuleText[]>();
   readonly addresses: DispatchEntry[] = [];
   readonly nodePorts: DispatchEntry[] = [];
-  private readonly hairpin = new Set<string>();
-  private readonly rejected = new Set<string>();
-  private readonly dropped = new Set<string>();
-  private readonly firewalled = new Set<string>();
-  private readonly rejectedNodePorts = new Set<string>();
-  private readonly droppedNodePorts = new Set<string>();
-  private readonly healthChecks = new Set<string>();
+  private readonly members = new Map<ServiceSetKind, Set<string>>(SET_KINDS.map((kind) => [kind, new Set()]));
+  private readonly claims = new Map<string, { readonly key: ServicePortKey; readonly frontend: FrontendRules }>();
 
-  add(service: ServicePort, rules: ServicePortRules): void {
+  constructor(private readonly family: IpFamily) {}
+
+  add({ key, healthCheckNodePort }: ServicePort, rules: ServicePortRules): void {
     for (const [name, chain] of rules.chains) this.chains.set(name, chain);
-    for (const entry of rules.addresses) this.addresses.push(entry);
-    for (const entry of rules.nodePorts) this.nodePorts.push(entry);
-    for (const member of rules.hairpins) this.hairpin.add(member);
-    for (const member of rules.rejected) this.rejected.add(member);
-    for (const member of rules.dropped) this.dropped.add(member);
-    for (const member of rules.firewalled) this.firewalled.add(member);
-    for (const member of rules.rejectedNodePorts) addEverywhere(this.rejectedNodePorts, service.family, member);
-    for (const member of rules.droppedNodePorts) addEverywhere(this.droppedNodePorts, service.family, member);
-    if (service.healthCheckNodePort !== undefined) {
-      addEverywhere(this.healthChecks, service.family, `${formatProtocol(TCP)}:${service.healthCheckNodePort}`);
+    for (const member of rules.hairpins) this.addMember('hairpin', member);
+    for (const frontend of rules.frontends) {
+      const claim = this.claims.get(frontend.place);
+      if (claim === undefined || key < claim.key) this.claims.set(frontend.place, { key, frontend });
+    }
+    if (healthCheckNodePort !== undefined) {
+      this.addEverywhere('healthchecks', `${formatProtocol(TCP)}:${healthCheckNodePort}`);
     }
   }
 
-  sets(family: IpFamily): ServiceSets {
-    const make = (name: string, type: SetType, members: ReadonlySet<string>): KernelSet => ({
-      name: setOf('SV', family, name),
-      type,
-      family,
+  /** After the last service. */
+  settleClaims(): void {
+    for (const { frontend } of this.claims.values()) this.addFrontend(frontend);
+  }
+
+  sets(): readonly KernelSet[] {
+    return [...this.members].map(([kind, members]) => ({
+      name: serviceSet(kind, this.family),
+      type: SET_TYPES[kind],
+      family: this.family,
       maxElements: maxElementsFor(members.size),
       members,
-    });
-    return {
-      hairpin: make('hairpin', 'hash:ip,port,ip', this.hairpin),
-      rejected: make('rejected', 'hash:ip,port', this.rejected),
-      dropped: make('dropped', 'hash:ip,port', this.dropped),
-      firewalled: make('firewalled', 'hash:ip,port', this.firewalled),
-      rejectedNodePorts: make('npreject', 'hash:net,port', this.rejectedNodePorts),
-      droppedNodePorts: make('npdrop', 'hash:net,port', this.droppedNodePorts),
-      healthChecks: make('healthchecks', 'hash:net,port', this.healthChecks),
-    };
+    }));
   }
-}
 
-/** A port at every address: as two halves, because no set holds a range of length 0. */
-function addEverywhere(set: Set<string>, family: IpFamily, member: string): void {
-  for (const half of family === 4 ? ['0.0.0.0/1', '128.0.0.0/1'] : ['::/1', '8000::/1']) set.add(`${half},${member}`);
+  private addFrontend({ place, isNodePort, rule, refusal, member, sources }: FrontendRules): void {
+    if (rule !== undefined) (isNodePort ? this.nodePorts : this.addresses).push({ key: place, rule });
+    if (refusal !== undefined && isNodePort) this.addEverywhere(refusal === 'drop' ? 'npdrop' : 'npreject', member);
+    else if (refusal !== undefined) this.addMember(refusal === 'drop' ? 'dropped' : 'rejected', member);
+    if (sources === undefined) return;
+    this.addMember('firewalled', member);
+    for (const source of sources.flatMap(formatRange)) this.addMember('admitted', `${member},${source}`);
+  }
+
+  /** A port at every address: as two halves, because no set holds a range of length 0. */
+  private addEverywhere(kind: ServiceSetKind, member: string): void {
+    for (const half of this.family === 4 ? ['0.0.0.0/1', '128.0.0.0/1'] : ['::/1', '8000::/1']) {
+      this.addMember(kind, `${half},${member}`);
+    }
+  }
+
+  private addMember(kind: ServiceSetKind, member: string): void {
+    this.members.get(kind)?.add(member);
+  }
 }
 
 class NatTable {
@@ -127,7 +145,6 @@ class NatTable {
     private readonly family: IpFamily,
     private readonly settings: NodeSettings,
     private readonly marks: Marks,
-    private readonly sets: ServiceSets,
   ) {}
 
   render(services: ServiceCollection): TableRules {
@@ -168,7 +185,7 @@ class NatTable {
     const { masquerade } = this.marks;
     const marked: ModuleMatch = { kind: 'mark', value: masquerade, mask: masquerade };
     const translated: ModuleMatch = { kind: 'state', states: ['DNAT'] };
-    const toItself: ModuleMatch = { kind: 'set', name: this.sets.hairpin.name, fields: 'dst,dst,src' };
+    const toItself: ModuleMatch = { kind: 'set', name: serviceSet('hairpin', this.family), fields: 'dst,dst,src' };
     return [
       formatRule({ matches: [translated, toItself], target: { kind: 'masquerade' } }),
       formatRule({ matches: [{ ...marked, isNegated: true }], target: { kind: 'return' } }),
@@ -195,28 +212,31 @@ function renderNodePortEntrances(family: IpFamily, settings: NodeSettings, targe
   return [...noLoopback, ...entrances].map(formatRule);
 }
 
-function renderFilterChains(
-  family: IpFamily,
-  settings: NodeSettings,
-  sets: ServiceSets,
-): ReadonlyMap<ChainName, readonly RuleText[]> {
-  const inSet = (name: SetName): ModuleMatch => ({ kind: 'set', name, fields: 'dst,dst' });
-  const rule = (set: KernelSet, target: Target): RuleText => formatRule({ matches: [inSet(set.name)], target });
+function renderFilterChains(family: IpFamily, settings: NodeSettings): ReadonlyMap<ChainName, readonly RuleText[]> {
+  const inSet = (kind: ServiceSetKind): ModuleMatch => ({
+    kind: 'set',
+    name: serviceSet(kind, family),
+    fields: 'dst,dst',
+  });
+  const rule = (kind: ServiceSetKind, target: Target): RuleText => formatRule({ matches: [inSet(kind)], target });
+  const notAdmitted: ModuleMatch = {
+    kind: 'set',
+    name: serviceSet('admitted', family),
+    fields: 'dst,dst,src',
+    isNegated: true,
+  };
   const chains = new Map<ChainName, readonly RuleText[]>();
   chains.set(REFUSE_CHAIN, [
-    rule(sets.firewalled, { kind: 'drop' }),
-    rule(sets.dropped, { kind: 'drop' }),
-    rule(sets.rejected, { kind: 'reject', family }),
+    formatRule({ matches: [inSet('firewalled'), notAdmitted], target: { kind: 'drop' } }),
+    rule('dropped', { kind: 'drop' }),
+    rule('rejected', { kind: 'reject', family }),
     ...renderNodePortEntrances(family, settings, { kind: 'jump', chain: REFUSE_NODE_PORTS_CHAIN }),
   ]);
-  chains.set(REFUSE_NODE_PORTS_CHAIN, [
-    rule(sets.droppedNodePorts, { kind: 'drop' }),
-    rule(sets.rejectedNodePorts, { kind: 'reject', family }),
-  ]);
+  chains.set(REFUSE_NODE_PORTS_CHAIN, [rule('npdrop', { kind: 'drop' }), rule('npreject', { kind: 'reject', family })]);
   chains.set(HEALTH_CHAIN, [
     formatRule({
       protocol: { value: TCP },
-      matches: [{ kind: 'local', end: 'destination' }, inSet(sets.healthChecks.name)],
+      matches: [{ kind: 'local', end: 'destination' }, inSet('healthchecks')],
       target: { kind: 'accept' },
     }),
   ]);
