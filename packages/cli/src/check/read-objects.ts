@@ -1,0 +1,99 @@
+/** Reads the objects that `check` judges from files, folders and stdin, and remembers where each field stands. */
+import { relative, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import {
+  CoreError,
+  duplicateProblem,
+  keyOfResource,
+  type LoadedResource,
+  loadManifests,
+  type ObjectRef,
+  type Resource,
+  type ResourceKey,
+  type ResourceProblem,
+  readManifestFiles,
+  type SourceLocation,
+} from '@polyplane/core';
+import type { Progress } from './progress-bar';
+
+/** What was read. `texts`: every file that was, by the name that locations carry. */
+export class ReadObjects {
+  private readonly byRef = new Map<string, LoadedResource>();
+
+  constructor(
+    loaded: Iterable<LoadedResource>,
+    readonly problems: readonly ResourceProblem[],
+    readonly texts: ReadonlyMap<string, string>,
+  ) {
+    for (const object of loaded) this.byRef.set(keyOfRef(object.resource.ref), object);
+  }
+
+  get resources(): readonly Resource[] {
+    return Array.from(this.byRef.values(), ({ resource }) => resource);
+  }
+
+  find(object: ObjectRef): LoadedResource | undefined {
+    return this.byRef.get(keyOfRef(object));
+  }
+
+  locate(object: ObjectRef, field: string): SourceLocation | undefined {
+    const loaded = this.find(object);
+    return loaded === undefined ? undefined : { file: loaded.file, line: loaded.locate(field) };
+  }
+}
+
+/**
+ * Reads everything that can be read; what cannot is among the problems. Of objects of one key the last one counts, in the
+ * order of `paths` (`-` is stdin) and under each in the order of the files' names.
+ */
+export async function readObjects(paths: readonly string[], progress: Progress): Promise<ReadObjects> {
+  const problems: ResourceProblem[] = [];
+  const texts = new Map<string, string>();
+  for (const path of paths) {
+    if (path === '-') texts.set('stdin', await text(process.stdin));
+    else readFiles(path, texts, problems);
+  }
+  const objects = new Map<ResourceKey, LoadedResource>();
+  const total = [...texts.values()].reduce((sum, content) => sum + content.length, 0);
+  let done = 0;
+  for (const [file, content] of texts) {
+    const loaded = loadManifests(content, file);
+    problems.push(...loaded.problems);
+    for (const object of loaded.resources) {
+      const key = keyOfResource(object.resource);
+      const earlier = objects.get(key);
+      if (earlier !== undefined) problems.push(duplicateProblem(earlier, object));
+      objects.delete(key);
+      objects.set(key, object);
+    }
+    done += content.length;
+    progress.show(done, total);
+  }
+  progress.finish();
+  return new ReadObjects(objects.values(), problems, texts);
+}
+
+/** Files keep the form in which the user named them: relative to the working directory, or absolute. */
+function readFiles(path: string, texts: Map<string, string>, problems: ResourceProblem[]): void {
+  const root = resolve(path);
+  const nameOf = (file: string): string => (root === path ? file : relative('', file));
+  const { files, unknown } = readManifestFiles([path]);
+  for (const [file, error] of unknown) problems.push({ error: named(error, file, nameOf(file)), file: nameOf(file) });
+  for (const [file, reading] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const name = nameOf(file);
+    if ('text' in reading) texts.set(name, reading.text);
+    else problems.push({ error: named(reading.error, file, name), file: name });
+  }
+}
+
+/** The file's own name is told beside the message. */
+function named(error: CoreError, file: string, name: string): CoreError {
+  const message = error.message.replace(`${file}: `, '');
+  return new CoreError(error.code, message === error.message ? message.replaceAll(file, name) : message, {
+    cause: error,
+  });
+}
+
+function keyOfRef({ apiVersion, kind, namespace, name }: ObjectRef): string {
+  return [apiVersion, kind, namespace ?? '', name].join('\n');
+}

@@ -1,0 +1,60 @@
+/** The answer of `check` in the form that scripts rely on. */
+import type { BehaviourChange, CheckReport, Finding, ObjectRef } from '@polyplane/core';
+
+/** An object as the command's users name it. `namespace` is absent for cluster-scoped objects. */
+export interface NamedObject {
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+export type FindingData = Omit<Finding, 'object'> & { readonly object: NamedObject };
+export type ChangeData = Omit<BehaviourChange, 'object'> & { readonly object: NamedObject };
+
+export interface CheckData {
+  readonly backends: readonly {
+    readonly name: string;
+    readonly verdict: CheckReport['backends'][number]['verdict'];
+    readonly findings: readonly FindingData[];
+  }[];
+  readonly behaviourChanges: readonly ChangeData[];
+}
+
+/** Keys in a fixed order, so that two reports can be compared as texts. */
+export function checkData(report: CheckReport): CheckData {
+  return {
+    backends: report.backends.map(({ name, verdict, findings }) => ({
+      name,
+      verdict,
+      findings: findings.map(findingData),
+    })),
+    behaviourChanges: report.behaviourChanges.map(({ code, from, to, object, message }) => ({
+      code,
+      from,
+      to,
+      object: namedObject(object),
+      message,
+    })),
+  };
+}
+
+function findingData(finding: Finding): FindingData {
+  const { code, severity, feature, object, field, file, line, effect, message, remedy, source } = finding;
+  return {
+    code,
+    severity,
+    feature,
+    object: namedObject(object),
+    field,
+    ...(file !== undefined && { file }),
+    ...(line !== undefined && { line }),
+    effect,
+    message,
+    remedy,
+    source,
+  };
+}
+
+function namedObject({ kind, namespace, name }: ObjectRef): NamedObject {
+  return { kind, ...(namespace !== undefined && { namespace }), name };
+}

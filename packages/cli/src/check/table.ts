@@ -1,0 +1,61 @@
+/** The answer of `check` for people: each backend's verdict, then what stands behind it, then what a switch changes. */
+import { color, formatTable } from '../output';
+import { groupByCode } from './group-by-code';
+import type { ChangeData, CheckData, FindingData, NamedObject } from './report-data';
+
+/** Objects told of one limit or change; the other formats tell all. */
+const MOST = 10;
+
+export function formatCheck({ backends, behaviourChanges }: CheckData): string {
+  const summary = formatTable(
+    ['BACKEND', 'VERDICT', 'ERRORS', 'WARNINGS', 'NOTES'],
+    backends.map(({ name, verdict, findings }) => [
+      name,
+      color(STYLES[verdict], verdict),
+      ...(['error', 'warning', 'info'] as const).map((severity) => String(countOf(findings, severity))),
+    ]),
+  );
+  const details = backends.flatMap(({ name, findings }) =>
+    groupByCode(findings).map(([code, group]) => formatFindings(name, code, group)),
+  );
+  const changes = groupByCode(behaviourChanges).map(([code, group]) => formatChanges(code, group));
+  return [summary, ...details, ...changes].join('\n\n');
+}
+
+const STYLES = { supported: 'green', degraded: 'yellow', unsupported: 'red' } as const;
+const SEVERITY_STYLES = { error: 'red', warning: 'yellow', info: 'dim' } as const;
+
+function countOf(findings: readonly FindingData[], severity: FindingData['severity']): number {
+  return findings.filter((finding) => finding.severity === severity).length;
+}
+
+function formatFindings(backend: string, code: string, group: readonly FindingData[]): string {
+  const [first] = group;
+  if (first === undefined) return '';
+  const { severity, remedy } = first;
+  const isSame = group.every(({ message }) => message === first.message);
+  const title = `${color(SEVERITY_STYLES[severity], `${backend}: ${severity}`)} ${isSame ? first.message : ''}`;
+  const lines = group.map(({ object, field, file, line, message }) => {
+    const place = file === undefined ? '' : `${file}:${line ?? 1}: `;
+    const where = field === '' ? '' : ` ${field}`;
+    return `  ${place}${formatObject(object)}${where}${isSame ? '' : `: ${message}`}`;
+  });
+  return [title.trimEnd(), ...cut(lines), `  ${color('bold', 'What to do:')} ${remedy} (${code})`].join('\n');
+}
+
+function formatChanges(code: string, group: readonly ChangeData[]): string {
+  const [first] = group;
+  if (first === undefined) return '';
+  const title = color('bold', `from ${first.from} to ${first.to}: ${code}`);
+  return [title, ...cut(group.map(({ object, message }) => `  ${formatObject(object)}: ${message}`))].join('\n');
+}
+
+function cut(lines: readonly string[]): readonly string[] {
+  const more = lines.length - MOST;
+  return more <= 1 ? lines : [...lines.slice(0, MOST), `  and ${more} more (-o json or -o html shows all)`];
+}
+
+/** `Kind namespace/name`. */
+function formatObject({ kind, namespace, name }: NamedObject): string {
+  return `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
+}
