@@ -266,8 +266,8 @@ describe('ManifestSource', () => {
     const object = { apiVersion: 'v1', kind: 'Namespace', name: 'b' };
     const file = join(folder, 'a.yaml');
     expect(source.locate(object, '')).to.deep.equal({ file, line: 9 });
-    expect(source.locate(object, 'metadata.labels.value')).to.deep.equal({ file, line: 13 });
-    expect(source.locate(object, 'metadata.labels.absent')).to.deep.equal({ file, line: 12 });
+    expect(source.locate(object, 'metadata.labels.value')).to.deep.equal({ file, line: 14 });
+    expect(source.locate(object, 'metadata.labels.absent')).to.deep.equal({ file, line: 13 });
     expect(source.locate({ ...object, name: 'c' }, '')).to.equal(undefined);
   });
 

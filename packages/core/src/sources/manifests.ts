@@ -58,6 +58,7 @@ class ManifestWatch {
   private readonly unsettled = new Map<string, FileReading | undefined>();
   private poll: Subscription | undefined;
   private nextScan: Subscription | undefined;
+  private isStopped = false;
   /** What the last batch said. */
   private previous: Pick<SourceBatch, 'problems' | 'isInSync'> | undefined;
 
@@ -78,6 +79,7 @@ class ManifestWatch {
   }
 
   stop(): void {
+    this.isStopped = true;
     this.poll?.unsubscribe();
     this.nextScan?.unsubscribe();
     for (const folder of [...this.watchers.keys()]) this.unwatch(folder);
@@ -99,7 +101,8 @@ class ManifestWatch {
       this.previous = { problems, isInSync };
       this.tell({ changes, problems, isInSync });
     }
-    if (this.options.watch !== true) return;
+    // Whoever was told may have stopped this.
+    if (this.options.watch !== true || this.isStopped) return;
     this.watchFolders(found);
     if (this.unsettled.size > 0 || !isInSync) this.scanSoon(this.settleMilliseconds);
   }
