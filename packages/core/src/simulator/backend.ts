@@ -17,17 +17,20 @@ import { type Change, DesiredStateStore, type Transition } from '../state';
 import { effectiveChanges } from './effective-changes';
 import type { SimulatorOptions } from './options';
 import { NodeSimulator } from './simulator';
+import { STANDARD_BEHAVIOURS } from './standard-behaviours';
 
-/** The backend named `simulator`: does everything, as the standard Linux dataplane does it. */
+/** The backend named `simulator`: does everything, as the standard Linux dataplane does it unless told otherwise. */
 export class SimulatorBackend implements DataplaneBackend {
   readonly name = 'simulator';
   readonly limits: LimitTable = [];
-  readonly behaviours: Behaviours = STANDARD_BEHAVIOURS;
+  readonly behaviours: Behaviours;
   readonly codes: CodeTable = {};
   /** What is in force on each node, also between sessions. */
   private readonly nodes = new Map<string, SimulatedNode>();
 
-  constructor(private readonly options: SimulatorOptions = {}) {}
+  constructor(private readonly options: SimulatorOptions = {}) {
+    this.behaviours = options.behaviours ?? STANDARD_BEHAVIOURS;
+  }
 
   async probe(_node: NodeContext): Promise<NodeFacts> {
     return { backend: this.name, facts: {}, missing: [] };
@@ -88,16 +91,6 @@ export class SimulatorSession implements DataplaneSession<SimulatorPlan> {
     this.events.complete();
   }
 }
-
-const STANDARD_BEHAVIOURS: Behaviours = {
-  nodePortNat: 'targetedNode',
-  nodePortSourceNat: 'byPolicy',
-  externalSourceNat: 'byPolicy',
-  serviceNat: 'clientNode',
-  loadBalancing: 'random',
-  isDirectServerReturn: false,
-  establishedFlows: 'continue',
-};
 
 /** A node's state and the simulator that judges by it. */
 class SimulatedNode {

@@ -1,4 +1,5 @@
 /** What a packet meets once its destination is known: routing, policy of both ends, masquerade. */
+import { ICMPV6, type ServicePort, TCP } from '../state';
 import type { Arrival } from './entry-stages';
 import { LOOPBACK_INTERFACE } from './entry-stages';
 import type { Flow } from './flow';
@@ -21,9 +22,11 @@ export function judgeDelivery(view: NodeView, arrival: Arrival, way: Way, option
   const target = targetOf(view, flow);
   steps.push({ stage: 'route', rule: target.kind, outcome: `to ${target.interfaceName}` });
   const verdict = judgeTarget(view, { arrival, flow, target, options, steps });
+  const source = verdict === 'allow' ? way.source : flow.source.address;
   const isMasqueraded = verdict === 'allow' && way.masqueradeReason !== undefined;
-  if (isMasqueraded)
-    steps.push({ stage: 'masquerade', rule: way.masqueradeReason, outcome: 'source becomes the node' });
+  if (isMasqueraded) {
+    steps.push({ stage: 'masquerade', rule: way.masqueradeReason, outcome: `source becomes ${source}` });
+  }
   const { address, port } = flow.destination;
   return {
     address,
@@ -31,7 +34,7 @@ export function judgeDelivery(view: NodeView, arrival: Arrival, way: Way, option
     verdict,
     target: target.kind,
     isMasqueraded,
-    source: isMasqueraded ? (view.masqueradeAddress(flow.family) ?? flow.source.address) : flow.source.address,
+    source,
     ...(target.kind === 'workload' ? { workload: target.workload.key } : {}),
     steps,
   };
@@ -54,6 +57,8 @@ function targetOf(view: NodeView, { destination }: Flow): Target {
 
 function judgeTarget(view: NodeView, delivery: Delivery): Verdict {
   const { arrival, target, flow, steps } = delivery;
+  if (isPassed(view, arrival)) return 'allow';
+  if (arrival.connection?.state === 'invalid') return judgeInvalid(view, delivery);
   if (arrival.from.kind === 'host') return judgeFromHost(view, delivery);
   if (target.kind !== 'host') return judgeForwarded(view, delivery);
   if (view.isLoopback(flow.destination)) {
@@ -62,6 +67,24 @@ function judgeTarget(view: NodeView, delivery: Delivery): Verdict {
   }
   if (arrival.from.kind === 'workload') return judgeWorkloadToHost(view, arrival.from.workload, delivery);
   return judgeNetworkToHost(view, delivery);
+}
+
+/** What belongs to a flow that was let through passes every policy, unless the dataplane judges flows again. */
+function isPassed({ behaviours }: NodeView, { connection }: Arrival): boolean {
+  if (connection?.state === 'related') return true;
+  if (connection?.state !== 'established') return false;
+  return connection.direction === 'reply' || behaviours.establishedFlows !== 'revalidated';
+}
+
+/** A packet of no flow is neither forwarded nor let through an endpoint's policy. */
+function judgeInvalid(view: NodeView, { arrival: { from, interfaceName }, target, steps }: Delivery): Verdict {
+  const isForwarded = from.kind !== 'host' && target.kind !== 'host';
+  const policed = from.kind === 'network' ? interfaceName : target.interfaceName;
+  const isPoliced =
+    from.kind === 'workload' || (target.kind !== 'workload' && view.hostEndpointOn(policed) !== undefined);
+  if (!isForwarded && !isPoliced) return 'allow';
+  steps.push({ stage: 'connection', rule: 'packet of no known flow', outcome: 'drop' });
+  return 'drop';
 }
 
 /** A process of the host speaks: what goes to a local workload is not policed, since who rules the host rules its rules. */
@@ -94,6 +117,9 @@ function judgeOwnArrival(view: NodeView, interfaceName: string, flow: Flow, step
 /** The order is the FORWARD chain's: host endpoint coming in, sender, receiver, host endpoint going out. */
 function judgeForwarded(view: NodeView, { arrival, target, flow, steps }: Delivery): Verdict {
   const { from, interfaceName, isAccepted } = arrival;
+  if (from.kind === 'workload' && isNeighbourDiscovery(flow) && view.isLinkScope(flow.destination)) {
+    return acceptNeighbourDiscovery(from.workload, steps);
+  }
   const isDenied =
     (!isAccepted && judgeHostStage(view, 'forward', 'ingress', interfaceName, flow, steps) === 'deny') ||
     (from.kind === 'workload' && judgeWorkloadPolicy(view, 'egress', from.workload, flow, steps) === 'deny') ||
@@ -104,22 +130,51 @@ function judgeForwarded(view: NodeView, { arrival, target, flow, steps }: Delive
 
 /** Host endpoint policy is not asked: the workload's own egress policy and the configured action decide. */
 function judgeWorkloadToHost(view: NodeView, workload: LocalWorkload, { flow, options, steps }: Delivery): Verdict {
+  if (isNeighbourDiscovery(flow)) return acceptNeighbourDiscovery(workload, steps);
   if (judgeWorkloadPolicy(view, 'egress', workload, flow, steps) === 'deny') return 'deny';
   const action = view.settings.endpointToHostAction;
   steps.push({ stage: 'endpointToHost', endpoint: workload.key, rule: 'endpointToHostAction', outcome: action });
-  if (action === 'return') return judgeByHostFirewall(options, steps);
+  if (action === 'return') return judgeByHostFirewall(view, flow, options, steps);
   return action === 'accept' ? 'allow' : 'drop';
 }
 
 function judgeNetworkToHost(view: NodeView, { arrival, flow, options, steps }: Delivery): Verdict {
   if (arrival.isAccepted) return 'allow';
   const decision = judgeHostStage(view, 'normal', 'ingress', arrival.interfaceName, flow, steps);
-  return decision === 'next' ? judgeByHostFirewall(options, steps) : decision;
+  return decision === 'next' ? judgeByHostFirewall(view, flow, options, steps) : decision;
 }
 
-/** Nothing of ours decided: the rest of the host's INPUT chain does. */
-function judgeByHostFirewall({ hostInputPolicy }: SimulatorOptions, steps: TraceStep[]): Verdict {
+/** No policy decided: the host's own INPUT chain does, and before it the rules for health-check node ports. */
+function judgeByHostFirewall(
+  view: NodeView,
+  flow: Flow,
+  { hostInputPolicy }: SimulatorOptions,
+  steps: TraceStep[],
+): Verdict {
+  const healthCheck = healthCheckOf(view, flow);
+  if (healthCheck !== undefined) {
+    const object = healthCheck.origin.object;
+    steps.push({ stage: 'healthCheck', object, rule: 'spec.healthCheckNodePort', outcome: 'allow' });
+    return 'allow';
+  }
   if (hostInputPolicy !== 'drop') return 'allow';
   steps.push({ stage: 'hostFirewall', rule: 'policy of the INPUT chain', outcome: 'drop' });
   return 'drop';
+}
+
+function healthCheckOf(view: NodeView, { protocol, destination: { port } }: Flow): ServicePort | undefined {
+  return protocol === TCP && port !== undefined ? view.services.findByHealthCheckPort(port) : undefined;
+}
+
+/** Multicast listener query, report and done, router solicitation, neighbour solicitation and advertisement. */
+const NEIGHBOUR_DISCOVERY: ReadonlySet<number> = new Set([130, 131, 132, 133, 135, 136]);
+
+/** What a workload needs so that the node can be its IPv6 router: egress policy does not judge it. */
+function isNeighbourDiscovery({ protocol, icmp }: Flow): boolean {
+  return protocol === ICMPV6 && icmp !== undefined && NEIGHBOUR_DISCOVERY.has(icmp.type);
+}
+
+function acceptNeighbourDiscovery({ key }: LocalWorkload, steps: TraceStep[]): Verdict {
+  steps.push({ stage: 'egressPolicy', endpoint: key, rule: 'neighbour discovery', outcome: 'allow' });
+  return 'allow';
 }

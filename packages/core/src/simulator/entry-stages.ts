@@ -2,7 +2,8 @@
 import type { Flow } from './flow';
 import { judgeHostStage } from './host-policy';
 import type { LocalWorkload, NodeView } from './node-view';
-import type { Packet, TraceStep, Verdict } from './packet';
+import type { Connection, Packet, TraceStep, Verdict } from './packet';
+import type { PolicyDecision } from './policy-table';
 
 /** A packet that is in the node. */
 export interface Arrival {
@@ -17,6 +18,8 @@ export interface Arrival {
   readonly isAccepted: boolean;
   /** Connection tracking, and with it all translation, is off. */
   readonly isUntracked: boolean;
+  /** Present: the packet opens no flow. */
+  readonly connection?: Connection;
 }
 
 /** The interface by which the host talks to itself. */
@@ -24,55 +27,66 @@ export const LOOPBACK_INTERFACE = 'lo';
 
 /** The packet in the node, or what became of it before. */
 export function judgeEntry(view: NodeView, packet: Packet, flow: Flow, steps: TraceStep[]): Arrival | Verdict {
-  if (packet.entry.kind === 'workload') {
-    const workload = view.workload(packet.entry.workload);
-    if (workload === undefined) {
-      steps.push({ stage: 'sourceCheck', rule: 'unknown workload', outcome: 'drop' });
-      return 'drop';
-    }
-    return judgeFromWorkload(view, workload, flow, steps);
-  }
-  if (packet.entry.kind === 'host') return judgeFromHost(view, flow, steps);
-  return judgeFromNetwork(view, packet.entry.interfaceName ?? view.uplink, flow, steps);
+  const arrival = admit(view, packet, flow, steps);
+  if (typeof arrival === 'string' || arrival.isUntracked) return arrival;
+  // Connection tracking has its say between the two: what it knows is past pre-DNAT policy.
+  if (packet.connection !== undefined) return { ...arrival, connection: packet.connection };
+  // Pre-DNAT policy is not for what the host sends; what workloads send it meets on all-interfaces host endpoints.
+  if (arrival.from.kind === 'host') return arrival;
+  const decision = judgeHostStage(view, 'preDnat', 'ingress', arrival.interfaceName, flow, steps);
+  return decision === 'deny' ? 'deny' : { ...arrival, isAccepted: decision === 'allow' };
 }
 
-function judgeFromWorkload(view: NodeView, workload: LocalWorkload, flow: Flow, steps: TraceStep[]): Arrival | Verdict {
-  const { key, endpoint, allowedSources } = workload;
-  if (!endpoint.addresses.includes(flow.source.address) && !allowedSources.contains(flow.source.value)) {
+function admit(view: NodeView, { entry }: Packet, flow: Flow, steps: TraceStep[]): Arrival | Verdict {
+  if (entry.kind === 'host') return admitFromHost(view, flow, steps);
+  if (entry.kind === 'network') return admitFromNetwork(view, entry.interfaceName ?? view.uplink, flow, steps);
+  const workload = view.workload(entry.workload);
+  if (workload !== undefined) return admitFromWorkload(view, workload, flow, steps);
+  steps.push({ stage: 'sourceCheck', rule: 'unknown workload', outcome: 'drop' });
+  return 'drop';
+}
+
+/** Untracked policy is not for what workloads send. */
+function admitFromWorkload(view: NodeView, workload: LocalWorkload, flow: Flow, steps: TraceStep[]): Arrival | Verdict {
+  const { key, endpoint } = workload;
+  if (!view.maySend(workload, flow.source)) {
     const object = endpoint.origin.object;
     steps.push({ stage: 'sourceCheck', endpoint: key, object, rule: 'spoofed source', outcome: 'drop' });
     return 'drop';
   }
-  // Untracked policy is not for packets of workloads; pre-DNAT policy meets them on all-interfaces host endpoints.
-  const { interfaceName } = endpoint;
-  const preDnat = judgeHostStage(view, 'preDnat', 'ingress', interfaceName, flow, steps);
-  if (preDnat === 'deny') return 'deny';
   const from = { kind: 'workload', workload } as const;
-  return { from, interfaceName, flow, isAccepted: preDnat === 'allow', isUntracked: false };
+  return { from, interfaceName: endpoint.interfaceName, flow, isAccepted: false, isUntracked: false };
 }
 
-function judgeFromHost(view: NodeView, flow: Flow, steps: TraceStep[]): Arrival | Verdict {
-  const from = { kind: 'host' } as const;
+function admitFromHost(view: NodeView, flow: Flow, steps: TraceStep[]): Arrival | Verdict {
   const isOwn = view.isHostAddress(flow.destination);
   const outgoing = isOwn ? LOOPBACK_INTERFACE : view.uplink;
   // Policy on the way out is not for what goes to a local workload.
   const isToWorkload = !isOwn && view.workloadAt(flow.destination.address) !== undefined;
-  const untracked = isToWorkload ? 'next' : judgeHostStage(view, 'untracked', 'egress', outgoing, flow, steps);
-  if (untracked === 'deny') return 'deny';
-  const isUntracked = untracked === 'allow';
-  return { from, interfaceName: LOOPBACK_INTERFACE, flow, isAccepted: isUntracked, isUntracked };
+  const decision = isToWorkload ? 'next' : judgeHostStage(view, 'untracked', 'egress', outgoing, flow, steps);
+  return afterUntracked({ kind: 'host' }, LOOPBACK_INTERFACE, flow, decision);
 }
 
-function judgeFromNetwork(view: NodeView, interfaceName: string, flow: Flow, steps: TraceStep[]): Arrival | Verdict {
-  const from = { kind: 'network' } as const;
-  if (view.isLoopback(flow.source)) {
-    steps.push({ stage: 'sourceCheck', rule: 'loopback address from outside', outcome: 'drop' });
+function admitFromNetwork(view: NodeView, interfaceName: string, flow: Flow, steps: TraceStep[]): Arrival | Verdict {
+  const refusal = view.isLoopback(flow.source)
+    ? 'loopback address from outside'
+    : view.isWorkloadInterface(interfaceName)
+      ? 'workload interface without an endpoint'
+      : undefined;
+  if (refusal !== undefined) {
+    steps.push({ stage: 'sourceCheck', rule: refusal, outcome: 'drop' });
     return 'drop';
   }
-  const untracked = judgeHostStage(view, 'untracked', 'ingress', interfaceName, flow, steps);
-  if (untracked === 'deny') return 'deny';
-  if (untracked === 'allow') return { from, interfaceName, flow, isAccepted: true, isUntracked: true };
-  const preDnat = judgeHostStage(view, 'preDnat', 'ingress', interfaceName, flow, steps);
-  if (preDnat === 'deny') return 'deny';
-  return { from, interfaceName, flow, isAccepted: preDnat === 'allow', isUntracked: false };
+  const decision = judgeHostStage(view, 'untracked', 'ingress', interfaceName, flow, steps);
+  return afterUntracked({ kind: 'network' }, interfaceName, flow, decision);
+}
+
+function afterUntracked(
+  from: Arrival['from'],
+  interfaceName: string,
+  flow: Flow,
+  decision: PolicyDecision,
+): Arrival | Verdict {
+  const isUntracked = decision === 'allow';
+  return decision === 'deny' ? 'deny' : { from, interfaceName, flow, isAccepted: isUntracked, isUntracked };
 }

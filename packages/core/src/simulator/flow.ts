@@ -14,7 +14,7 @@ import { type AddressValue, addressValueOf } from './address-value';
 import type { Packet } from './packet';
 
 /** The port of a sender that did not say which: one that systems use for outgoing connections. */
-const EPHEMERAL_PORT = 47123 as Port;
+export const EPHEMERAL_PORT = 47123 as Port;
 
 /** Source or destination of a packet. */
 export class FlowEnd {
@@ -61,6 +61,6 @@ export function flowOf(packet: Packet): Flow {
 }
 
 /** The flow after its destination was translated. */
-export function redirected(flow: Flow, address: IpAddress, port: Port): Flow {
+export function redirected(flow: Flow, address: IpAddress, port: Port | undefined): Flow {
   return { ...flow, destination: new FlowEnd(address, flow.protocol, port) };
 }

@@ -2,7 +2,9 @@
 export * from './backend';
 export * from './cluster';
 export * from './module';
+export * from './open-flow';
 export * from './options';
 export * from './packet';
 export type { Direction, RuleCounter } from './policy-table';
 export { NodeSimulator } from './simulator';
+export { STANDARD_BEHAVIOURS } from './standard-behaviours';

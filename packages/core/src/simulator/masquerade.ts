@@ -1,25 +1,31 @@
 /** When a translated packet's source becomes the node's own address, so that its answer comes back this way. */
+import type { Behaviours } from '../backend/behaviours';
 import type { IpAddress, NodeSettings } from '../state';
 import type { Flow } from './flow';
 import type { SenderFacts, ServiceHit } from './service-table';
 
 /**
- * Why the packet is masqueraded on its way to the endpoint, or undefined when it keeps its source.
- * Source: Kubernetes' kube-proxy (iptables mode).
+ * Why the packet is masqueraded on its way to the endpoint, or undefined when it keeps its source. `byPolicy` is what
+ * Kubernetes' kube-proxy does in iptables mode; other dataplanes keep, or never keep, the client's address.
  */
 export function masqueradeReason(
-  hit: ServiceHit,
+  { frontend }: ServiceHit,
   endpoint: IpAddress,
   flow: Flow,
   sender: SenderFacts,
-  settings: NodeSettings,
+  { settings, behaviours }: { readonly settings: NodeSettings; readonly behaviours: Behaviours },
 ): string | undefined {
   if (endpoint === flow.source.address) return 'endpoint reaches itself through its service';
-  const { kind, trafficPolicy } = hit.frontend;
-  if (kind === 'clusterIp') {
-    if (settings.masqueradeAll) return 'masqueradeAll';
-    return settings.localDetector.kind !== 'none' && !sender.isLocalPod ? 'sender is no pod' : undefined;
-  }
+  const { kind, trafficPolicy } = frontend;
+  const sourceNat = kind === 'nodePort' ? behaviours.nodePortSourceNat : behaviours.externalSourceNat;
+  if (kind === 'clusterIp') return sourceNat === 'never' ? undefined : clusterIpReason(sender, settings);
+  if (sourceNat === 'always') return 'external traffic is always masqueraded';
+  if (sourceNat === 'never') return undefined;
   if (trafficPolicy === 'cluster') return 'external traffic under policy Cluster';
   return sender.isNode ? 'sender is the node' : undefined;
+}
+
+function clusterIpReason(sender: SenderFacts, settings: NodeSettings): string | undefined {
+  if (settings.masqueradeAll) return 'masqueradeAll';
+  return settings.localDetector.kind !== 'none' && !sender.isLocalPod ? 'sender is no pod' : undefined;
 }

@@ -1,4 +1,5 @@
 /** The desired state of a node in the form in which the simulator asks it, kept up to date change by change. */
+import type { Behaviours } from '../backend/behaviours';
 import {
   type Change,
   type ClusterNode,
@@ -29,6 +30,7 @@ import type { SimulatorOptions } from './options';
 import { PolicyTable } from './policy-table';
 import { ServiceTable } from './service-table';
 import { SetTable } from './set-table';
+import { STANDARD_BEHAVIOURS } from './standard-behaviours';
 
 /** A local workload with its allowed sources ready to be asked. */
 export interface LocalWorkload {
@@ -53,13 +55,17 @@ const NO_SETTINGS: NodeSettings = {
 };
 
 const LOOPBACK = NetSet.of([parseCidr('127.0.0.0/8'), parseCidr('::1')]);
+const LINK_LOCAL = NetSet.of([parseCidr('fe80::/10')]);
+const LINK_MULTICAST = NetSet.of([parseCidr('ff02::/16')]);
 
 export class NodeView {
   readonly uplink: string;
+  readonly behaviours: Behaviours;
   readonly services = new ServiceTable();
   readonly policies: PolicyTable;
   private readonly sets = new SetTable();
-  private readonly localNodes = new Map<NodeKey, ClusterNode>();
+  private readonly nodes = new Map<NodeKey, ClusterNode>();
+  private peers: ReadonlySet<IpAddress> = new Set();
   private readonly workloads = new Map<WorkloadKey, LocalWorkload>();
   private readonly workloadsByAddress = new ClaimIndex<IpAddress, WorkloadKey, LocalWorkload>();
   private readonly hostEndpoints = new HostEndpointTable();
@@ -70,6 +76,7 @@ export class NodeView {
 
   constructor(private readonly options: SimulatorOptions) {
     this.uplink = options.uplink ?? 'eth0';
+    this.behaviours = options.behaviours ?? STANDARD_BEHAVIOURS;
     this.policies = new PolicyTable(this.sets);
     this.refreshHost();
   }
@@ -91,6 +98,16 @@ export class NodeView {
   /** The workload with this address; of several, the one with the smallest key. */
   workloadAt(address: IpAddress): LocalWorkload | undefined {
     return this.workloadsByAddress.get(address);
+  }
+
+  /** The source is one of the workload's own; on IPv6, link-local addresses are everybody's. */
+  maySend({ endpoint, allowedSources }: LocalWorkload, { address, value }: FlowEnd): boolean {
+    return endpoint.addresses.includes(address) || allowedSources.contains(value) || LINK_LOCAL.contains(value);
+  }
+
+  /** The name is one that only workloads' interfaces have. */
+  isWorkloadInterface(interfaceName: string): boolean {
+    return this.currentSettings.workloadInterfacePrefixes.some((prefix) => interfaceName.startsWith(prefix));
   }
 
   /** The host endpoint that holds on an interface. */
@@ -117,13 +134,21 @@ export class NodeView {
     return [...this.hostAddresses].find((address) => familyOf(address) === family);
   }
 
-  /** The address, one of the host's own, answers on node ports. Loopback does so on IPv4 only, and only when wanted. */
+  /**
+   * The address, one of the host's own, answers on node ports; or that of any node, where the dataplane is of that kind.
+   * Loopback does so on IPv4 only, and only when wanted.
+   */
   isNodePortAddress(end: FlowEnd): boolean {
-    if (!this.isHostAddress(end)) return false;
+    if (!this.isHostAddress(end)) return this.behaviours.nodePortNat === 'anyNode' && this.peers.has(end.address);
     if (LOOPBACK.contains(end.value) && (typeof end.value === 'bigint' || !this.currentSettings.localhostNodePorts)) {
       return false;
     }
     return this.nodePortAddresses?.contains(end.value) ?? true;
+  }
+
+  /** The IPv6 address never leaves its link. */
+  isLinkScope({ value }: FlowEnd): boolean {
+    return LINK_LOCAL.contains(value) || LINK_MULTICAST.contains(value);
   }
 
   /** The source lies in the ranges by which the node tells pods. */
@@ -162,22 +187,22 @@ export class NodeView {
   }
 
   private putNode(node: ClusterNode): void {
-    if (node.isLocal) this.localNodes.set(node.key, node);
-    else this.localNodes.delete(node.key);
+    this.nodes.set(node.key, node);
     this.refreshHost();
   }
 
   private removeNode(key: NodeKey): void {
-    this.localNodes.delete(key);
+    this.nodes.delete(key);
     this.refreshHost();
   }
 
   private refreshHost(): void {
-    this.hostAddresses = new Set([
-      ...this.currentSettings.nodeAddresses,
-      ...[...this.localNodes.values()].flatMap((node) => node.addresses),
-      ...(this.options.localAddresses ?? []),
-    ]);
+    const nodes = [...this.nodes.values()];
+    const addressesOf = (isLocal: boolean): readonly IpAddress[] =>
+      nodes.filter((node) => node.isLocal === isLocal).flatMap(({ addresses }) => addresses);
+    const { nodeAddresses } = this.currentSettings;
+    this.hostAddresses = new Set([...nodeAddresses, ...addressesOf(true), ...(this.options.localAddresses ?? [])]);
+    this.peers = new Set(addressesOf(false));
     this.hostEndpoints.forgetAddresses();
   }
 

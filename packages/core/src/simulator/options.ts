@@ -1,4 +1,5 @@
 /** What the simulator is told about the host beside its desired state. */
+import type { Behaviours } from '../backend/behaviours';
 import type { IpAddress, Port, Protocol } from '../state';
 
 /** A translation that somebody else made on this host, for packets from the network and from workloads. */
@@ -16,4 +17,6 @@ export interface SimulatorOptions {
   /** What the host's own firewall does with packets to it that no policy judged; by default `accept`. */
   readonly hostInputPolicy?: 'accept' | 'drop';
   readonly hostTranslations?: readonly HostTranslation[];
+  /** The dataplane to act like; by default the standard Linux one. */
+  readonly behaviours?: Behaviours;
 }

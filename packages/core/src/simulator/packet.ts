@@ -10,7 +10,28 @@ export type PacketEntry =
   | { readonly kind: 'host' }
   | { readonly kind: 'network'; readonly interfaceName?: string };
 
-/** The first packet of a flow, as its sender sends it (before any translation). */
+/** An address with the port that goes with it; no port where the protocol has none. */
+export interface SocketAddress {
+  readonly address: IpAddress;
+  readonly port?: Port;
+}
+
+/**
+ * What connection tracking knows of a packet that does not open a flow. `established`: of a flow that was let through, in
+ * its own direction or in that of its answers. `related`: an ICMP error about such a flow. Both carry the packet's ends as
+ * the flow's translation leaves them. `invalid`: of no flow that is known, and not one that could open one.
+ */
+export type Connection =
+  | {
+      readonly state: 'established';
+      readonly direction: 'original' | 'reply';
+      readonly source: SocketAddress;
+      readonly destination: SocketAddress;
+    }
+  | { readonly state: 'related'; readonly source: SocketAddress; readonly destination: SocketAddress }
+  | { readonly state: 'invalid' };
+
+/** A packet as its sender sends it, before any translation. */
 export interface Packet {
   readonly entry: PacketEntry;
   readonly source: IpAddress;
@@ -21,6 +42,8 @@ export interface Packet {
   readonly destinationPort?: Port;
   readonly protocol: Protocol;
   readonly icmp?: IcmpMatch;
+  /** Absent: the packet opens a flow. */
+  readonly connection?: Connection;
 }
 
 /** `deny`: dropped by policy. `drop`: dropped for another reason (spoofed source, no local endpoint, ...). `reject`: refused with ICMP or RST. */
@@ -28,7 +51,10 @@ export type Verdict = 'allow' | 'deny' | 'reject' | 'drop';
 
 /** One stage that the packet met, in order. */
 export interface TraceStep {
-  /** `sourceCheck`, `preDnat`, `service`, `egressPolicy`, `ingressPolicy`, `hostPolicy`, `route`, `masquerade`, ... */
+  /**
+   * `sourceCheck`, `untracked`, `preDnat`, `connection`, `service`, `hostTranslation`, `route`, `egressPolicy`,
+   * `ingressPolicy`, `forwardPolicy`, `hostPolicy`, `endpointToHost`, `hostFirewall`, `healthCheck` or `masquerade`.
+   */
   readonly stage: string;
   /** The workload or host endpoint whose policy is judged, if the stage is about one. */
   readonly endpoint?: WorkloadKey | HostEndpointKey;
@@ -64,6 +90,12 @@ export interface Judgement {
   readonly destinations: readonly Destination[];
   /** A service translated the destination. */
   readonly isTranslated: boolean;
+  /** A client that comes again within this time is sent to the same destination. */
+  readonly affinityTimeoutSeconds?: number;
+  /** Connection tracking remembers the flow: false for what an untracked policy let through. */
+  readonly isTracked: boolean;
+  /** A rule of its own accepts the packet whatever the host's firewall says: one to a health-check node port. */
+  readonly isExplicitlyAccepted: boolean;
   /** Steps common to all destinations, before the choice. */
   readonly steps: readonly TraceStep[];
 }

@@ -1,23 +1,26 @@
 /** Service translation: where a packet may go, and whether it keeps its source on the way. */
-import type { ServiceEndpoint } from '../state';
+import type { IpAddress, ServiceEndpoint } from '../state';
 import type { Arrival } from './entry-stages';
 import { type Flow, redirected } from './flow';
 import { masqueradeReason } from './masquerade';
 import type { NodeView } from './node-view';
 import type { SimulatorOptions } from './options';
-import type { TraceStep, Verdict } from './packet';
+import type { Connection, TraceStep, Verdict } from './packet';
 import { chooseEndpoints, type SenderFacts, type ServiceHit } from './service-table';
 
 /** One way that the packet may take. */
 export interface Way {
   /** The packet with its destination as it is from here on. */
   readonly flow: Flow;
-  /** Why its source becomes the node's address; absent: it keeps its source. */
+  /** The source with which it leaves the node's dataplane. */
+  readonly source: IpAddress;
+  /** Why that is the node's own address; absent: it is not. */
   readonly masqueradeReason?: string;
 }
 
 export interface Translation {
   readonly isTranslated: boolean;
+  readonly affinityTimeoutSeconds?: number;
   /** At least one. */
   readonly ways: readonly Way[];
 }
@@ -29,10 +32,30 @@ export function judgeService(
   options: SimulatorOptions,
   steps: TraceStep[],
 ): Translation | Verdict {
-  const { flow } = arrival;
-  if (arrival.isUntracked) return { isTranslated: false, ways: [{ flow }] };
+  const { flow, isUntracked, connection } = arrival;
+  if (isUntracked) return untranslated(flow);
+  if (connection !== undefined) return judgeConnection(flow, connection, steps);
   const hit = findService(view, flow);
   return hit === undefined ? judgeHostTranslation(arrival, options, steps) : translate(view, arrival, hit, steps);
+}
+
+function untranslated(flow: Flow): Translation {
+  return { isTranslated: false, ways: [{ flow, source: flow.source.address }] };
+}
+
+/** A packet of a known flow is translated as the flow was, whatever the services are now. */
+function judgeConnection(flow: Flow, connection: Connection, steps: TraceStep[]): Translation {
+  steps.push({ stage: 'connection', rule: 'connection tracking', outcome: connection.state });
+  if (connection.state === 'invalid') return untranslated(flow);
+  const { source, destination } = connection;
+  const isOriginal = connection.state === 'established' && connection.direction === 'original';
+  const isMasqueraded = isOriginal && source.address !== flow.source.address;
+  const way = {
+    flow: redirected(flow, destination.address, destination.port),
+    source: source.address,
+    ...(isMasqueraded ? { masqueradeReason: 'flow is masqueraded' } : {}),
+  };
+  return { isTranslated: isOriginal && destination.address !== flow.destination.address, ways: [way] };
 }
 
 function findService(view: NodeView, flow: Flow): ServiceHit | undefined {
@@ -53,10 +76,18 @@ function translate(view: NodeView, arrival: Arrival, hit: ServiceHit, steps: Tra
   const targets = choice.endpoints.map(({ address, port }) => `${address}:${port}`).join(', ');
   steps.push({ ...serviceStep(hit), outcome: `translated to ${targets}` });
   const way = ({ address, port }: ServiceEndpoint): Way => {
-    const reason = masqueradeReason(hit, address, flow, sender, view.settings);
-    return { flow: redirected(flow, address, port), ...(reason === undefined ? {} : { masqueradeReason: reason }) };
+    const reason = masqueradeReason(hit, address, flow, sender, view);
+    const redirection = { flow: redirected(flow, address, port), source: flow.source.address };
+    if (reason === undefined) return redirection;
+    return {
+      ...redirection,
+      source: view.masqueradeAddress(flow.family) ?? flow.source.address,
+      masqueradeReason: reason,
+    };
   };
-  return { isTranslated: true, ways: choice.endpoints.map(way) };
+  const { affinityTimeoutSeconds } = hit.service;
+  const affinity = affinityTimeoutSeconds === undefined ? {} : { affinityTimeoutSeconds };
+  return { isTranslated: true, ...affinity, ways: choice.endpoints.map(way) };
 }
 
 const REFUSALS = {
@@ -82,12 +113,12 @@ function judgeHostTranslation({ from, flow }: Arrival, options: SimulatorOptions
     (candidate) =>
       candidate.protocol === flow.protocol && candidate.from.address === address && candidate.from.port === port,
   );
-  if (found === undefined || from.kind === 'host') return { isTranslated: false, ways: [{ flow }] };
+  if (found === undefined || from.kind === 'host') return untranslated(flow);
   const { to } = found;
   steps.push({
     stage: 'hostTranslation',
     rule: `${address}:${port}`,
     outcome: `translated to ${to.address}:${to.port}`,
   });
-  return { isTranslated: true, ways: [{ flow: redirected(flow, to.address, to.port) }] };
+  return { isTranslated: true, ways: [{ flow: redirected(flow, to.address, to.port), source: flow.source.address }] };
 }

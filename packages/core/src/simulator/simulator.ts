@@ -33,7 +33,10 @@ export class NodeSimulator {
     for (const change of transition.changes) this.view.applyChange(change);
   }
 
-  /** What happens to the first packet of a flow. */
+  /**
+   * What happens to a packet: the first of a flow, unless its `connection` says otherwise. `openFlows` with `nextPacket`,
+   * `replyPacket` and `errorPacket` make those that follow the first.
+   */
   judge(packet: Packet): Judgement {
     const steps: TraceStep[] = [];
     if (familyOf(packet.source) !== familyOf(packet.destination)) {
@@ -41,8 +44,7 @@ export class NodeSimulator {
       return refusal('drop', steps);
     }
     const arrival = judgeEntry(this.view, packet, flowOf(packet), steps);
-    if (typeof arrival === 'string') return refusal(arrival, steps);
-    return this.judgeArrival(arrival, steps);
+    return typeof arrival === 'string' ? refusal(arrival, steps) : this.judgeArrival(arrival, steps);
   }
 
   /** The address belongs to a workload of this node, or to the node itself; loopback belongs to no node. */
@@ -58,14 +60,16 @@ export class NodeSimulator {
   private judgeArrival(arrival: Arrival, steps: TraceStep[]): Judgement {
     const translation = judgeService(this.view, arrival, this.options, steps);
     if (typeof translation === 'string') return refusal(translation, steps);
-    const { isTranslated, ways } = translation;
+    const { ways, ...facts } = translation;
     const destinations = ways.map((way) => judgeDelivery(this.view, arrival, way, this.options));
-    return { verdict: commonVerdict(destinations), destinations, isTranslated, steps };
+    const isExplicitlyAccepted = destinations.some(({ steps: own }) => own.at(-1)?.stage === 'healthCheck');
+    const isTracked = !arrival.isUntracked && arrival.connection?.state !== 'invalid';
+    return { verdict: commonVerdict(destinations), destinations, ...facts, isTracked, isExplicitlyAccepted, steps };
   }
 }
 
 function refusal(verdict: Verdict, steps: readonly TraceStep[]): Judgement {
-  return { verdict, destinations: [], isTranslated: false, steps };
+  return { verdict, destinations: [], isTranslated: false, isTracked: false, isExplicitlyAccepted: false, steps };
 }
 
 function* objectsOf(state: DesiredState): Iterable<DesiredObject> {

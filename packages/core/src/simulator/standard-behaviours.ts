@@ -1,0 +1,13 @@
+/** The behaviours of the standard Linux dataplane. */
+import type { Behaviours } from '../backend/behaviours';
+
+/** kube-proxy’s and Felix’s, both in iptables mode. */
+export const STANDARD_BEHAVIOURS: Behaviours = {
+  nodePortNat: 'targetedNode',
+  nodePortSourceNat: 'byPolicy',
+  externalSourceNat: 'byPolicy',
+  serviceNat: 'clientNode',
+  loadBalancing: 'random',
+  isDirectServerReturn: false,
+  establishedFlows: 'continue',
+};
