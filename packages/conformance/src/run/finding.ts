@@ -51,7 +51,7 @@ function differencesOf(expected: Expectation, judged: Judged): readonly string[]
 }
 
 function differs<T>(what: string, expected: T | undefined, got: T | undefined): readonly [boolean, string] {
-  return [expected !== undefined && expected !== got, `${what}: ${got ?? 'no'}`];
+  return [expected !== undefined && got !== undefined && expected !== got, `${what}: ${got}`];
 }
 
 /** The simulator's verdicts that a suite's word stands for. */

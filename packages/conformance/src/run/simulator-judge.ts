@@ -50,6 +50,8 @@ class SimulatedCluster {
       return { kind: 'workload', node: sender.node, workload: workloadKey(sender.namespace, sender.name) };
     }
     if (sender.kind === 'node') return { kind: 'host', node: sender.node };
+    // The simulator knows no interface of such a pod: to it, the packet comes from somewhere beyond the node.
+    if (sender.kind === 'unmanaged') return { kind: 'external', via: sender.node };
     const [first] = this.state.nodes;
     // Service addresses are no node's own: the network outside sends them to the suite's first node.
     return { kind: 'external', ...(first !== undefined && !this.isOwned(destination) && { via: first }) };

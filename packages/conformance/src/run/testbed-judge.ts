@@ -1,5 +1,5 @@
 /** Judges a suite's packets by sending them through real dataplanes in a testbed. */
-import { CodedError, type DataplaneBackend, familyOf, type Logger, TCP, UDP } from '@polyplane/core';
+import { CodedError, type DataplaneBackend, familyOf, type IpAddress, type Logger, TCP, UDP } from '@polyplane/core';
 import { ConformanceError } from '../conformance-error';
 import type { HostName, ProbeRequest, ProbeResult } from '../prober/probe';
 import type { SuiteProbe, SuiteSender, SuiteState } from '../suites/suite';
@@ -8,7 +8,7 @@ import { nodeHost, outsiderHost, podHost, type Topology } from '../testbed/topol
 import type { Finding } from './finding';
 import type { Judge } from './judge';
 import { NodeDataplane } from './node-dataplane';
-import { topologyOf } from './topology-of';
+import { topologyOf, unmanagedPod } from './topology-of';
 
 /** A service that may send to n endpoints is asked so often for each that missing one is as good as impossible. */
 const FLOWS_PER_ENDPOINT = 20;
@@ -23,6 +23,7 @@ export class TestbedJudge implements Judge {
   ) {}
 
   async judgeProbes(state: SuiteState): Promise<readonly Finding[]> {
+    if (hasHostRules(state)) return state.probes.map(() => ({ kind: 'skipped', reason: NO_HOST_RULES }));
     try {
       const network = await this.networkFor(topologyOf(state));
       await network.apply(state);
@@ -49,6 +50,12 @@ export class TestbedJudge implements Judge {
     this.network.testbed.setPorts(topology.ports);
     return this.network;
   }
+}
+
+const NO_HOST_RULES = 'PP_SUITE_NOT_OBSERVABLE: the testbed’s hosts have no rules but those of the dataplane';
+
+function hasHostRules({ settings: { hostTranslations, hostInputPolicy } }: SuiteState): boolean {
+  return hostTranslations !== undefined || hostInputPolicy === 'drop';
 }
 
 /** It fails for every suite alike: there is no use in going on. */
@@ -168,6 +175,7 @@ function obstacleOf({ isSpoofed, destinationPort, expected }: SuiteProbe): strin
 
 function hostOf(sender: SuiteSender, source: SuiteProbe['source']): HostName {
   if (sender.kind === 'pod') return podHost(sender);
+  if (sender.kind === 'unmanaged') return podHost(unmanagedPod(source));
   return sender.kind === 'node' ? nodeHost({ name: sender.node }) : outsiderHost({ name: source });
 }
 
@@ -185,8 +193,20 @@ function findingOf(probe: SuiteProbe, results: readonly ProbeResult[]): Finding 
     verdict: 'allow',
     destinations: [...new Set(answers.map(({ at }) => formatSocketAddress(at)))].sort(),
     isTranslated: answers.some(({ at }) => at.address !== probe.destination || at.port !== probe.destinationPort),
-    isMasqueraded: answers.some(({ seenSource }) => seenSource !== probe.source),
+    ...masqueradeOf(
+      probe,
+      answers.map(({ seenSource }) => seenSource),
+    ),
   };
+}
+
+/** A node's own address in place of itself cannot be told from none. */
+function masqueradeOf(
+  { sender, source }: SuiteProbe,
+  seen: readonly IpAddress[],
+): { readonly isMasqueraded?: boolean } {
+  const isChanged = seen.some((address) => address !== source);
+  return isChanged || sender.kind !== 'node' ? { isMasqueraded: isChanged } : {};
 }
 
 function formatSocketAddress({ address, port }: { readonly address: string; readonly port: number }): string {

@@ -3,6 +3,7 @@ import {
   defaultInterfaceName,
   familyOf,
   hasPorts,
+  type InterfaceName,
   type IpAddress,
   parseIpAddress,
   parsePort,
@@ -16,7 +17,8 @@ import type { SuiteState } from '../suites/suite';
 import type { TestbedNode, TestbedOutsider, TestbedPod, Topology } from '../testbed/topology';
 
 export function topologyOf(state: SuiteState): Topology {
-  const pods = podsOf(state);
+  const managed = podsOf(state);
+  const pods = [...managed, ...unmanagedPodsOf(state, new Set(managed.flatMap((pod) => pod.addresses)))];
   const services = new Set(ofKind(state.resources, 'Service').flatMap(serviceAddressesOf));
   const nodes = nodesOf(state, [...services]);
   const inside = new Set([
@@ -36,6 +38,38 @@ function podsOf({ resources }: SuiteState): readonly TestbedPod[] {
       const interfaceName = defaultInterfaceName(namespace, name);
       return [{ namespace, name, node: spec.nodeName, addresses: status.podIPs, interfaceName }];
     });
+}
+
+/** Its pods that no API object tells of are known by their address. */
+export function unmanagedPod(address: IpAddress): Pick<TestbedPod, 'namespace' | 'name'> {
+  return { namespace: 'unmanaged', name: address };
+}
+
+/** Senders that are pods without an object, and endpoints on a judged node likewise. */
+function unmanagedPodsOf(
+  { probes, resources, nodes }: SuiteState,
+  known: ReadonlySet<IpAddress>,
+): readonly TestbedPod[] {
+  const nodeAddresses = new Set(
+    ofKind(resources, 'Node').flatMap(({ status }) => status.addresses.map(({ address }) => address)),
+  );
+  const senders = probes.flatMap(({ sender, source }) =>
+    sender.kind === 'unmanaged' ? [[source, sender.node] as const] : [],
+  );
+  const endpoints = ofKind(resources, 'EndpointSlice').flatMap((slice) =>
+    slice.endpoints.flatMap(({ addresses, nodeName = '' }) => addresses.map((address) => [address, nodeName] as const)),
+  );
+  const places = new Map([...endpoints, ...senders]);
+  return [...places]
+    .filter(([address, node]) => nodes.includes(node) && !known.has(address) && !nodeAddresses.has(address))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([address, node], index) => ({
+      ...unmanagedPod(address),
+      node,
+      addresses: [address],
+      // Not named as a workload's interface, which would be closed without a workload endpoint. Short and plain: an interface name.
+      interfaceName: `unmanaged${index}` as InterfaceName,
+    }));
 }
 
 /** The network outside sends service addresses to the first node. */

@@ -101,7 +101,8 @@ function senderOf(context: ProbeContext, path: FieldPath, { from }: ProbeFile, d
     return nodeSender(context, path, addresses.nodeAt(source) ?? ownNode, source, destination);
   }
   const pod = from.kind === 'external' ? undefined : addresses.podAt(source);
-  return { sender: pod === undefined ? { kind: 'external' } : podSender(pod), source };
+  if (pod !== undefined) return { sender: podSender(pod), source };
+  return { sender: from.kind === 'pod' ? { kind: 'unmanaged', node: ownNode } : { kind: 'external' }, source };
 }
 
 function nodeSender(

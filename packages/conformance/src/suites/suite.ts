@@ -54,11 +54,12 @@ export interface HostTranslationSpec {
 
 /**
  * Who sends. `pod`: a pod with an interface of its own. `node`: a process of a node, or a pod in its network.
- * `external`: whatever comes in through a node's uplink.
+ * `unmanaged`: a pod of a node that no API object tells of. `external`: whatever comes in through a node's uplink.
  */
 export type SuiteSender =
   | { readonly kind: 'pod'; readonly node: string; readonly namespace: string; readonly name: string }
   | { readonly kind: 'node'; readonly node: string }
+  | { readonly kind: 'unmanaged'; readonly node: string }
   | { readonly kind: 'external' };
 
 export interface SuiteProbe {
