@@ -136,10 +136,10 @@ function refOf(raw: unknown, { apiVersion, kind }: z.infer<typeof typeMeta>): Ob
   const named = looseName.safeParse(raw);
   const { name = '', namespace } = named.success ? named.data.metadata : {};
   return {
-    apiVersion: shorten(apiVersion),
-    kind: shorten(kind),
-    ...(namespace && { namespace: shorten(namespace) }),
-    name: shorten(name),
+    apiVersion: plain(apiVersion),
+    kind: plain(kind),
+    ...(namespace && { namespace: plain(namespace) }),
+    name: plain(name),
   };
 }
 
@@ -148,7 +148,8 @@ function unknownKind(object: ObjectRef): CoreError {
   return new CoreError('PP_OBJECT_UNKNOWN_KIND', message, { field: 'kind' });
 }
 
-/** Names are 253 bytes at most; what is longer is at fault and told in short. */
-function shorten(text: string): string {
-  return text.length > 253 ? `${text.slice(0, 60)}...` : text;
+/** Names are 253 bytes at most and plain; what is longer is cut, what is not is escaped, as both go into messages. */
+function plain(text: string): string {
+  const escaped = JSON.stringify(text.slice(0, 254)).slice(1, -1);
+  return escaped.length > 253 ? `${escaped.slice(0, 60)}...` : escaped;
 }

@@ -1,0 +1,234 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { loadManifests } from './load';
+
+const namespace = (name: string): string => `apiVersion: v1\nkind: Namespace\nmetadata:\n  name: ${name}\n`;
+
+const names = (text: string): readonly string[] =>
+  loadManifests(text, 'file.yaml').resources.map(({ resource }) => resource.metadata.name);
+/** `line code` of every problem. */
+const problems = (text: string): readonly string[] =>
+  loadManifests(text, 'file.yaml').problems.map(({ line, error }) => `${line} ${error.code}`);
+
+describe('loadManifests', () => {
+  it('reads every document of a stream', () => {
+    const text = `# head\n---\n${namespace('a')}---\n# only a comment\n---\n\n--- # again\n${namespace('b')}...\n${namespace('c')}`;
+    expect(names(text)).to.deep.equal(['a', 'b', 'c']);
+    expect(problems(text)).to.deep.equal([]);
+  });
+
+  it('reads YAML with directives, a byte order mark, Windows line ends, anchors and merge keys', () => {
+    expect(names(`%YAML 1.2\n# c\n---\n${namespace('a')}`)).to.deep.equal(['a']);
+    expect(names(`\uFEFF${namespace('a')}`)).to.deep.equal(['a']);
+    expect(names(namespace('a').replaceAll('\n', '\r\n'))).to.deep.equal(['a']);
+    const { resources } = loadManifests(
+      `${namespace('a')}  labels: &l {x: "1", y: "2"}\n  annotations: {<<: *l, y: "3"}\n`,
+      'f',
+    );
+    expect(resources[0]?.resource.metadata.annotations).to.deep.equal({ x: '1', y: '3' });
+  });
+
+  it('reads JSON, and flow-style YAML that looks like it', () => {
+    expect(names('{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"a"}}')).to.deep.equal(['a']);
+    expect(names('{apiVersion: v1, kind: Namespace, metadata: {name: a}}')).to.deep.equal(['a']);
+  });
+
+  it('expands lists, with or without the kind in their items', () => {
+    const list = 'apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Namespace, metadata: {name: a}}\n- {}\n';
+    expect(names(list)).to.deep.equal(['a']);
+    expect(problems(list)).to.deep.equal(['5 PP_OBJECT_INVALID', '5 PP_OBJECT_INVALID']);
+    expect(
+      names('apiVersion: v1\nkind: NamespaceList\nitems: [{metadata: {name: a}}, {metadata: {name: b}}]'),
+    ).to.deep.equal(['a', 'b']);
+  });
+
+  it('leaves out a broken document and goes on with the others', () => {
+    const text = `${namespace('a')}---\na: [\n---\n"\n---\n${namespace('b')}`;
+    expect(names(text)).to.deep.equal(['a', 'b']);
+    expect(problems(text)).to.deep.equal(['7 PP_MANIFEST_SYNTAX', '9 PP_MANIFEST_SYNTAX']);
+  });
+
+  it('leaves out a faulty object and tells file, line, object and field of every fault', () => {
+    const text = `${namespace('ok')}---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: web
+spec:
+  podSelector: {}
+  ingress:
+    - from: []
+    - ports:
+        - port: 80
+        - protocol: TCP
+          port: 70000
+    - from:
+        - ipBlock:
+            cidr: 10.0.0.0/33
+`;
+    const loaded = loadManifests(text, 'dir/file.yaml');
+    expect(loaded.resources).to.have.length(1);
+    const object = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', namespace: 'default', name: 'web' };
+    expect(loaded.problems.map(({ error, ...rest }) => ({ ...rest, code: error.code }))).to.deep.equal([
+      { object, field: 'spec.ingress[1].ports[1].port', file: 'dir/file.yaml', line: 17, code: 'PP_OBJECT_INVALID' },
+      {
+        object,
+        field: 'spec.ingress[2].from[0].ipBlock.cidr',
+        file: 'dir/file.yaml',
+        line: 20,
+        code: 'PP_OBJECT_INVALID',
+      },
+    ]);
+    expect(loaded.problems[0]?.error.message).to.equal(
+      'NetworkPolicy default/web: spec.ingress[1].ports[1].port: 70000 is not a port (1-65535)',
+    );
+  });
+
+  it('points at the enclosing field where the faulty one is not written', () => {
+    expect(problems('apiVersion: v1\nkind: Pod\nmetadata:\n  labels: {}\n')).to.deep.equal(['3 PP_OBJECT_INVALID']);
+  });
+
+  it('locates fields of objects in documents, lists and JSON', () => {
+    const list = `# c\n---\napiVersion: v1\nkind: List\nitems:\n  - apiVersion: v1\n    kind: Namespace\n    metadata:\n      name: a\n      labels:\n        a.b/c: d\n`;
+    const [inList] = loadManifests(list, 'f').resources;
+    expect(inList?.line).to.equal(6);
+    expect(inList?.locate('metadata.labels["a.b/c"]')).to.equal(11);
+    expect(inList?.locate('metadata.annotations.x')).to.equal(8);
+    const json = '{"apiVersion": "v1",\n "kind": "Namespace",\n "metadata":\n {\n "name": "a"}}';
+    const [inJson] = loadManifests(json, 'f').resources;
+    expect(inJson?.line).to.equal(1);
+    expect(inJson?.locate('metadata.name')).to.equal(5);
+  });
+
+  it('tells of two objects with one key, and takes the later', () => {
+    const text = `${namespace('a')}---\n${namespace('b')}---\n${namespace('a')}  labels: {x: y}\n`;
+    const loaded = loadManifests(text, 'f');
+    expect(loaded.resources.map(({ resource }) => resource.metadata.name)).to.deep.equal(['b', 'a']);
+    expect(loaded.resources[1]?.resource.metadata.labels).to.deep.equal({ x: 'y' });
+    expect(problems(text)).to.deep.equal(['1 PP_OBJECT_DUPLICATE']);
+  });
+
+  it('passes over kinds that are no networking, and tells of networking kinds it does not read', () => {
+    expect(problems('apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n')).to.deep.equal([]);
+    expect(problems('apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n')).to.deep.equal([]);
+    for (const group of ['networking.k8s.io/v1', 'policy.networking.k8s.io/v1', 'projectcalico.org/v3']) {
+      expect(problems(`apiVersion: ${group}\nkind: Strange\n`)).to.deep.equal(['2 PP_OBJECT_UNKNOWN_KIND']);
+    }
+  });
+
+  it('tells of what is no API object', () => {
+    expect(problems('just text')).to.deep.equal(['1 PP_OBJECT_INVALID']);
+    expect(problems('- a\n- b\n')).to.deep.equal(['1 PP_OBJECT_INVALID']);
+    expect(problems('name: a\n')).to.deep.equal(['1 PP_OBJECT_INVALID', '1 PP_OBJECT_INVALID']);
+    expect(problems('')).to.deep.equal([]);
+    expect(problems('a\0b')).to.deep.equal(['1 PP_MANIFEST_SYNTAX']);
+  });
+
+  it('refuses a key that comes twice', () => {
+    expect(problems('apiVersion: v1\nkind: Namespace\nkind: Pod\n')).to.deep.equal(['3 PP_MANIFEST_SYNTAX']);
+  });
+
+  it('refuses bombs, endless nesting and unknown aliases in bounded time', () => {
+    const letters = [...'abcdefghij'];
+    const bomb = letters
+      .map((letter, index) => `${letter}: &${letter} [${Array(10).fill(index === 0 ? 'x' : `*${letters[index - 1]}`)}]`)
+      .join('\n');
+    const started = performance.now();
+    for (const text of [
+      bomb,
+      '['.repeat(100_000),
+      '{a: '.repeat(10_000),
+      'a: &a [*a]',
+      'a: *b',
+      `${'- '.repeat(5_000)}x`,
+    ]) {
+      expect(
+        problems(text).map((problem) => problem.split(' ')[1]),
+        text.slice(0, 20),
+      ).to.deep.equal(['PP_MANIFEST_SYNTAX']);
+    }
+    expect(performance.now() - started).to.be.below(5_000);
+  });
+
+  it('lets no key reach the prototype of anything', () => {
+    const text = `apiVersion: v1\nkind: Namespace\nmetadata:\n  name: a\n  labels:\n    constructor: c\n    toString: t\n`;
+    const { resources } = loadManifests(text, 'f');
+    expect(Object.entries(resources[0]?.resource.metadata.labels ?? {})).to.deep.equal([
+      ['constructor', 'c'],
+      ['toString', 't'],
+    ]);
+    for (const hostile of [
+      `${namespace('a')}  labels:\n    __proto__: x\n`,
+      '{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"a","labels":{"__proto__":"x"}}}',
+      `${namespace('a')}  labels:\n    __proto__: {polluted: yes}\n`,
+    ]) {
+      expect(problems(hostile).join(), hostile).to.match(/PP_OBJECT_INVALID$/);
+    }
+    expect(Object.hasOwn(Object.prototype, 'polluted')).to.equal(false);
+  });
+
+  it('quotes hostile and endless texts in its messages, cut short', () => {
+    for (const name of ['a\n-A INPUT -j ACCEPT', '"; rm -rf /', 'x'.repeat(65_536), '\u0007\u001b[31m', '../../etc']) {
+      const [problem] = loadManifests(
+        JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name } }),
+        'f',
+      ).problems;
+      expect(problem?.error.code).to.equal('PP_OBJECT_INVALID');
+      expect(problem?.error.message.length).to.be.below(400);
+      expect([...(problem?.error.message ?? '')].every((character) => character >= ' ')).to.equal(true);
+    }
+  });
+
+  it('throws nothing and stays typed whatever the text is', () => {
+    const scrap = fc.constantFrom(
+      'a',
+      ': ',
+      '- ',
+      '\n',
+      '  ',
+      '---\n',
+      '...\n',
+      '[',
+      ']',
+      '{',
+      '}',
+      '&a ',
+      '*a',
+      '!!x ',
+      '"',
+      "'",
+      '|',
+      '%',
+      '<<: ',
+      '\t',
+      '#',
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(scrap).map((parts) => parts.join('')),
+        ),
+        (text) => {
+          for (const { error, line } of loadManifests(text, 'f').problems) {
+            expect(error.code).to.match(/^PP_/);
+            expect(line).to.be.within(1, text.split('\n').length + 1);
+          }
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('loads 5 MB of YAML in seconds', function () {
+    this.timeout(30_000);
+    const text = Array.from(
+      { length: 25_000 },
+      (_, index) => `${namespace(`n${index}`)}  annotations:\n    note: ${'x'.repeat(120)}\n`,
+    ).join('---\n');
+    const started = performance.now();
+    expect(loadManifests(text, 'f').resources).to.have.length(25_000);
+    expect(text.length).to.be.above(5_000_000);
+    expect(performance.now() - started).to.be.below(15_000);
+  });
+});
