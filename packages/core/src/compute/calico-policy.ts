@@ -36,7 +36,7 @@ function selectorOf(policy: CalicoNetworkPolicy | GlobalNetworkPolicy): Selector
     scope.push(namespaceScope(policy.spec.namespaceSelector));
   }
   if (spec.serviceAccountSelector !== undefined) scope.push(serviceAccountScope(spec.serviceAccountSelector));
-  return new Selector(allOf(...scope, ownCondition(spec.selector)));
+  return new Selector(allOf(ownCondition(spec.selector), ...scope));
 }
 
 function stageOf(policy: CalicoNetworkPolicy | GlobalNetworkPolicy): PolicyStage {

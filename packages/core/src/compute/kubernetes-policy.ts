@@ -91,7 +91,7 @@ class RuleRenderer {
     const selector =
       namespaceSelector === undefined
         ? podsOf(namespace, podSelector)
-        : new Selector(allOf(IS_POD, inNamespaces(namespaceSelector), nodeOf(podSelector)));
+        : new Selector(allOf(nodeOf(podSelector), inNamespaces(namespaceSelector), IS_POD));
     return { field, selector, end: { ...ANY_END, ipSets: [this.sets.use(netSet(selector))] } };
   }
 
@@ -112,7 +112,8 @@ class RuleRenderer {
 
 function podsOf(namespace: string, podSelector: LabelSelector | undefined): Selector {
   const isInNamespace: SelectorNode = { op: 'equals', key: NAMESPACE_LABEL, value: namespace };
-  return new Selector(allOf(IS_POD, isInNamespace, nodeOf(podSelector)));
+  // What rules out most comes first.
+  return new Selector(allOf(nodeOf(podSelector), isInNamespace, IS_POD));
 }
 
 function inNamespaces(selector: LabelSelector): SelectorNode {

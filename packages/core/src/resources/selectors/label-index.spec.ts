@@ -54,6 +54,16 @@ describe('LabelIndex', () => {
     expect([...matches]).to.deep.equal(['shop>pod']);
   });
 
+  it('lets an object’s own label count again when the parent loses it', () => {
+    const { index, matches } = recordingIndex();
+    index.putSelector('one', parseSelector('a == "1"'));
+    index.putItem('pod', { a: '1' }, ['ns']);
+    index.putParent('ns', { a: '2' });
+    expect(matches.size).to.equal(0);
+    index.putParent('ns', {});
+    expect([...matches]).to.deep.equal(['one>pod']);
+  });
+
   it('evaluates only selectors that the labels can meet', () => {
     const { index } = recordingIndex();
     let evaluations = 0;
@@ -81,7 +91,7 @@ describe('LabelIndex', () => {
           expect([...matches].sort()).to.deep.equal(model.matches());
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 2_000 },
     );
   });
 });

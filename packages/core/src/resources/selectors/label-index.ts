@@ -77,7 +77,7 @@ export class LabelIndex<ItemKey, SelectorKey> {
   }
 
   private setParentLabels(parent: Parent<ItemKey, SelectorKey>, labels: Labels): void {
-    const affected = this.affectedBy(parent.labels, labels);
+    const affected = this.affectedBy(parent, labels);
     this.parentsByLabel.remove(parent, parent.labels);
     parent.labels = labels;
     this.parentsByLabel.add(parent, labels);
@@ -90,15 +90,24 @@ export class LabelIndex<ItemKey, SelectorKey> {
     }
   }
 
-  /** The selectors that a change of labels can concern: they name a changed label, and ask for its value before or after. */
-  private affectedBy(before: Labels, after: Labels): ReadonlySet<Entry<ItemKey, SelectorKey>> {
+  /**
+   * The selectors that a change of a parent's labels can concern: they name a changed label, and its value before or
+   * after could meet them. Where the parent has none, the value is another parent's or the object's own, if any.
+   */
+  private affectedBy(parent: Parent<ItemKey, SelectorKey>, after: Labels): ReadonlySet<Entry<ItemKey, SelectorKey>> {
     const affected = new Set<Entry<ItemKey, SelectorKey>>();
-    for (const key of changedKeys(before, after)) {
+    const siblings = new Set([...parent.items].flatMap((item) => item.parents));
+    siblings.delete(parent);
+    for (const key of changedKeys(parent.labels, after)) {
+      const values = [labelOf(parent.labels, key), labelOf(after, key)];
+      const hasOthers =
+        this.itemsByLabel.estimate(key, {}) > 0 ||
+        [...siblings].some(({ labels }) => labelOf(labels, key) !== undefined);
       for (const entry of this.entriesByKey.get(key) ?? []) {
         const restriction = entry.restrictions.get(key);
-        if (restriction === undefined || meets(before, key, restriction) || meets(after, key, restriction)) {
-          affected.add(entry);
-        }
+        const isPossible = (value: string | undefined) =>
+          restriction === undefined || (value === undefined ? hasOthers : meets(value, restriction));
+        if (values.some(isPossible)) affected.add(entry);
       }
     }
     return affected;
@@ -116,8 +125,12 @@ export class LabelIndex<ItemKey, SelectorKey> {
       this.entriesByKey.set(name, naming);
       naming.add(entry);
     }
+    const filters = this.ownLabelFilters(entry);
     for (const group of this.groupsFor(entry)) {
-      for (const item of group) if (!entry.items.has(item) && isMatch(entry, item)) this.start(entry, item);
+      for (const item of group) {
+        const isCandidate = !entry.items.has(item) && filters.every((carriers) => carriers.has(item));
+        if (isCandidate && isMatch(entry, item)) this.start(entry, item);
+      }
     }
   }
 
@@ -159,6 +172,14 @@ export class LabelIndex<ItemKey, SelectorKey> {
       if (count < best.count) best = { count, groups: () => this.carriers(key, restriction) };
     }
     return best.groups();
+  }
+
+  /** Groups in which an object must be: the carriers of each label that the selector asks for and that no parent carries. */
+  private ownLabelFilters(entry: Entry<ItemKey, SelectorKey>): readonly ReadonlySet<Item<ItemKey, SelectorKey>>[] {
+    return [...entry.restrictions].flatMap(([key, restriction]) => {
+      if (restriction.values?.length !== 1 || this.parentsByLabel.estimate(key, {}) > 0) return [];
+      return [this.itemsByLabel.groups(key, restriction)[0] ?? new Set()];
+    });
   }
 
   private countCarriers(key: string, restriction: Restriction): number {
@@ -248,9 +269,8 @@ function isMatch<I, S>(entry: Entry<I, S>, item: Item<I, S>): boolean {
   });
 }
 
-function meets(labels: Labels, key: string, { values }: Restriction): boolean {
-  const value = labelOf(labels, key);
-  return value !== undefined && (values === undefined || values.includes(value));
+function meets(value: string, { values }: Restriction): boolean {
+  return values === undefined || values.includes(value);
 }
 
 function labelsOf<I, S>(item: Item<I, S>): readonly Label[] {
