@@ -1,6 +1,7 @@
 /** Several nodes end to end: what leaves the sender's node and what arrives at the receiver's both count. */
 import type { WorkloadKey } from '../state';
 import { commonVerdict } from './common-verdict';
+import { type OpenFlow, replyPacket } from './open-flow';
 import type { Destination, Packet, PacketEntry, TraceStep, Verdict } from './packet';
 import type { NodeSimulator } from './simulator';
 
@@ -20,6 +21,8 @@ export type ClusterPacket = Omit<Packet, 'entry'>;
 export interface Hop {
   readonly node: string;
   readonly steps: readonly TraceStep[];
+  /** The flow as this node let it through; absent: it did not. */
+  readonly flow?: OpenFlow;
 }
 
 /** Where the packet may end, after every translation on its way. */
@@ -39,6 +42,13 @@ export interface ClusterJudgement {
   readonly hops: readonly Hop[];
 }
 
+/** What becomes of an answer. */
+export interface ReplyJudgement {
+  readonly verdict: Verdict;
+  /** The nodes that it met, the receiver's first. */
+  readonly hops: readonly Hop[];
+}
+
 /** A packet that is sent on from node to node more often than this goes in circles. */
 const MAXIMUM_HOPS = 8;
 
@@ -48,6 +58,22 @@ export class ClusterSimulator {
   judge(sender: ClusterSender, packet: ClusterPacket): ClusterJudgement {
     const node = sender.kind === 'external' ? (sender.via ?? this.ownerOf(packet)) : sender.node;
     return this.judgeAt(node, { ...packet, entry: entryOf(sender) }, []);
+  }
+
+  /**
+   * What becomes of the answer to a packet that reached this destination: the nodes on its way judge it from the
+   * receiver's back to the sender's.
+   */
+  judgeReply({ hops }: ClusterDestination): ReplyJudgement {
+    const met: Hop[] = [];
+    for (const { node, flow } of [...hops].reverse()) {
+      const simulator = this.nodes.get(node);
+      if (simulator === undefined || flow === undefined || isPassedBy(simulator, flow)) continue;
+      const { verdict, steps, destinations } = simulator.judge(replyPacket(flow));
+      met.push({ node, steps: [...steps, ...destinations.flatMap((destination) => destination.steps)] });
+      if (verdict !== 'allow') return { verdict, hops: met };
+    }
+    return { verdict: 'allow', hops: met };
   }
 
   private judgeAt(node: string | undefined, packet: Packet, earlier: readonly Hop[]): ClusterJudgement {
@@ -60,8 +86,10 @@ export class ClusterSimulator {
     if (judgement.destinations.length === 0) {
       return refused(judgement.verdict, [...earlier, { node, steps: judgement.steps }]);
     }
+    const { isTracked, steps } = judgement;
     const onward = judgement.destinations.map((destination) => {
-      const hops = [...earlier, { node, steps: [...judgement.steps, ...destination.steps] }];
+      const flow = destination.verdict === 'allow' ? { flow: { packet, destination, isTracked } } : {};
+      const hops = [...earlier, { node, steps: [...steps, ...destination.steps], ...flow }];
       return this.follow(node, packet, destination, hops);
     });
     const destinations = onward.flatMap((way) => way.destinations);
@@ -101,6 +129,12 @@ export class ClusterSimulator {
 function entryOf(sender: ClusterSender): PacketEntry {
   if (sender.kind === 'workload') return { kind: 'workload', workload: sender.workload };
   return { kind: sender.kind === 'host' ? 'host' : 'network' };
+}
+
+/** Under direct server return, answers to a client outside go past the node that only sent its packet on. */
+function isPassedBy({ behaviours }: NodeSimulator, { packet, destination }: OpenFlow): boolean {
+  const isSentOn = packet.entry.kind === 'network' && destination.target === 'network';
+  return behaviours.isDirectServerReturn && isSentOn && !destination.isMasqueraded;
 }
 
 function refused(verdict: Verdict, hops: readonly Hop[]): ClusterJudgement {

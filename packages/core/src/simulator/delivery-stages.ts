@@ -77,12 +77,13 @@ function isPassed({ behaviours }: NodeView, { connection }: Arrival): boolean {
 }
 
 /** A packet of no flow is neither forwarded nor let through an endpoint's policy. */
-function judgeInvalid(view: NodeView, { arrival: { from, interfaceName }, target, steps }: Delivery): Verdict {
+function judgeInvalid(view: NodeView, { arrival: { from, interfaceName }, target, options, steps }: Delivery): Verdict {
   const isForwarded = from.kind !== 'host' && target.kind !== 'host';
-  const policed = from.kind === 'network' ? interfaceName : target.interfaceName;
+  const isOnHost = from.kind === 'network' ? interfaceName : target.interfaceName;
   const isPoliced =
-    from.kind === 'workload' || (target.kind !== 'workload' && view.hostEndpointOn(policed) !== undefined);
-  if (!isForwarded && !isPoliced) return 'allow';
+    from.kind === 'workload' ||
+    (target.kind === 'workload' ? from.kind !== 'host' : view.hostEndpointOn(isOnHost) !== undefined);
+  if (!isPoliced && (!isForwarded || options.isConntrackLiberal === true)) return 'allow';
   steps.push({ stage: 'connection', rule: 'packet of no known flow', outcome: 'drop' });
   return 'drop';
 }

@@ -17,6 +17,8 @@ export interface SimulatorOptions {
   /** What the host's own firewall does with packets to it that no policy judged; by default `accept`. */
   readonly hostInputPolicy?: 'accept' | 'drop';
   readonly hostTranslations?: readonly HostTranslation[];
+  /** Connection tracking is liberal with TCP (`nf_conntrack_tcp_be_liberal`): what it calls invalid is still forwarded. */
+  readonly isConntrackLiberal?: boolean;
   /** The dataplane to act like; by default the standard Linux one. */
   readonly behaviours?: Behaviours;
 }

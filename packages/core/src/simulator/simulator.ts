@@ -1,4 +1,5 @@
 /** The oracle: what one node's dataplane does to a packet, and which rules decided. */
+import type { Behaviours } from '../backend/behaviours';
 import { type DesiredObject, type DesiredState, familyOf, type IpAddress, type Transition } from '../state';
 import { commonVerdict } from './common-verdict';
 import { judgeDelivery } from './delivery-stages';
@@ -26,6 +27,10 @@ export class NodeSimulator {
   ) {
     this.view = new NodeView(options);
     for (const object of objectsOf(state)) this.view.applyChange({ op: 'put', object });
+  }
+
+  get behaviours(): Behaviours {
+    return this.view.behaviours;
   }
 
   apply(transition: Pick<Transition, 'scope' | 'changes'>): void {
