@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { type DesiredObject, parseCidr, parseIpAddress, parsePort, TCP } from '../state';
 import {
   buildFrontend,
+  buildHostEndpoint,
   buildPolicy,
   buildProfile,
   buildRule,
@@ -15,6 +16,7 @@ import {
 } from '../testing/desired-objects';
 import { type ClusterJudgement, type ClusterPacket, type ClusterSender, ClusterSimulator } from './cluster';
 import { NodeSimulator } from './simulator';
+import { STANDARD_BEHAVIOURS } from './standard-behaviours';
 
 const OPEN = buildProfile('open', { ingress: [buildRule('allow')], egress: [buildRule('allow')] });
 const A = buildWorkload('a', '10.0.1.1', { profiles: [OPEN.key] });
@@ -22,14 +24,18 @@ const B = buildWorkload('b', '10.0.2.1', { profiles: [OPEN.key] });
 const FROM_A: ClusterSender = { kind: 'workload', node: 'node-1', workload: A.key };
 
 /** `a` on node-1 (192.168.0.1), `b` on node-2 (192.168.0.2). */
-function clusterOf(one: readonly DesiredObject[], two: readonly DesiredObject[]): ClusterSimulator {
+function clusterOf(
+  one: readonly DesiredObject[],
+  two: readonly DesiredObject[],
+  behaviours = STANDARD_BEHAVIOURS,
+): ClusterSimulator {
   const node = (name: string, address: string, objects: readonly DesiredObject[]): [string, NodeSimulator] => {
     const settings = buildSettings({
       nodeName: name,
       nodeAddresses: [parseIpAddress(address)],
       localDetector: { kind: 'cidrs', cidrs: [parseCidr('10.0.0.0/16')] },
     });
-    return [name, new NodeSimulator(stateOf(settings, OPEN, ...objects))];
+    return [name, new NodeSimulator(stateOf(settings, OPEN, ...objects), { behaviours })];
   };
   return new ClusterSimulator(new Map([node('node-1', '192.168.0.1', one), node('node-2', '192.168.0.2', two)]));
 }
@@ -126,5 +132,45 @@ describe('ClusterSimulator', () => {
   it('lets pass what meets no node', () => {
     const judgement = clusterOf([], []).judge({ kind: 'external' }, packet('203.0.113.9', '203.0.113.10'));
     expect([judgement.verdict, path(judgement)]).to.deep.equal(['allow', [[]]]);
+  });
+
+  describe('answers', () => {
+    const UNTRACKED_OUT = buildPolicy('out', { egress: [buildRule('allow')] });
+    const UNTRACKED_IN = buildPolicy('in', { ingress: [buildRule('deny')] });
+    const toPeer = packet('192.168.0.1', '192.168.0.2');
+    const fromHost: ClusterSender = { kind: 'host', node: 'node-1' };
+
+    /** The verdict of the only destination’s answer, and the nodes that it met. */
+    function answer(cluster: ClusterSimulator, from: ClusterSender, sent: ClusterPacket): readonly unknown[] {
+      const [destination] = cluster.judge(from, sent).destinations;
+      if (destination === undefined) return [];
+      const { verdict, hops } = cluster.judgeReply(destination);
+      return [verdict, hops.map(({ node }) => node)];
+    }
+
+    it('come back by the same nodes, whatever policy says of new flows that way', () => {
+      const closed = buildPolicy('closed', { ingress: [buildRule('deny')] });
+      const cluster = clusterOf([closed, { ...A, tiers: [buildTier([closed])] }], [B]);
+      expect(answer(cluster, FROM_A, packet('10.0.1.1', '10.0.2.1'))).to.deep.equal(['allow', ['node-2', 'node-1']]);
+    });
+
+    it('are judged as packets of their own where the flow is not tracked', () => {
+      const hostEndpoint = buildHostEndpoint('hep', {
+        untrackedTiers: [buildTier([UNTRACKED_OUT, UNTRACKED_IN])],
+      });
+      const cluster = clusterOf([UNTRACKED_OUT, UNTRACKED_IN, hostEndpoint], []);
+      expect(cluster.judge(fromHost, toPeer).verdict).to.equal('allow');
+      expect(answer(cluster, fromHost, toPeer)).to.deep.equal(['deny', ['node-2', 'node-1']]);
+    });
+
+    it('go past the node that sent the packet on, under direct server return', () => {
+      const frontend = buildFrontend('loadBalancerIp', 80, '1.2.3.4');
+      const service = buildService('s', [frontend], [buildServiceEndpoint('10.0.2.1', 8080, false)]);
+      const outside: ClusterSender = { kind: 'external', via: 'node-1' };
+      const sent = packet('203.0.113.9', '1.2.3.4');
+      expect(answer(clusterOf([service], [B]), outside, sent)).to.deep.equal(['allow', ['node-2', 'node-1']]);
+      const keeping = { ...STANDARD_BEHAVIOURS, isDirectServerReturn: true, externalSourceNat: 'never' } as const;
+      expect(answer(clusterOf([service], [B], keeping), outside, sent)).to.deep.equal(['allow', ['node-2']]);
+    });
   });
 });

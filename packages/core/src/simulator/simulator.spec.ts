@@ -1,7 +1,9 @@
 import { expect } from 'chai';
+import type { Behaviours } from '../backend/behaviours';
 import {
   type DesiredObject,
   type EndpointTier,
+  ICMPV6,
   type Policy,
   type ProfileKey,
   parseIpAddress,
@@ -11,6 +13,7 @@ import {
   type WorkloadEndpoint,
 } from '../state';
 import {
+  buildClusterNode,
   buildFrontend,
   buildHostEndpoint,
   buildIpSet,
@@ -30,6 +33,7 @@ import {
 import type { SimulatorOptions } from './options';
 import type { Judgement, Packet, PacketEntry } from './packet';
 import { NodeSimulator } from './simulator';
+import { STANDARD_BEHAVIOURS } from './standard-behaviours';
 
 const OPEN = buildProfile('open', { ingress: [buildRule('allow')], egress: [buildRule('allow')] });
 const A = buildWorkload('a', '10.0.1.1', { profiles: [OPEN.key] });
@@ -272,6 +276,78 @@ describe('NodeSimulator', () => {
     });
   });
 
+  describe('services, as other dataplanes treat them', () => {
+    const PEER = buildClusterNode('node-2', ['192.168.0.2']);
+    const REMOTE = buildServiceEndpoint('10.0.2.2', 8080, false);
+    const toPeersNodePort = packet(FROM_NETWORK, '203.0.113.9', '192.168.0.2', 30080);
+    const acting = (behaviours: Partial<Behaviours>): SimulatorOptions => ({
+      behaviours: { ...STANDARD_BEHAVIOURS, ...behaviours },
+    });
+
+    it('translates a node port of any node where the dataplane does so', () => {
+      const service = buildService('s', [buildFrontend('nodePort', 30080)], [REMOTE]);
+      expect(judge([PEER, service], toPeersNodePort).isTranslated).to.equal(false);
+      expect(judge([PEER, service], toPeersNodePort, acting({ nodePortNat: 'anyNode' })).isTranslated).to.equal(true);
+    });
+
+    it('keeps or hides the client’s address as the dataplane does', () => {
+      const isMasqueraded = (
+        kind: 'nodePort' | 'loadBalancerIp',
+        trafficPolicy: 'cluster' | 'local',
+        behaviours: Partial<Behaviours>,
+      ): boolean | undefined => {
+        const [address, port] = kind === 'nodePort' ? [undefined, 30080] : ['1.2.3.4', 80];
+        const endpoint = buildServiceEndpoint('10.0.1.2', 8080, true);
+        const service = buildService('s', [buildFrontend(kind, port, address, { trafficPolicy })], [endpoint]);
+        const sent = packet(FROM_NETWORK, '203.0.113.9', address ?? '192.168.0.1', port);
+        return judge([B, service], sent, acting(behaviours)).destinations[0]?.isMasqueraded;
+      };
+      expect(isMasqueraded('nodePort', 'cluster', { nodePortSourceNat: 'never' })).to.equal(false);
+      expect(isMasqueraded('nodePort', 'local', { nodePortSourceNat: 'always' })).to.equal(true);
+      expect(isMasqueraded('loadBalancerIp', 'cluster', { externalSourceNat: 'never' })).to.equal(false);
+      expect(isMasqueraded('loadBalancerIp', 'cluster', { nodePortSourceNat: 'never' })).to.equal(true);
+    });
+
+    it('masquerades an endpoint that reaches itself under any behaviour', () => {
+      const service = buildService('s', [buildFrontend('clusterIp', 80, '172.30.0.1')], [REMOTE]);
+      const own = buildServiceEndpoint('10.0.1.1', 8080, true);
+      const hairpin = { ...service, clusterEndpoints: [own] };
+      const never = acting({ externalSourceNat: 'never' });
+      expect(judge([A, hairpin], packet(fromPod(A), '10.0.1.1', '172.30.0.1'), never).destinations[0]).to.include({
+        isMasqueraded: true,
+        source: '192.168.0.1',
+      });
+    });
+  });
+
+  it('says how long a client stays with its endpoint', () => {
+    const endpoint = buildServiceEndpoint('10.0.1.2', 8080, true);
+    const affinity = { affinityTimeoutSeconds: 10800 };
+    const service = buildService('s', [buildFrontend('clusterIp', 80, '172.30.0.1')], [endpoint], affinity);
+    const sent = packet(fromPod(A), '10.0.1.1', '172.30.0.1');
+    expect(judge([A, B, service], sent).affinityTimeoutSeconds).to.equal(10800);
+  });
+
+  it('counts the packets that each rule matched, those of staged policies too', () => {
+    const staged = buildPolicy('staged', { ingress: [buildRule('deny')] }, { isStaged: true });
+    const policy = buildPolicy('web', {
+      ingress: [
+        buildRule('log', { protocol: TCP }),
+        buildRule('allow', { destination: { ports: ports(80) } }),
+        buildRule('deny'),
+      ],
+    });
+    const simulator = new NodeSimulator(stateOf(...BASE, ...guarded([staged, policy])));
+    for (const port of [80, 80, 22]) simulator.judge(packet(fromPod(A), '10.0.1.1', '10.0.1.2', port));
+    const counted = simulator.counters().map(({ origin, packets }) => [origin.object.name, origin.field, packets]);
+    expect(counted).to.deep.include.members([
+      ['staged', 'spec.ingress[0]', 3],
+      ['web', 'spec.ingress[0]', 3],
+      ['web', 'spec.ingress[1]', 2],
+      ['web', 'spec.ingress[2]', 1],
+    ]);
+  });
+
   describe('the host', () => {
     it('reaches its own workloads whatever their policy', () => {
       const judgement = judge([{ ...B, profiles: [] }], packet(FROM_HOST, '192.168.0.1', '10.0.1.2'));
@@ -303,6 +379,33 @@ describe('NodeSimulator', () => {
       expect(
         judge([buildHostEndpoint('all', { profiles: ['profile/open' as ProfileKey] })], fromOutside).verdict,
       ).to.equal('allow');
+    });
+
+    it('answers on health-check node ports even behind a firewall of its own, but not past a host endpoint', () => {
+      const service = buildService('s', [], [], { healthCheckNodePort: parsePort(32000) });
+      const toCheck = packet(FROM_NETWORK, '203.0.113.9', '192.168.0.1', 32000);
+      const closed = { hostInputPolicy: 'drop' } as const;
+      expect(judge([service], toCheck, closed)).to.include({ verdict: 'allow', isExplicitlyAccepted: true });
+      expect(judge([], toCheck, closed)).to.include({ verdict: 'drop', isExplicitlyAccepted: false });
+      expect(judge([service, buildHostEndpoint('all')], toCheck).verdict).to.equal('deny');
+    });
+
+    it('lets a closed workload find its IPv6 router, and nothing more', () => {
+      const closed = { ...buildWorkload('v6', 'fd00::1'), profiles: [] };
+      const solicit = (source: string, destination: string, type: number): string => {
+        const ends = { source: parseIpAddress(source), destination: parseIpAddress(destination) };
+        return judge([closed], { entry: fromPod(closed), ...ends, protocol: ICMPV6, icmp: { type } }).verdict;
+      };
+      expect(solicit('fe80::1', 'ff02::2', 133)).to.equal('allow');
+      expect(solicit('fd00::1', 'ff02::1:ff00:1', 135)).to.equal('allow');
+      expect(solicit('fd00::1', 'fe80::ecee:eeff:feee:eeee', 136)).to.equal('allow');
+      expect(solicit('fd00::1', 'ff02::2', 128)).to.equal('deny');
+      expect(solicit('fd00::1', '2001:db8::1', 135)).to.equal('deny');
+    });
+
+    it('takes nothing from a workload interface that no endpoint names', () => {
+      const stray = packet({ kind: 'network', interfaceName: 'cali123' }, '10.0.1.7', '192.168.0.1');
+      expect(judge([], stray).verdict).to.equal('drop');
     });
   });
 });

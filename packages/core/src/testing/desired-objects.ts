@@ -2,6 +2,7 @@
 import {
   ANY_END,
   type Cidr,
+  type ClusterNode,
   type DesiredObject,
   DesiredStateStore,
   type EndpointTier,
@@ -14,6 +15,7 @@ import {
   type IpSet,
   type IpSetKey,
   type IpSetMember,
+  type NodeKey,
   type NodeSettings,
   type ObjectRef,
   type Policy,
@@ -57,6 +59,24 @@ export function buildSettings(overrides: Partial<NodeSettings> = {}): NodeSettin
     endpointToHostAction: 'drop',
     failsafeInbound: [],
     failsafeOutbound: [],
+    ...overrides,
+  };
+}
+
+/** Another node of the cluster. */
+export function buildClusterNode(
+  name: string,
+  addresses: readonly string[],
+  overrides: Partial<ClusterNode> = {},
+): ClusterNode {
+  return {
+    type: 'node',
+    key: `node/${name}` as NodeKey,
+    origin: { object: { apiVersion: 'v1', kind: 'Node', name }, field: '' },
+    name,
+    isLocal: false,
+    addresses: addresses.map(parseIpAddress),
+    podCidrs: [],
     ...overrides,
   };
 }
