@@ -3,5 +3,6 @@ export { IptablesBackend } from './backend';
 export { IPTABLES_BEHAVIOURS } from './behaviours';
 export { IPTABLES_CODES, IptablesError, type IptablesErrorCode } from './iptables-error';
 export { IPTABLES_LIMITS } from './limits';
-export { DEFAULT_OPTIONS, type IptablesOptions } from './options';
+export { iptablesModule } from './module';
+export { DEFAULT_OPTIONS, IptablesOptions } from './options';
 export type { IptablesPlan, IptablesSession } from './session';

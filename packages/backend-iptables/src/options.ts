@@ -1,4 +1,5 @@
 /** The options of the iptables backend. */
+import type { ServiceIdentifier } from 'inversify';
 import { IptablesError } from './iptables-error';
 import type { IptablesVariant } from './kernel/variant';
 import { DEFAULT_MARK_MASK, MARK_BITS, type Marks, marksOf } from './render/marks';
@@ -18,6 +19,9 @@ export interface IptablesOptions {
   /** What becomes of established flows of a workload whose policy changes. Default `continue`. */
   readonly establishedOnPolicyChange: 'continue' | 'cut';
 }
+
+/** The injection token under which a container may hold options; all of them have defaults. */
+export const IptablesOptions: ServiceIdentifier<Partial<IptablesOptions>> = Symbol.for('polyplane.IptablesOptions');
 
 export const DEFAULT_OPTIONS: IptablesOptions = {
   variant: 'auto',
