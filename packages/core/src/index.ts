@@ -9,6 +9,7 @@ export * from './resources/field-path';
 export * from './resources/kinds/calico';
 export * from './resources/kinds/kubernetes';
 export * from './resources/kinds/network-policy';
+export * from './resources/kinds/settings';
 export * from './resources/load';
 export * from './resources/manifest-document';
 export * from './resources/metadata';

@@ -3,6 +3,7 @@ import type { Brand } from '../brand';
 import type { CalicoHostEndpoint, CalicoNetworkPolicy, GlobalNetworkPolicy, Tier } from './kinds/calico';
 import type { EndpointSlice, Namespace, Node, Pod, Service } from './kinds/kubernetes';
 import type { NetworkPolicy } from './kinds/network-policy';
+import type { BGPConfiguration, FelixConfiguration, Installation, IPPool } from './kinds/settings';
 
 /**
  * Any resource. `kind` is Polyplane's own discriminator: the API's kind, but `CalicoNetworkPolicy` for Calico's
@@ -18,7 +19,11 @@ export type Resource =
   | CalicoNetworkPolicy
   | GlobalNetworkPolicy
   | Tier
-  | CalicoHostEndpoint;
+  | CalicoHostEndpoint
+  | IPPool
+  | FelixConfiguration
+  | BGPConfiguration
+  | Installation;
 
 export type ResourceKind = Resource['kind'];
 export type ResourceOf<Kind extends ResourceKind> = Extract<Resource, { readonly kind: Kind }>;

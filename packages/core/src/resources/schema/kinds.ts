@@ -9,6 +9,7 @@ import { networkPolicyBody } from './network-policy';
 import { namespaceBody, nodeBody } from './node';
 import { podBody } from './pod';
 import { serviceBody } from './service';
+import { bgpConfigurationBody, felixConfigurationBody, installationBody, ipPoolBody } from './settings';
 import { tierBody } from './tier';
 
 const CORE = ['v1'];
@@ -74,5 +75,37 @@ export const KIND_SCHEMAS: { readonly [Kind in KindSchema['kind']]: KindSchema<K
     scope: 'Cluster',
     name: calicoName,
     body: hostEndpointBody,
+  },
+  IPPool: {
+    kind: 'IPPool',
+    apiKind: 'IPPool',
+    apiVersions: CALICO,
+    scope: 'Cluster',
+    name: calicoName,
+    body: ipPoolBody,
+  },
+  FelixConfiguration: {
+    kind: 'FelixConfiguration',
+    apiKind: 'FelixConfiguration',
+    apiVersions: CALICO,
+    scope: 'Cluster',
+    name: calicoName,
+    body: felixConfigurationBody,
+  },
+  BGPConfiguration: {
+    kind: 'BGPConfiguration',
+    apiKind: 'BGPConfiguration',
+    apiVersions: CALICO,
+    scope: 'Cluster',
+    name: calicoName,
+    body: bgpConfigurationBody,
+  },
+  Installation: {
+    kind: 'Installation',
+    apiKind: 'Installation',
+    apiVersions: ['operator.tigera.io/v1'],
+    scope: 'Cluster',
+    name: subdomainName,
+    body: installationBody,
   },
 };
