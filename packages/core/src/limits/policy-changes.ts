@@ -160,7 +160,11 @@ function nodeRangesOf(cluster: ClusterIndex): readonly Cidr[] {
 function podRangesOf(cluster: ClusterIndex): readonly Cidr[] {
   const ofNodes = cluster.all('Node').flatMap(({ spec }) => spec.podCIDRs);
   const ofPods = cluster.all('Pod').flatMap((pod) => (isLive(pod) ? pod.status.podIPs.map(cidrOf) : []));
-  return [...ofNodes, ...ofPods];
+  const ofPools = cluster.all('IPPool').flatMap(({ spec }) => (spec.disabled ? [] : spec.cidr));
+  const installed = cluster
+    .all('Installation')
+    .flatMap(({ spec }) => spec.calicoNetwork.ipPools.map(({ cidr }) => cidr));
+  return [...ofNodes, ...ofPods, ...ofPools, ...installed];
 }
 
 /** The last policy that both were asked by and that treated them differently: what follows it does not tell them apart. */

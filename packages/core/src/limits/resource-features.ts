@@ -4,6 +4,12 @@ import { hostEndpointFeatures, nodeFeatures, podFeatures } from './endpoint-feat
 import type { FeatureUse } from './feature-use';
 import { calicoPolicyFeatures, type FieldFeature, networkPolicyFeatures } from './policy-features';
 import { endpointSliceFeatures, serviceFeatures } from './service-features';
+import {
+  bgpConfigurationFeatures,
+  felixConfigurationFeatures,
+  installationFeatures,
+  ipPoolFeatures,
+} from './settings-features';
 
 /** In the order of the object's fields. What nobody wrote is not guessed: no field, no use. */
 export function featuresOf(resource: Resource): readonly FeatureUse[] {
@@ -27,6 +33,14 @@ function fieldFeatures(resource: Resource): Iterable<FieldFeature> {
       return nodeFeatures(resource);
     case 'HostEndpoint':
       return hostEndpointFeatures(resource);
+    case 'Installation':
+      return installationFeatures(resource);
+    case 'FelixConfiguration':
+      return felixConfigurationFeatures(resource);
+    case 'BGPConfiguration':
+      return bgpConfigurationFeatures(resource);
+    case 'IPPool':
+      return ipPoolFeatures(resource);
     default:
       return [];
   }
