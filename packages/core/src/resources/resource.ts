@@ -1,9 +1,17 @@
 /** Resources: the Kubernetes and Calico API objects that Polyplane reads, validated, with only the fields that it uses. */
 import type { Brand } from '../brand';
 import type { CalicoHostEndpoint, CalicoNetworkPolicy, GlobalNetworkPolicy, Tier } from './kinds/calico';
-import type { EndpointSlice, Namespace, Node, Pod, Service } from './kinds/kubernetes';
+import type { CalicoProfile, GlobalNetworkSet, NetworkSet } from './kinds/calico-set';
+import type {
+  StagedGlobalNetworkPolicy,
+  StagedKubernetesNetworkPolicy,
+  StagedNetworkPolicy,
+} from './kinds/calico-staged';
+import type { CalicoWorkloadEndpoint } from './kinds/calico-workload';
+import type { AdminNetworkPolicy, BaselineAdminNetworkPolicy, ClusterNetworkPolicy } from './kinds/cluster-policy';
+import type { EndpointSlice, Endpoints, Namespace, Node, Pod, Service, ServiceAccount } from './kinds/kubernetes';
 import type { NetworkPolicy } from './kinds/network-policy';
-import type { BGPConfiguration, FelixConfiguration, Installation, IPPool } from './kinds/settings';
+import type { BGPConfiguration, BGPPeer, FelixConfiguration, Installation, IPPool } from './kinds/settings';
 
 /**
  * Any resource. `kind` is Polyplane's own discriminator: the API's kind, but `CalicoNetworkPolicy` for Calico's
@@ -12,17 +20,30 @@ import type { BGPConfiguration, FelixConfiguration, Installation, IPPool } from 
 export type Resource =
   | Node
   | Namespace
+  | ServiceAccount
   | Pod
   | Service
+  | Endpoints
   | EndpointSlice
   | NetworkPolicy
+  | AdminNetworkPolicy
+  | BaselineAdminNetworkPolicy
+  | ClusterNetworkPolicy
   | CalicoNetworkPolicy
   | GlobalNetworkPolicy
+  | StagedNetworkPolicy
+  | StagedGlobalNetworkPolicy
+  | StagedKubernetesNetworkPolicy
   | Tier
+  | CalicoProfile
+  | NetworkSet
+  | GlobalNetworkSet
   | CalicoHostEndpoint
+  | CalicoWorkloadEndpoint
   | IPPool
   | FelixConfiguration
   | BGPConfiguration
+  | BGPPeer
   | Installation;
 
 export type ResourceKind = Resource['kind'];

@@ -1,4 +1,4 @@
-/** Core Kubernetes kinds: Node, Namespace, Pod, Service, EndpointSlice (Kubernetes API reference v1). */
+/** Core Kubernetes kinds: Node, Namespace, ServiceAccount, Pod, Service, Endpoints, EndpointSlice (Kubernetes API reference v1). */
 import type { Cidr, IpAddress, IpFamily, Port } from '../../state';
 import type { ResourceBase } from '../metadata';
 
@@ -15,6 +15,9 @@ export interface Node extends ResourceBase<'Node'> {
 }
 
 export interface Namespace extends ResourceBase<'Namespace'> {}
+
+/** Policies select service accounts by name and by labels. */
+export interface ServiceAccount extends ResourceBase<'ServiceAccount'> {}
 
 export interface ContainerPort {
   readonly name?: string;
@@ -87,4 +90,19 @@ export interface EndpointSlice extends ResourceBase<'EndpointSlice'> {
   readonly endpoints: readonly EndpointSliceEndpoint[];
   /** A port without number means all ports and serves no service port. */
   readonly ports: readonly { readonly name: string; readonly protocol: ServiceProtocol; readonly port?: Port }[];
+}
+
+export interface EndpointsAddress {
+  readonly ip: IpAddress;
+  readonly nodeName?: string;
+}
+
+/** The older form of a service's endpoints; of the service of its own namespace and name. */
+export interface Endpoints extends ResourceBase<'Endpoints'> {
+  /** Every address of a subset serves every port of it. */
+  readonly subsets: readonly {
+    readonly addresses: readonly EndpointsAddress[];
+    readonly notReadyAddresses: readonly EndpointsAddress[];
+    readonly ports: readonly { readonly name: string; readonly protocol: ServiceProtocol; readonly port: Port }[];
+  }[];
 }

@@ -16,7 +16,7 @@ const CORE = ['v1'];
 const CALICO = ['projectcalico.org/v3', 'crd.projectcalico.org/v1'];
 
 /** Every kind that is read; the pair of `apiKind` and API version is unique. */
-export const KIND_SCHEMAS: { readonly [Kind in KindSchema['kind']]: KindSchema<Kind> } = {
+export const KIND_SCHEMAS: { readonly [Kind in KindSchema['kind']]?: KindSchema<Kind> } = {
   Node: { kind: 'Node', apiKind: 'Node', apiVersions: CORE, scope: 'Cluster', name: subdomainName, body: nodeBody },
   Namespace: {
     kind: 'Namespace',

@@ -1,0 +1,23 @@
+/** Calico's groups of addresses and of rules: NetworkSet, GlobalNetworkSet, Profile (projectcalico.org/v3). */
+import type { Cidr } from '../../state';
+import type { Labels, ResourceBase } from '../metadata';
+import type { CalicoRule } from './calico';
+
+/** Ranges that selectors pick by the set's labels, as objects of its namespace. Host bits are cleared, doubles removed. */
+export interface NetworkSet extends ResourceBase<'NetworkSet'> {
+  readonly spec: { readonly nets: readonly Cidr[] };
+}
+
+/** As a network set, without a namespace. */
+export interface GlobalNetworkSet extends ResourceBase<'GlobalNetworkSet'> {
+  readonly spec: { readonly nets: readonly Cidr[] };
+}
+
+/** Named apart from the desired state's profile. Rules for endpoints that no policy decided for; its labels are inherited by the endpoints that name it. */
+export interface CalicoProfile extends ResourceBase<'Profile'> {
+  readonly spec: {
+    readonly ingress: readonly CalicoRule[];
+    readonly egress: readonly CalicoRule[];
+    readonly labelsToApply: Labels;
+  };
+}
