@@ -3,6 +3,8 @@ import type { HostEndpoint, HostEndpointKey, WorkloadEndpoint, WorkloadKey } fro
 import type { IpSet, IpSetKey, IpSetMember } from './ip-set';
 import type { ClusterNode, NodeKey, NodeSettings, SettingsKey } from './node';
 import type { Policy, PolicyKey, Profile, ProfileKey } from './policy';
+import type { IpPool, PoolKey } from './pool';
+import type { Route, RouteKey } from './route';
 import type { ServicePort, ServicePortKey } from './service';
 import {
   type Change,
@@ -17,11 +19,13 @@ import {
 export interface DesiredState {
   readonly settings: ReadonlyMap<SettingsKey, NodeSettings>;
   readonly nodes: ReadonlyMap<NodeKey, ClusterNode>;
+  readonly pools: ReadonlyMap<PoolKey, IpPool>;
   readonly ipSets: ReadonlyMap<IpSetKey, IpSet>;
   readonly profiles: ReadonlyMap<ProfileKey, Profile>;
   readonly policies: ReadonlyMap<PolicyKey, Policy>;
   readonly hostEndpoints: ReadonlyMap<HostEndpointKey, HostEndpoint>;
   readonly workloads: ReadonlyMap<WorkloadKey, WorkloadEndpoint>;
+  readonly routes: ReadonlyMap<RouteKey, Route>;
   readonly services: ReadonlyMap<ServicePortKey, ServicePort>;
 }
 
@@ -29,11 +33,13 @@ export interface DesiredState {
 export class DesiredStateStore implements DesiredState {
   readonly settings = new Map<SettingsKey, NodeSettings>();
   readonly nodes = new Map<NodeKey, ClusterNode>();
+  readonly pools = new Map<PoolKey, IpPool>();
   readonly ipSets = new Map<IpSetKey, IpSet>();
   readonly profiles = new Map<ProfileKey, Profile>();
   readonly policies = new Map<PolicyKey, Policy>();
   readonly hostEndpoints = new Map<HostEndpointKey, HostEndpoint>();
   readonly workloads = new Map<WorkloadKey, WorkloadEndpoint>();
+  readonly routes = new Map<RouteKey, Route>();
   readonly services = new Map<ServicePortKey, ServicePort>();
 
   /** The sets whose members this store owns and may change in place. */
@@ -46,6 +52,12 @@ export class DesiredStateStore implements DesiredState {
 
   get(key: DesiredKey): DesiredObject | undefined {
     return this.mapOf(typeOfKey(key)).get(key);
+  }
+
+  /** The object as it is now; unlike what {@link get} gives, a set's members in it never change. */
+  getSnapshot(key: DesiredKey): DesiredObject | undefined {
+    const object = this.get(key);
+    return object && this.snapshot(object);
   }
 
   /** Every object, in creation order. */
@@ -93,11 +105,13 @@ export class DesiredStateStore implements DesiredState {
     const maps = [
       this.settings,
       this.nodes,
+      this.pools,
       this.ipSets,
       this.profiles,
       this.policies,
       this.hostEndpoints,
       this.workloads,
+      this.routes,
       this.services,
     ];
     // Each map holds the objects of its own type under their own keys; callers pick the map by the object's type.
@@ -108,11 +122,13 @@ export class DesiredStateStore implements DesiredState {
     const byType = {
       settings: this.settings,
       node: this.nodes,
+      pool: this.pools,
       ipSet: this.ipSets,
       profile: this.profiles,
       policy: this.policies,
       hostEndpoint: this.hostEndpoints,
       workload: this.workloads,
+      route: this.routes,
       service: this.services,
     };
     // As above: the type picks the map that holds exactly such keys and objects.

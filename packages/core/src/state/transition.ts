@@ -3,17 +3,21 @@ import type { HostEndpoint, WorkloadEndpoint } from './endpoint';
 import type { IpSet, IpSetKey, IpSetMember } from './ip-set';
 import type { ClusterNode, NodeSettings } from './node';
 import type { Policy, Profile } from './policy';
+import type { IpPool } from './pool';
+import type { Route } from './route';
 import type { ServicePort } from './service';
 
 /** Everything that the desired state is made of. */
 export type DesiredObject =
   | NodeSettings
   | ClusterNode
+  | IpPool
   | IpSet
   | Profile
   | Policy
   | HostEndpoint
   | WorkloadEndpoint
+  | Route
   | ServicePort;
 
 export type DesiredType = DesiredObject['type'];
@@ -59,12 +63,14 @@ export interface Transition {
 const CREATION_ORDER: Readonly<Record<DesiredType, number>> = {
   settings: 0,
   node: 1,
-  ipSet: 2,
-  profile: 3,
-  policy: 4,
-  hostEndpoint: 5,
-  workload: 6,
-  service: 7,
+  pool: 2,
+  ipSet: 3,
+  profile: 4,
+  policy: 5,
+  hostEndpoint: 6,
+  workload: 7,
+  route: 8,
+  service: 9,
 };
 
 /** The type of the object that a key names. */
