@@ -163,7 +163,7 @@ export class NodeView {
     else if (object.type === 'policy' || object.type === 'profile') this.policies.put(object);
     else if (object.type === 'hostEndpoint') this.hostEndpoints.put(object);
     else if (object.type === 'workload') this.putWorkload(object);
-    else this.services.put(object);
+    else if (object.type === 'service') this.services.put(object);
   }
 
   private remove(key: DesiredKey): void {
@@ -175,7 +175,7 @@ export class NodeView {
     else if (type === 'policy' || type === 'profile') this.policies.remove(key as PolicyKey | ProfileKey);
     else if (type === 'hostEndpoint') this.hostEndpoints.remove(key as HostEndpointKey);
     else if (type === 'workload') this.removeWorkload(key as WorkloadKey);
-    else this.services.remove(key as ServicePortKey);
+    else if (type === 'service') this.services.remove(key as ServicePortKey);
   }
 
   private putSettings(settings: NodeSettings): void {
