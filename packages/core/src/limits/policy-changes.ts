@@ -192,8 +192,10 @@ function note(affected: Map<PolicyKey, AffectedPolicy>, { key, object, rules }: 
 function changeOf({ object, rules, services }: AffectedPolicy, from: string, to: string): BehaviourChange {
   const told = [...services.values()].map(({ service, exposure, keepsClient }) => {
     const { namespace, name } = service.metadata;
-    const [before, after] = keepsClient ? ['a node’s address', 'the client’s own'] : ['the client’s own', 'a node’s'];
-    return `to ${formatExposure(exposure)} of Service ${namespace}/${name} came with ${before}, now with ${after}`;
+    const [before, after] = keepsClient
+      ? ['a node’s address', 'the client’s own']
+      : ['the client’s address', 'a node’s'];
+    return `to ${formatExposure(exposure)} of Service ${namespace}/${name} come with ${after} instead of ${before}`;
   });
   const message = `${[...rules].join(', ')} tells outside clients from nodes: packets ${told.join('; ')}.`;
   return { code: 'PP_CHANGE_POLICY_SOURCE', from, to, object, message };

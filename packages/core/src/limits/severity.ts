@@ -1,18 +1,9 @@
 /** How much a limit met matters: whether the user loses something, gets something less well, or should merely know. */
-import type { Diagnostic, Limit, LimitEffect } from './limit';
+import type { Diagnostic, Limit } from './limit';
 
-const BY_EFFECT: Readonly<Record<LimitEffect, Diagnostic['severity']>> = {
-  objectIgnored: 'error',
-  ruleIgnored: 'error',
-  refuseToStart: 'error',
-  degraded: 'warning',
-  warn: 'warning',
-  // Of a later switch, not of what runs.
-  disruptive: 'info',
-  none: 'info',
-};
-
-/** `error` and `warning` change what the user gets. */
-export function severityOf({ effect }: Limit): Diagnostic['severity'] {
-  return BY_EFFECT[effect];
+/** `error`: what the user wrote is not done. `warning`: it is done less well. `info`: nothing that runs is the worse for it. */
+export function severityOf({ support, effect }: Limit): Diagnostic['severity'] {
+  // What is disruptive is a later switch of backends, not what runs.
+  if (effect === 'none' || effect === 'disruptive') return 'info';
+  return support === 'unsupported' ? 'error' : 'warning';
 }

@@ -2,7 +2,7 @@
 import type { Diagnostic, Support } from './limit';
 
 /**
- * `unsupported`: some finding is an error, so that the backend would refuse to start or would leave out something that
+ * `unsupported`: some finding is an error: the backend would refuse to start, or leave out something that
  * the user wrote. `degraded`: some finding is a warning. `supported`: neither; what is merely worth knowing does not count.
  */
 export function verdictOf(findings: readonly Pick<Diagnostic, 'severity'>[]): Support {
