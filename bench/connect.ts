@@ -6,7 +6,7 @@ import { type IpAddress, type Port, parseIpAddress, parsePort, SILENT_LOGGER } f
 import { ConnectTimer } from './blocking-connect';
 import { kubeProxyRules } from './kube-proxy-layout';
 import { type Measurement, median, type Scenario } from './measurement';
-import { lacksNamespaces, withNamespace } from './namespace';
+import { lacksNamespaces, type Namespace, withNamespaces } from './namespace';
 import { fullTransition, servicePort } from './service-ports';
 
 const SERVICES = 10_000;
@@ -15,92 +15,113 @@ const SERVER = parseIpAddress('198.18.2.2');
 const SERVER_PORT = parsePort(8080);
 const SERVICE_PORT = parsePort(80);
 
-/** A way to lay out the rules of a node. Returns what undoes it. */
+/** A way to lay out the rules of a node; `program` returns what undoes it. */
 interface Layout {
   readonly name: string;
   readonly program: (networkNamespace: string) => Promise<() => Promise<void>>;
 }
 
+const EMPTY = 'empty node';
+const KUBE_PROXY = 'kube-proxy’s layout, legacy';
+const NO_SERVICE = 'no service';
+
 const LAYOUTS: readonly Layout[] = [
-  { name: 'empty node', program: async () => async () => undefined },
+  { name: EMPTY, program: async () => async () => undefined },
   { name: 'Polyplane, nft', program: (path) => programPolyplane('nft', path) },
   { name: 'Polyplane, legacy', program: (path) => programPolyplane('legacy', path) },
-  { name: 'kube-proxy’s layout, legacy', program: programKubeProxyLayout },
+  { name: KUBE_PROXY, program: programKubeProxyLayout },
 ];
 
 const TARGETS: readonly { readonly name: string; readonly address: IpAddress; readonly port: Port }[] = [
   { name: 'first service', ...clusterAddress(0) },
   { name: 'middle service', ...clusterAddress(SERVICES / 2) },
   { name: 'last service', ...clusterAddress(SERVICES - 1) },
-  { name: 'no service', address: SERVER, port: SERVER_PORT },
+  { name: NO_SERVICE, address: SERVER, port: SERVER_PORT },
 ];
+
+/** A layout in force between a client and a server of its own. */
+interface Route {
+  readonly layout: string;
+  readonly timer: ConnectTimer;
+  readonly end: () => Promise<void>;
+}
+
+interface Row {
+  readonly layout: string;
+  readonly timer: ConnectTimer;
+  readonly target: (typeof TARGETS)[number];
+  readonly samples: number[];
+}
 
 export const iptablesConnect: Scenario = {
   title: 'iptables: TCP connect through a node with 10,000 services, p50 of 2,000, side by side',
   lacks: lacksNamespaces,
-  run: () => withRoutes(LAYOUTS, []),
+  run: () =>
+    withNamespaces(LAYOUTS.length * 3, async (namespaces) => {
+      const routes: Route[] = [];
+      try {
+        for (const [index, layout] of LAYOUTS.entries()) {
+          routes.push(await openRoute(layout, namespaces.slice(index * 3, index * 3 + 3)));
+        }
+        return measure(routes);
+      } finally {
+        for (const route of routes) await route.end();
+      }
+    }),
 };
 
-/** Makes a client, a node and a server for each layout, then measures them all in turn. */
-async function withRoutes(
-  layouts: readonly Layout[],
-  ready: readonly { readonly layout: string; readonly timer: ConnectTimer }[],
-): Promise<readonly Measurement[]> {
-  const [layout, ...rest] = layouts;
-  if (layout === undefined) return measure(ready);
-  const tag = `-${ready.length}`;
-  return withNamespace(
-    (_, client) =>
-      withNamespace(
-        (nodePath, node) =>
-          withNamespace(async (serverPath, server) => {
-            joinNamespaces(client, node, server);
-            const stopServer = await listenIn(serverPath);
-            const timer = new ConnectTimer(`/run/netns/${client}`);
-            const undo = await layout.program(nodePath);
-            try {
-              return await withRoutes(rest, [...ready, { layout: layout.name, timer }]);
-            } finally {
-              await undo();
-              timer.end();
-              stopServer();
-            }
-          }, `${tag}s`),
-        `${tag}n`,
-      ),
-    `${tag}c`,
-  );
+/** Joins a client, a node and a server, programs the node, and listens on the server. */
+async function openRoute(layout: Layout, [client, node, server]: readonly Namespace[]): Promise<Route> {
+  if (client === undefined || node === undefined || server === undefined) throw new RangeError('three namespaces');
+  joinNamespaces(client.name, node.name, server.name);
+  const undo = await layout.program(node.path);
+  const stopServer = await listenIn(server.path);
+  const timer = new ConnectTimer(client.path);
+  const end = async (): Promise<void> => {
+    timer.end();
+    stopServer();
+    await undo();
+  };
+  return { layout: layout.name, timer, end };
 }
 
-/** One connect of each layout and target in turn, so that a drift of the machine's speed meets them all alike. */
-function measure(ready: readonly { readonly layout: string; readonly timer: ConnectTimer }[]): readonly Measurement[] {
-  const rows = ready.flatMap(({ layout, timer }) =>
-    TARGETS.map((target) => ({ layout, timer, target, samples: [] as number[] })),
+/**
+ * One connect of each layout and target in turn, so that a drift of the machine's speed meets them all alike; each round
+ * begins elsewhere and steps differently, so that no row always follows the same other row.
+ */
+function measure(routes: readonly Route[]): readonly Measurement[] {
+  const rows = routes.flatMap(({ layout, timer }): Row[] =>
+    TARGETS.filter((target) => layout !== EMPTY || target.name === NO_SERVICE).map((target) => ({
+      layout,
+      timer,
+      target,
+      samples: [],
+    })),
   );
-  const possible = rows.filter(({ layout, target }) => layout !== 'empty node' || target.name === 'no service');
   for (let round = 0; round < CONNECTS; round++) {
-    for (const { timer, target, samples } of possible)
+    for (const { timer, target, samples } of rotated(rows, round)) {
       samples.push(timer.connectMicroseconds(target.address, target.port));
+    }
   }
-  const empty = median(possible.find(({ layout }) => layout === 'empty node')?.samples ?? []);
-  const kubeProxy = new Map(
-    possible
-      .filter(({ layout }) => layout.startsWith('kube-proxy'))
-      .map(({ target, samples }) => [target.name, median(samples)]),
-  );
-  return possible.flatMap(({ layout, target, samples }): readonly Measurement[] => {
-    const value = median(samples);
+  const p50 = (layout: string, target: string): number =>
+    median(rows.find((row) => row.layout === layout && row.target.name === target)?.samples ?? []);
+  return rows.flatMap(({ layout, target }): readonly Measurement[] => {
+    const value = p50(layout, target.name);
     const name = `${layout}: ${target.name}`;
     return [
       { metric: name, value, unit: 'us' },
-      { metric: `${name}, to the empty node`, value: value / empty, unit: 'ratio' },
-      {
-        metric: `${name}, to kube-proxy’s layout`,
-        value: value / (kubeProxy.get(target.name) ?? Number.NaN),
-        unit: 'ratio',
-      },
+      { metric: `${name}, to the empty node`, value: value / p50(EMPTY, NO_SERVICE), unit: 'ratio' },
+      { metric: `${name}, to kube-proxy’s layout`, value: value / p50(KUBE_PROXY, target.name), unit: 'ratio' },
     ];
   });
+}
+
+/** The rows in an order of the round's own; 13 rows are visited whole by any step that 13 does not divide. */
+function rotated(rows: readonly Row[], round: number): readonly Row[] {
+  const step = 1 + (round % (rows.length - 1));
+  const order = rows.map((_, index) => (round + index * step) % rows.length);
+  if (new Set(order).size !== rows.length) return rows;
+  return order.flatMap((index) => rows[index] ?? []);
 }
 
 async function programPolyplane(variant: 'nft' | 'legacy', networkNamespace: string): Promise<() => Promise<void>> {

@@ -2,7 +2,7 @@
 import { IptablesBackend } from '@polyplane/backend-iptables';
 import { SILENT_LOGGER } from '@polyplane/core';
 import { type Measurement, median, residentMegabytes, type Scenario } from './measurement';
-import { lacksNamespaces, withNamespace } from './namespace';
+import { lacksNamespaces, withNamespaces } from './namespace';
 import { fullTransition, oneChange } from './service-ports';
 
 const SERVICES = 10_000;
@@ -18,7 +18,7 @@ function variantScenario(
   return {
     title: `iptables (${variant}): 10,000 services x 4 endpoints`,
     lacks: lacksNamespaces,
-    run: () => withNamespace((path) => measure(variant, path, aims)),
+    run: () => withNamespaces(1, ([namespace]) => measure(variant, namespace?.path ?? '', aims)),
   };
 }
 

@@ -8,20 +8,35 @@ export function lacksNamespaces(): string | undefined {
   return undefined;
 }
 
-/** Runs `work` with the path of a new namespace, and removes the namespace whatever happens. */
-export async function withNamespace<T>(work: (path: string, name: string) => Promise<T>, suffix = ''): Promise<T> {
-  const name = `ppbench-${process.pid}${suffix}`;
-  execFileSync('ip', ['netns', 'add', name]);
-  const remove = (): void => void execFileSync('ip', ['netns', 'del', name]);
+/** A network namespace by its name (`ip netns`) and path. */
+export interface Namespace {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** Runs `work` with so many new namespaces, and removes them whatever happens. */
+export async function withNamespaces<T>(
+  count: number,
+  work: (namespaces: readonly Namespace[]) => Promise<T>,
+): Promise<T> {
+  const made: Namespace[] = [];
+  const removeAll = (): void => {
+    for (const { name } of made.splice(0)) execFileSync('ip', ['netns', 'del', name]);
+  };
   const onSignal = (): void => {
-    remove();
+    removeAll();
     process.exit(130);
   };
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   try {
-    return await work(`/run/netns/${name}`, name);
+    for (let index = 0; index < count; index++) {
+      const name = `ppbench-${process.pid}-${index}`;
+      execFileSync('ip', ['netns', 'add', name]);
+      made.push({ name, path: `/run/netns/${name}` });
+    }
+    return await work(made);
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-    remove();
+    removeAll();
   }
 }
