@@ -2,7 +2,7 @@
 import type { WorkloadKey } from '../state';
 import { commonVerdict } from './common-verdict';
 import { type OpenFlow, replyPacket } from './open-flow';
-import type { Destination, Packet, PacketEntry, TraceStep, Verdict } from './packet';
+import type { Destination, Judgement, Packet, PacketEntry, TraceStep, Verdict } from './packet';
 import type { NodeSimulator } from './simulator';
 
 /**
@@ -38,6 +38,10 @@ export interface ClusterJudgement {
   readonly destinations: readonly ClusterDestination[];
   /** A service on some node translated the destination. */
   readonly isTranslated: boolean;
+  /** As {@link Judgement}'s, on the first node that has one. */
+  readonly affinityTimeoutSeconds?: number;
+  /** As {@link Judgement}'s, on any node. */
+  readonly isExplicitlyAccepted: boolean;
   /** For a packet that went nowhere: the nodes that it met. Else empty, for each destination has its own. */
   readonly hops: readonly Hop[];
 }
@@ -92,9 +96,7 @@ export class ClusterSimulator {
       const hops = [...earlier, { node, steps: [...steps, ...destination.steps], ...flow }];
       return this.follow(node, packet, destination, hops);
     });
-    const destinations = onward.flatMap((way) => way.destinations);
-    const isTranslated = judgement.isTranslated || onward.some((way) => way.isTranslated);
-    return { verdict: commonVerdict(destinations), destinations, isTranslated, hops: [] };
+    return join(judgement, onward);
   }
 
   /** The rest of the way to one destination. */
@@ -102,7 +104,7 @@ export class ClusterSimulator {
     const { steps: _, ...rest } = destination;
     const { source, address, port, target, verdict, isMasqueraded } = destination;
     const next = target === 'network' && verdict === 'allow' ? this.ownerOf({ destination: address }) : undefined;
-    if (next === undefined) return { verdict, destinations: [{ ...rest, node, hops }], isTranslated: false, hops: [] };
+    if (next === undefined) return { ...NOTHING, verdict, destinations: [{ ...rest, node, hops }] };
     const { destinationPort: __, ...unchanged } = packet;
     const sent: Packet = {
       ...unchanged,
@@ -137,8 +139,26 @@ function isPassedBy({ behaviours }: NodeSimulator, { packet, destination }: Open
   return behaviours.isDirectServerReturn && isSentOn && !destination.isMasqueraded;
 }
 
+const NOTHING = { destinations: [], hops: [], isTranslated: false, isExplicitlyAccepted: false } as const;
+
+/** A node's judgement with those of the nodes that its destinations lead to. */
+function join(here: Judgement, onward: readonly ClusterJudgement[]): ClusterJudgement {
+  const destinations = onward.flatMap((way) => way.destinations);
+  const affinity = [here, ...onward].find(({ affinityTimeoutSeconds }) => affinityTimeoutSeconds !== undefined);
+  return {
+    verdict: commonVerdict(destinations),
+    destinations,
+    isTranslated: [here, ...onward].some(({ isTranslated }) => isTranslated),
+    isExplicitlyAccepted: [here, ...onward].some(({ isExplicitlyAccepted }) => isExplicitlyAccepted),
+    ...(affinity?.affinityTimeoutSeconds === undefined
+      ? {}
+      : { affinityTimeoutSeconds: affinity.affinityTimeoutSeconds }),
+    hops: [],
+  };
+}
+
 function refused(verdict: Verdict, hops: readonly Hop[]): ClusterJudgement {
-  return { verdict, destinations: [], isTranslated: false, hops };
+  return { ...NOTHING, verdict, hops };
 }
 
 /** No simulated node sees the packet, so none of them stops it. */
@@ -152,5 +172,5 @@ function metNoNode({ source, destination, destinationPort }: Packet): ClusterJud
     source,
     hops: [],
   };
-  return { verdict: 'allow', destinations: [end], isTranslated: false, hops: [] };
+  return { ...NOTHING, verdict: 'allow', destinations: [end] };
 }

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import type { Behaviours } from '../backend/behaviours';
 import {
   type DesiredObject,
   type EndpointTier,
@@ -13,15 +12,12 @@ import {
   type WorkloadEndpoint,
 } from '../state';
 import {
-  buildClusterNode,
-  buildFrontend,
   buildHostEndpoint,
   buildIpSet,
   buildPolicy,
   buildProfile,
   buildRule,
   buildService,
-  buildServiceEndpoint,
   buildSettings,
   buildTier,
   buildWorkload,
@@ -33,7 +29,6 @@ import {
 import type { SimulatorOptions } from './options';
 import type { Judgement, Packet, PacketEntry } from './packet';
 import { NodeSimulator } from './simulator';
-import { STANDARD_BEHAVIOURS } from './standard-behaviours';
 
 const OPEN = buildProfile('open', { ingress: [buildRule('allow')], egress: [buildRule('allow')] });
 const A = buildWorkload('a', '10.0.1.1', { profiles: [OPEN.key] });
@@ -72,7 +67,7 @@ function steps(judgement: Judgement): readonly string[] {
   );
 }
 
-function targets(judgement: Judgement): readonly string[] {
+function _targets(judgement: Judgement): readonly string[] {
   return judgement.destinations.map(({ address, port }) => `${address}:${port}`);
 }
 
@@ -168,164 +163,6 @@ describe('NodeSimulator', () => {
       simulator.apply({ scope: 'delta', changes: [{ ...change, added: [], removed: nets('10.0.1.0/31') }] });
       expect(simulator.judge(aToB).verdict).to.equal('deny');
     });
-  });
-
-  describe('services', () => {
-    const LOCAL = buildServiceEndpoint('10.0.1.2', 8080, true);
-    const REMOTE = buildServiceEndpoint('10.0.2.2', 8080, false);
-    const CLUSTER_IP = buildFrontend('clusterIp', 80, '172.30.0.1');
-    const NODE_PORT = buildFrontend('nodePort', 30080);
-    const toClusterIp = packet(fromPod(A), '10.0.1.1', '172.30.0.1');
-    const toNodePort = packet(FROM_NETWORK, '203.0.113.9', '192.168.0.1', 30080);
-
-    it('sends a packet to any of the endpoints, and judges each on its own', () => {
-      const policy = buildPolicy('ports', { ingress: [buildRule('allow', { destination: { ports: ports(8080) } })] });
-      const judgement = judge([...guarded([policy]), buildService('s', [CLUSTER_IP], [LOCAL, REMOTE])], toClusterIp);
-      expect(judgement).to.include({ verdict: 'allow', isTranslated: true });
-      expect(targets(judgement)).to.deep.equal(['10.0.1.2:8080', '10.0.2.2:8080']);
-      expect(judgement.destinations.map(({ workload }) => workload)).to.deep.equal([B.key, undefined]);
-    });
-
-    it('denies the whole where its destinations differ', () => {
-      const judgement = judge(
-        [A, { ...B, profiles: [] }, buildService('s', [CLUSTER_IP], [LOCAL, REMOTE])],
-        toClusterIp,
-      );
-      expect(judgement.destinations.map(({ verdict }) => verdict)).to.deep.equal(['deny', 'allow']);
-      expect(judgement.verdict).to.equal('deny');
-    });
-
-    it('judges the sender’s egress policy by the endpoint, not by the service address', () => {
-      const policy = buildPolicy('e', { egress: [buildRule('allow', { destination: { nets: nets('10.0.2.0/24') } })] });
-      const sender = { ...A, tiers: [buildTier([policy])] };
-      const judgement = judge([policy, sender, B, buildService('s', [CLUSTER_IP], [LOCAL, REMOTE])], toClusterIp);
-      expect(judgement.destinations.map(({ verdict }) => verdict)).to.deep.equal(['deny', 'allow']);
-    });
-
-    it('rejects when there is no endpoint, and drops when policy Local has them elsewhere', () => {
-      const local = [buildFrontend('clusterIp', 80, '172.30.0.1', { trafficPolicy: 'local' })];
-      expect(judge([A, buildService('s', [CLUSTER_IP], [])], toClusterIp).verdict).to.equal('reject');
-      expect(judge([A, buildService('s', local, [])], toClusterIp).verdict).to.equal('reject');
-      expect(judge([A, buildService('s', local, [REMOTE])], toClusterIp).verdict).to.equal('drop');
-    });
-
-    it('leaves a port or protocol that no service has alone', () => {
-      const service = buildService('s', [CLUSTER_IP], [LOCAL]);
-      const judgement = judge([A, service], { ...toClusterIp, protocol: UDP });
-      expect(judgement).to.include({ verdict: 'allow', isTranslated: false });
-    });
-
-    it('masquerades an endpoint that reaches itself', () => {
-      const own = packet(fromPod(B), '10.0.1.2', '172.30.0.1');
-      const judgement = judge([B, buildService('s', [CLUSTER_IP], [LOCAL, REMOTE])], own);
-      expect(judgement.destinations.map(({ isMasqueraded }) => isMasqueraded)).to.deep.equal([true, false]);
-    });
-
-    it('masquerades to a cluster IP what no pod sends, and everything under masqueradeAll', () => {
-      const service = buildService('s', [CLUSTER_IP], [REMOTE]);
-      const isMasqueraded = (sent: Packet, ...objects: readonly DesiredObject[]): boolean | undefined =>
-        judge([A, service, ...objects], sent).destinations[0]?.isMasqueraded;
-      expect(isMasqueraded(toClusterIp)).to.equal(false);
-      expect(isMasqueraded(packet(FROM_HOST, '192.168.0.1', '172.30.0.1'))).to.equal(true);
-      expect(isMasqueraded(toClusterIp, buildSettings({ masqueradeAll: true }))).to.equal(true);
-      const noDetector = buildSettings({ localDetector: { kind: 'none' } });
-      expect(isMasqueraded(packet(FROM_HOST, '192.168.0.1', '172.30.0.1'), noDetector)).to.equal(false);
-    });
-
-    it('answers node ports on the node’s own addresses and masquerades under policy Cluster', () => {
-      const judgement = judge([B, buildService('s', [NODE_PORT], [LOCAL, REMOTE])], toNodePort);
-      expect(targets(judgement)).to.deep.equal(['10.0.1.2:8080', '10.0.2.2:8080']);
-      expect(judgement.destinations.every(({ isMasqueraded }) => isMasqueraded)).to.equal(true);
-      const foreign = packet(FROM_NETWORK, '203.0.113.9', '192.168.0.7', 30080);
-      expect(judge([B, buildService('s', [NODE_PORT], [LOCAL])], foreign).isTranslated).to.equal(false);
-    });
-
-    it('answers node ports on loopback and in nodePortAddresses only as the settings say', () => {
-      const service = buildService('s', [NODE_PORT], [LOCAL]);
-      const toLoopback = packet(FROM_HOST, '127.0.0.1', '127.0.0.1', 30080);
-      expect(judge([B, service], toLoopback).isTranslated).to.equal(true);
-      expect(judge([B, service, buildSettings({ localhostNodePorts: false })], toLoopback).isTranslated).to.equal(
-        false,
-      );
-      const elsewhere = buildSettings({ nodePortAddresses: nets('192.168.9.0/24') });
-      expect(judge([B, service, elsewhere], toNodePort).isTranslated).to.equal(false);
-    });
-
-    it('keeps the client’s address under external policy Local, and drops without a local endpoint', () => {
-      const local = [buildFrontend('nodePort', 30080, undefined, { trafficPolicy: 'local' })];
-      const judgement = judge([B, buildService('s', local, [LOCAL, REMOTE])], toNodePort);
-      expect(targets(judgement)).to.deep.equal(['10.0.1.2:8080']);
-      expect(judgement.destinations[0]?.isMasqueraded).to.equal(false);
-      expect(judge([B, buildService('s', local, [REMOTE])], toNodePort).verdict).to.equal('drop');
-    });
-
-    it('gives own pods and the node the whole cluster under external policy Local', () => {
-      const local = [buildFrontend('loadBalancerIp', 80, '1.2.3.4', { trafficPolicy: 'local' })];
-      const service = buildService('s', local, [REMOTE]);
-      const fromA = judge([A, service], packet(fromPod(A), '10.0.1.1', '1.2.3.4'));
-      expect([targets(fromA), fromA.destinations[0]?.isMasqueraded]).to.deep.equal([['10.0.2.2:8080'], false]);
-      const fromNode = judge([A, service], packet(FROM_HOST, '192.168.0.1', '1.2.3.4'));
-      expect([targets(fromNode), fromNode.destinations[0]?.isMasqueraded]).to.deep.equal([['10.0.2.2:8080'], true]);
-    });
-
-    it('drops sources outside the load balancer’s ranges', () => {
-      const frontend = buildFrontend('loadBalancerIp', 80, '1.2.3.4', { sourceRanges: nets('203.0.113.0/25') });
-      const service = buildService('s', [frontend], [LOCAL]);
-      const from = (source: string): string => judge([B, service], packet(FROM_NETWORK, source, '1.2.3.4')).verdict;
-      expect([from('203.0.113.9'), from('203.0.113.200')]).to.deep.equal(['allow', 'drop']);
-    });
-  });
-
-  describe('services, as other dataplanes treat them', () => {
-    const PEER = buildClusterNode('node-2', ['192.168.0.2']);
-    const REMOTE = buildServiceEndpoint('10.0.2.2', 8080, false);
-    const toPeersNodePort = packet(FROM_NETWORK, '203.0.113.9', '192.168.0.2', 30080);
-    const acting = (behaviours: Partial<Behaviours>): SimulatorOptions => ({
-      behaviours: { ...STANDARD_BEHAVIOURS, ...behaviours },
-    });
-
-    it('translates a node port of any node where the dataplane does so', () => {
-      const service = buildService('s', [buildFrontend('nodePort', 30080)], [REMOTE]);
-      expect(judge([PEER, service], toPeersNodePort).isTranslated).to.equal(false);
-      expect(judge([PEER, service], toPeersNodePort, acting({ nodePortNat: 'anyNode' })).isTranslated).to.equal(true);
-    });
-
-    it('keeps or hides the client’s address as the dataplane does', () => {
-      const isMasqueraded = (
-        kind: 'nodePort' | 'loadBalancerIp',
-        trafficPolicy: 'cluster' | 'local',
-        behaviours: Partial<Behaviours>,
-      ): boolean | undefined => {
-        const [address, port] = kind === 'nodePort' ? [undefined, 30080] : ['1.2.3.4', 80];
-        const endpoint = buildServiceEndpoint('10.0.1.2', 8080, true);
-        const service = buildService('s', [buildFrontend(kind, port, address, { trafficPolicy })], [endpoint]);
-        const sent = packet(FROM_NETWORK, '203.0.113.9', address ?? '192.168.0.1', port);
-        return judge([B, service], sent, acting(behaviours)).destinations[0]?.isMasqueraded;
-      };
-      expect(isMasqueraded('nodePort', 'cluster', { nodePortSourceNat: 'never' })).to.equal(false);
-      expect(isMasqueraded('nodePort', 'local', { nodePortSourceNat: 'always' })).to.equal(true);
-      expect(isMasqueraded('loadBalancerIp', 'cluster', { externalSourceNat: 'never' })).to.equal(false);
-      expect(isMasqueraded('loadBalancerIp', 'cluster', { nodePortSourceNat: 'never' })).to.equal(true);
-    });
-
-    it('masquerades an endpoint that reaches itself under any behaviour', () => {
-      const service = buildService('s', [buildFrontend('clusterIp', 80, '172.30.0.1')], [REMOTE]);
-      const own = buildServiceEndpoint('10.0.1.1', 8080, true);
-      const hairpin = { ...service, clusterEndpoints: [own] };
-      const never = acting({ externalSourceNat: 'never' });
-      expect(judge([A, hairpin], packet(fromPod(A), '10.0.1.1', '172.30.0.1'), never).destinations[0]).to.include({
-        isMasqueraded: true,
-        source: '192.168.0.1',
-      });
-    });
-  });
-
-  it('says how long a client stays with its endpoint', () => {
-    const endpoint = buildServiceEndpoint('10.0.1.2', 8080, true);
-    const affinity = { affinityTimeoutSeconds: 10800 };
-    const service = buildService('s', [buildFrontend('clusterIp', 80, '172.30.0.1')], [endpoint], affinity);
-    const sent = packet(fromPod(A), '10.0.1.1', '172.30.0.1');
-    expect(judge([A, B, service], sent).affinityTimeoutSeconds).to.equal(10800);
   });
 
   it('counts the packets that each rule matched, those of staged policies too', () => {
