@@ -15,19 +15,20 @@ export interface Pair {
 const FLOWS_WHEN_BALANCED = 24;
 
 /** What really happened to each pair; a service that balances is dialled many times. */
-export async function watchFlows(testbed: Testbed, pairs: readonly Pair[]): Promise<readonly Cell[]> {
+export async function watchFlows(testbed: Testbed, pairs: readonly Pair[]): Promise<ReadonlyMap<Pair, Cell>> {
   const requests = pairs.flatMap((pair) => Array<ProbeRequest>(flowsOf(pair)).fill(requestOf(pair)));
   const results = await testbed.probe(requests);
   let next = 0;
-  return pairs.map((pair) => {
+  const watched = pairs.map((pair): readonly [Pair, Cell] => {
     const outcomes = results.slice(next, next + flowsOf(pair)).map((result) => outcomeOf(result, pair.sender));
     next += outcomes.length;
     const isElsewhere = outcomes.some(({ cell, by }) => {
       const alike = pair.predicted.filter((outcome) => outcome.cell === cell);
       return alike.length > 0 && !alike.some((outcome) => outcome.by === by);
     });
-    return isElsewhere ? 'elsewhere' : cellOf(outcomes);
+    return [pair, isElsewhere ? 'elsewhere' : cellOf(outcomes)];
   });
+  return new Map(watched);
 }
 
 /** The cell of a pair whose flows may go these ways. */
@@ -36,8 +37,9 @@ export function cellOf(outcomes: readonly Outcome[]): Cell {
   return cell === undefined ? 'notAsked' : others.length === 0 ? cell : 'depends';
 }
 
-function flowsOf({ predicted }: Pair): number {
-  return predicted.length > 1 ? FLOWS_WHEN_BALANCED : 1;
+/** How many flows a pair sends. */
+export function flowsOf({ predicted }: Pair): number {
+  return predicted.length > 1 ? FLOWS_WHEN_BALANCED : predicted.length;
 }
 
 function requestOf({ sender, target, predicted }: Pair): ProbeRequest {

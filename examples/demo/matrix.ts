@@ -61,9 +61,21 @@ export function differences(from: Matrix, to: Matrix): readonly Difference[] {
   );
 }
 
-/** `frontend-1 -> catalog http: answers -> dropped`. */
-export function formatDifference({ row, column, from, to }: Difference): string {
-  return `${row.name} -> ${column.name}: ${LOOKS[from].meaning} -> ${LOOKS[to].meaning}`;
+/** A line for several senders whose packets to one target fare the same; what is left, a line for each sender. */
+export function formatDifferences(all: readonly Difference[]): string {
+  const byColumn = groupBy(all, ({ column, from, to }) => [column.name, from, to]);
+  const shared = byColumn.filter((group) => group.length > 1);
+  const single = byColumn.filter((group) => group.length === 1).flat();
+  const bySender = groupBy(single, ({ row, from, to }) => [row.name, from, to]);
+  const lines = [
+    ...shared.map(
+      (group) => [`from ${listNames(group.map(({ row }) => row.name))}`, group[0]?.column.name ?? '', group] as const,
+    ),
+    ...bySender.map(
+      (group) => [`from ${group[0]?.row.name}`, listNames(group.map(({ column }) => column.name)), group] as const,
+    ),
+  ];
+  return lines.map(([from, to, [first]]) => `${formatChange(first)}  ${from} to ${to}`).join('\n');
 }
 
 /** What the symbols mean. */
@@ -74,8 +86,16 @@ export function formatLegend(): string {
     .join('   ');
 }
 
-/** A matrix under its headings; with `beside`, a second one of the same rows and columns, and cells that differ marked in both. */
-export function formatMatrix(matrix: Matrix, beside?: Matrix): string {
+/** What a matrix is shown with; all have the same rows and columns. */
+export interface MatrixContext {
+  /** Shown at its right; cells that differ are marked in both. */
+  readonly beside?: Matrix | undefined;
+  /** What was there before; cells that have changed since are shown inverse. */
+  readonly before?: Matrix | undefined;
+}
+
+/** A matrix under its headings. */
+export function formatMatrix(matrix: Matrix, { beside, before }: MatrixContext = {}): string {
   const names = columnOf(matrix.rows.map((row) => row.name));
   const places = columnOf(matrix.rows.map((row) => row.place));
   const margin = ' '.repeat((names[0]?.length ?? 0) + (places[0]?.length ?? 0) + 2 * GAP.length);
@@ -83,9 +103,7 @@ export function formatMatrix(matrix: Matrix, beside?: Matrix): string {
   const headings = matrix.columns.map((_, c) => `${margin}${formatColumnHeading(matrix.columns, c)}`);
   const titles = matrices.map(({ title, columns }) => title.padEnd(widthOf(columns))).join(`${GAP}${GAP}`);
   const rows = matrix.rows.map((_, r) => {
-    const cells = matrices.map((one) =>
-      formatRow(one, r, beside === undefined ? one : one === matrix ? beside : matrix),
-    );
+    const cells = matrices.map((one) => formatRow(one, r, one === matrix ? beside : matrix, before));
     const mark = beside !== undefined && differsInRow(matrix, beside, r) ? styleText('red', `${GAP}<- differs`) : '';
     return `${names[r]}${GAP}${styleText('dim', places[r] ?? '')}${GAP}${cells.join(`${GAP}${GAP}`)}${mark}`;
   });
@@ -100,12 +118,13 @@ function formatColumnHeading(columns: readonly ColumnHeading[], index: number): 
   return `${styleText('dim', `${stems.join('')}┌ `)}${columns[index]?.name ?? ''}`;
 }
 
-function formatRow(matrix: Matrix, row: number, other: Matrix): string {
+function formatRow(matrix: Matrix, row: number, other: Matrix | undefined, before: Matrix | undefined): string {
   const cells = matrix.columns.map((_, c) => {
     const cell = cellAt(matrix, row, c);
-    const { symbol, style } = LOOKS[cell];
-    const isSame = cell === cellAt(other, row, c);
-    return `${isSame ? styleText(style, symbol) : styleText('inverse', styleText('red', symbol))}${gapAfter(matrix.columns, c)}`;
+    const differs = other !== undefined && cell !== cellAt(other, row, c);
+    const hasChanged = before !== undefined && cell !== cellAt(before, row, c);
+    const symbol = styleText(differs ? 'red' : LOOKS[cell].style, LOOKS[cell].symbol);
+    return `${differs || hasChanged ? styleText('inverse', symbol) : symbol}${gapAfter(matrix.columns, c)}`;
   });
   return cells.join('');
 }
@@ -129,6 +148,29 @@ function widthOf(columns: readonly ColumnHeading[]): number {
 }
 
 function columnOf(texts: readonly string[]): readonly string[] {
-  const width = Math.max(0, ...texts.map((text) => text.length));
-  return texts.map((text) => text.padEnd(width));
+  return texts.map((text) => text.padEnd(longest(texts)));
+}
+
+function longest(texts: readonly string[]): number {
+  return Math.max(0, ...texts.map((text) => text.length));
+}
+
+function formatChange(difference: Difference | undefined): string {
+  if (difference === undefined) return '';
+  const [from, to] = [LOOKS[difference.from], LOOKS[difference.to]];
+  return `${styleText(from.style, from.symbol)} -> ${styleText(to.style, to.symbol)}`;
+}
+
+function listNames(names: readonly string[]): string {
+  return names.length > 6 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
+}
+
+/** Items with equal keys, in the order in which the keys come first. */
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => readonly string[]): readonly (readonly T[])[] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = JSON.stringify(keyOf(item));
+    groups.set(key, [...(groups.get(key) ?? []), item]);
+  }
+  return [...groups.values()];
 }

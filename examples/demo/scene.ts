@@ -1,5 +1,5 @@
 /** The demo's scene: who sends, what is dialled, and the machines that the testbed needs for it. */
-import type { HostName, Topology } from '@polyplane/conformance';
+import { type HostName, podHost, type Topology } from '@polyplane/conformance';
 import {
   type DesiredState,
   defaultInterfaceName,
@@ -31,6 +31,8 @@ export interface Target extends ColumnHeading {
   readonly protocol: Protocol;
   /** Packets from elsewhere meet the node under test on their way here. */
   readonly isAtNode: boolean;
+  /** The pod that is dialled, if one is. */
+  readonly host?: HostName;
 }
 
 /** Machines that are no part of the cluster. */
@@ -43,8 +45,8 @@ export const OUTSIDERS = [
 ] as const;
 
 /** Everybody who dials: pods, two of the machines, and clients outside; those on the node under test first. */
-export function sendersOf(resources: readonly Resource[], state: DesiredState): readonly Sender[] {
-  const pods = podsOnNetwork(resources).map((pod) => podSender(pod, state));
+export function sendersOf(resources: readonly Resource[], { workloads }: DesiredState): readonly Sender[] {
+  const pods = podsOnNetwork(resources).map((pod) => podSender(pod, workloads));
   const nodes = ofKind(resources, 'Node').slice(0, 2).map(nodeSender);
   const clients = OUTSIDERS.slice(0, 3).map(
     ({ name, place, address }): Sender => ({ name, place, address, host: `outside:${name}`, entry: NETWORK }),
@@ -60,7 +62,13 @@ export function podTargets(resources: readonly Resource[]): readonly Target[] {
     const ports = isAtNode ? pod.spec.ports : pod.spec.ports.slice(0, 1);
     return ports.map(({ name, containerPort, protocol }): Target => {
       const group = pod.metadata.name;
-      return { name: `${group} ${name}`, group, ...dial(addressOf(pod), containerPort, protocol), isAtNode };
+      return {
+        name: `${group} ${name}`,
+        group,
+        ...dial(addressOf(pod), containerPort, protocol),
+        isAtNode,
+        host: podHost({ namespace: namespaceOf(pod), name: group }),
+      };
     });
   });
 }
@@ -87,18 +95,18 @@ export function serviceTargets(resources: readonly Resource[]): readonly Target[
 
 /**
  * Whether the pair's packets meet the node under test: those of its own pods and processes do, those of others only on
- * their way to what is at the node. A pod that dials itself meets nobody.
+ * their way to what is at the node. A pod that dials itself meets nobody; who is not there neither dials nor is dialled.
  */
-export function isAsked(sender: Sender, target: Target): boolean {
-  const isItself = sender.entry.kind === 'workload' && sender.address === target.address;
-  return !isItself && (isLocal(sender) || target.isAtNode);
+export function isAsked(sender: Sender, target: Target, present: ReadonlySet<HostName>): boolean {
+  const isThere = present.has(sender.host) && (target.host === undefined || present.has(target.host));
+  return isThere && sender.host !== target.host && (isLocal(sender) || target.isAtNode);
 }
 
 /** Who has an address. */
 export function hostsOf(topology: Topology): ReadonlyMap<IpAddress, HostName> {
   const hosts = [
     ...topology.nodes.map(({ name, addresses }) => [`node:${name}`, addresses] as const),
-    ...topology.pods.map(({ namespace, name, addresses }) => [`pod:${namespace}/${name}`, addresses] as const),
+    ...topology.pods.map(({ namespace, name, addresses }) => [podHost({ namespace, name }), addresses] as const),
     ...topology.outsiders.map(({ name, addresses }) => [`outside:${name}`, addresses] as const),
   ];
   return new Map(hosts.flatMap(([host, addresses]) => addresses.map((address) => [address, host] as const)));
@@ -131,12 +139,12 @@ function isLocal(sender: Sender): boolean {
 
 const NETWORK: PacketEntry = { kind: 'network' };
 
-function podSender(pod: ResourceOf<'Pod'>, state: DesiredState): Sender {
+function podSender(pod: ResourceOf<'Pod'>, workloads: DesiredState['workloads']): Sender {
   const { name } = pod.metadata;
   const namespace = namespaceOf(pod);
-  const local = [...state.workloads.values()].find((one) => one.namespace === namespace && one.name === name);
+  const local = [...workloads.values()].find((one) => one.namespace === namespace && one.name === name);
   const entry: PacketEntry = local === undefined ? NETWORK : { kind: 'workload', workload: local.key };
-  return { name, place: pod.spec.nodeName ?? '', host: `pod:${namespace}/${name}`, address: addressOf(pod), entry };
+  return { name, place: pod.spec.nodeName ?? '', host: podHost({ namespace, name }), address: addressOf(pod), entry };
 }
 
 function nodeSender(node: ResourceOf<'Node'>): Sender {
@@ -196,11 +204,16 @@ function podsOnNetwork(resources: readonly Resource[]): readonly ResourceOf<'Pod
   return ofKind(resources, 'Pod').filter(({ spec, status }) => !spec.hostNetwork && status.podIPs.length > 0);
 }
 
+/** Those of one kind, in the order in which the manifests name their namespaces. */
 function ofKind<Kind extends Resource['kind']>(
   resources: readonly Resource[],
   kind: Kind,
 ): readonly ResourceOf<Kind>[] {
-  return resources.filter((resource): resource is ResourceOf<Kind> => resource.kind === kind);
+  const namespaces = resources.filter((resource) => resource.kind === 'Namespace').map(({ metadata }) => metadata.name);
+  const rank = ({ metadata }: Resource): number => namespaces.indexOf(metadata.namespace ?? '');
+  return resources
+    .filter((resource): resource is ResourceOf<Kind> => resource.kind === kind)
+    .sort((a, b) => rank(a) - rank(b));
 }
 
 function required<T>(value: T | undefined, what: string): T {
