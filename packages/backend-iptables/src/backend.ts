@@ -10,7 +10,6 @@ import { readNodeFacts } from './kernel/probe';
 import { chooseVariant, readVariant, VARIANTS } from './kernel/variant';
 import { IPTABLES_LIMITS } from './limits';
 import { type CheckedOptions, checkOptions, type IptablesOptions } from './options';
-import { renderProgram } from './render/program';
 import { Renderer } from './render/render';
 import { EMPTY_RULESET } from './render/ruleset';
 import { IptablesSession } from './session';
@@ -63,9 +62,9 @@ export class IptablesBackend implements DataplaneBackend {
     }
     // Sets last: the rules of either variant may use them.
     for (const dataplane of dataplanes) {
-      await dataplane.apply(renderProgram({ ...(await dataplane.read()), sets: new Map() }, EMPTY_RULESET));
+      await dataplane.apply(dataplane.programTo({ ...(await dataplane.read()), sets: new Map() }, EMPTY_RULESET));
     }
     const [any] = dataplanes;
-    if (any !== undefined) await any.apply(renderProgram(await any.read(), EMPTY_RULESET));
+    if (any !== undefined) await any.apply(any.programTo(await any.read(), EMPTY_RULESET));
   }
 }

@@ -18,8 +18,9 @@ import type { KernelDataplane } from './kernel/dataplane';
 import { type FlowFilter, formatFlowFilter, staleFlows } from './render/conntrack';
 import { type HostLinks, isSameLinks } from './render/host-links';
 import { nextState } from './render/next-state';
-import { isEmptyProgram, type KernelState, type Program, renderProgram, stateAfter } from './render/program';
+import { isEmptyProgram, type KernelState, type Program, stateAfter } from './render/program';
 import { type Renderer, unrenderableObjects } from './render/render';
+import { RuleForms } from './render/rule-forms';
 import { EMPTY_RULESET, type Ruleset } from './render/ruleset';
 
 /** A transition as restore text, set commands and conntrack commands. */
@@ -54,6 +55,7 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
   /** An apply failed half way: `inForce` has to be read again. */
   private isInForceKnown = true;
   private isReleased = false;
+  private readonly forms = new RuleForms();
 
   constructor(
     private readonly parts: SessionParts,
@@ -66,7 +68,7 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
     this.assertOpen();
     const state = nextState(this.state, transition);
     const ruleset = this.parts.renderer.render(state, this.links);
-    const program = renderProgram(this.inForce, ruleset);
+    const program = this.parts.dataplane.programTo(this.inForce, ruleset);
     const flows = staleFlows(this.state, state);
     return {
       revision: transition.revision,
@@ -100,14 +102,12 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
   async audit(): Promise<Drift> {
     this.assertOpen();
     await this.followLinks();
-    this.inForce = await this.parts.dataplane.read();
-    const program = renderProgram(this.inForce, this.ruleset);
+    this.inForce = await this.readInForce();
+    const program = this.parts.dataplane.programTo(this.inForce, this.ruleset);
     this.isInForceKnown = isEmptyProgram(program);
     if (this.isInForceKnown) return { repaired: [] };
     await this.parts.dataplane.apply(program);
-    this.isInForceKnown = true;
-    this.inForce = stateAfter(this.inForce, this.ruleset);
-    return { repaired: program.differences };
+    return { repaired: await this.confirmRepair(this.inForce) };
   }
 
   async release(how: 'leave' | 'remove'): Promise<void> {
@@ -120,8 +120,25 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
   /** The plan's program, or a new one to the same end when what is in force had to be read again. */
   private async currentProgram(plan: IptablesPlan): Promise<Program> {
     if (this.isInForceKnown) return plan.program;
-    this.inForce = await this.parts.dataplane.read();
-    return renderProgram(this.inForce, plan.ruleset);
+    this.inForce = await this.readInForce();
+    return this.parts.dataplane.programTo(this.inForce, plan.ruleset);
+  }
+
+  /**
+   * Reads once more after a repair. Text that we wrote and that reads as it did before was never wrong: this host's iptables only prints
+   * it in another form, which is remembered. What differed beyond that was drift.
+   */
+  private async confirmRepair(before: KernelState): Promise<readonly string[]> {
+    const { dataplane, logger } = this.parts;
+    const learned = this.forms.learn(before, await dataplane.read(), this.ruleset);
+    if (learned > 0) logger.warn({ rules: learned }, 'iptables prints rules in another form than expected');
+    this.inForce = await this.readInForce();
+    this.isInForceKnown = isEmptyProgram(dataplane.programTo(this.inForce, this.ruleset));
+    return dataplane.programTo(this.forms.translate(before), this.ruleset).differences;
+  }
+
+  private async readInForce(): Promise<KernelState> {
+    return this.forms.translate(await this.parts.dataplane.read());
   }
 
   /** An address that came or went may bring a host endpoint to another interface. */

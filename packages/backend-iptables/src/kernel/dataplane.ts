@@ -2,10 +2,21 @@
 import type { IpFamily } from '@polyplane/core/backend';
 import { IptablesError } from '../iptables-error';
 import { OWNER_TAG, setOf } from '../render/names';
-import type { FamilyState, KernelState, Program, RestoreText, SetState } from '../render/program';
+import {
+  type FamilyState,
+  type KernelState,
+  type Program,
+  type RestoreText,
+  renderProgram,
+  type SetState,
+} from '../render/program';
+import type { Ruleset } from '../render/ruleset';
 import type { CommandResult, CommandRunner } from './exec';
 import { parseIpsetSave, parseIptablesSave } from './save-parser';
 import { commandOf, type IptablesVariant } from './variant';
+
+/** The time that iptables-nft-restore takes grows with the square of the chains in it; iptables-legacy's, with the whole table. */
+const CHAINS_PER_RESTORE = { nft: 2000, legacy: Number.POSITIVE_INFINITY } as const;
 
 const LOCALNET_SETTING = 'net.ipv4.conf.all.route_localnet';
 
@@ -19,6 +30,11 @@ export class KernelDataplane {
     readonly variant: IptablesVariant,
     private readonly lockTimeoutSeconds: number,
   ) {}
+
+  /** What leads from one state to another, in pieces of the size that suits the variant. */
+  programTo(state: KernelState, ruleset: Ruleset): Program {
+    return renderProgram(state, ruleset, CHAINS_PER_RESTORE[this.variant]);
+  }
 
   /** @throws IptablesError PP_IPTABLES_READ_FAILED */
   async read(): Promise<KernelState> {

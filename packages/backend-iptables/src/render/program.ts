@@ -2,7 +2,8 @@
 import type { IpFamily } from '@polyplane/core/backend';
 import type { ChainName, SetName } from './names';
 import { swapNameOf } from './names';
-import type { BaseChain, FamilyRules, KernelSet, Ruleset, TableName, TableRules } from './ruleset';
+import { type ChainWrite, formatChains, splitNewChains } from './restore-text';
+import type { BaseChain, KernelSet, Ruleset, TableName, TableRules } from './ruleset';
 import { EMPTY_FAMILY, TABLES } from './ruleset';
 
 /** What of a base chain's rules is ours. */
@@ -74,19 +75,27 @@ export function stateAfter(before: KernelState, ruleset: Ruleset): KernelState {
   return { families, sets: ruleset.sets, localnet: localnetAfter(before.localnet, ruleset.routesLocalnet) };
 }
 
-/** The program that leads from `state` to `ruleset`. */
-export function renderProgram(state: KernelState, ruleset: Ruleset): Program {
+/** The program that leads from `state` to `ruleset`, with at most `chainsPerRestore` new chains in one transaction. */
+export function renderProgram(state: KernelState, ruleset: Ruleset, chainsPerRestore: number): Program {
   const differences: string[] = [];
   const sets = renderSets(state.sets, ruleset.sets, differences);
   const restores: RestoreText[] = [];
   for (const family of [4, 6] as const) {
-    const text = renderFamily(
-      family,
-      state.families.get(family) ?? EMPTY_FAMILY_STATE,
-      ruleset.families.get(family) ?? EMPTY_FAMILY,
-      differences,
+    const before = state.families.get(family) ?? EMPTY_FAMILY_STATE;
+    const wanted = ruleset.families.get(family) ?? EMPTY_FAMILY;
+    const writes = TABLES.map((table) =>
+      renderTable(before[table], wanted[table], chainsPerRestore, (what) => {
+        differences.push(`IPv${family} ${table}: ${what}`);
+      }),
     );
-    if (text !== '') restores.push({ family, text });
+    const texts = TABLES.flatMap((table, index) =>
+      (writes[index]?.preparations ?? []).map((body) => `*${table}\n${body}COMMIT\n`),
+    );
+    const last = TABLES.map((table, index) => {
+      const body = writes[index]?.last ?? '';
+      return body === '' ? '' : `*${table}\n${body}COMMIT\n`;
+    }).join('');
+    for (const text of [...texts, last]) if (text !== '') restores.push({ family, text });
   }
   const localnet = localnetAfter(state.localnet, ruleset.routesLocalnet);
   const isChanged = localnet !== state.localnet;
@@ -120,35 +129,30 @@ function tableStateOf(table: TableRules): TableState {
   return { chains: table.chains, hooks };
 }
 
-function renderFamily(family: IpFamily, state: FamilyState, rules: FamilyRules, differences: string[]): string {
-  let text = '';
-  for (const table of TABLES) {
-    const body = renderTable(state[table], rules[table], (what) => differences.push(`IPv${family} ${table}: ${what}`));
-    if (body !== '') text += `*${table}\n${body}COMMIT\n`;
-  }
-  return text;
-}
-
 /** Every chain is declared before a rule names it; a chain that goes is emptied first and deleted last. */
-function renderTable(state: TableState, wanted: TableRules, note: (what: string) => void): string {
-  const declarations: string[] = [];
-  const rules: string[] = [];
-  const deletions: string[] = [];
-  for (const [name, chain] of wanted.chains) {
+function renderTable(
+  state: TableState,
+  wanted: TableRules,
+  chainsPerRestore: number,
+  note: (what: string) => void,
+): { readonly preparations: readonly string[]; readonly last: string } {
+  const writes: ChainWrite[] = [];
+  for (const [name, rules] of wanted.chains) {
     const before = state.chains.get(name);
-    if (before !== undefined && isSame(before, chain)) continue;
+    if (before !== undefined && isSame(before, rules)) continue;
     note(`chain ${name} ${before === undefined ? 'is missing' : 'differs'}`);
-    declarations.push(`:${name} - [0:0]\n`);
-    for (const rule of chain) rules.push(`-A ${name} ${rule}\n`);
+    writes.push({ name, rules, isNew: before === undefined });
   }
-  for (const name of state.chains.keys()) {
-    // Names that were read back and are none of ours are not in `wanted` either.
-    if (wanted.chains.has(name as ChainName)) continue;
-    note(`chain ${name} is left over`);
-    declarations.push(`:${name} - [0:0]\n`);
-    deletions.push(`-X ${name}\n`);
-  }
-  return declarations.join('') + rules.join('') + renderHooks(state, wanted, note) + deletions.join('');
+  // Names that were read back and are none of ours are not in `wanted` either.
+  const leftOver = [...state.chains.keys()].filter((name) => !wanted.chains.has(name as ChainName));
+  for (const name of leftOver) note(`chain ${name} is left over`);
+  const { preparations, last } = splitNewChains(writes, chainsPerRestore);
+  const body =
+    leftOver.map((name) => `:${name} - [0:0]\n`).join('') +
+    formatChains(last) +
+    renderHooks(state, wanted, note) +
+    leftOver.map((name) => `-X ${name}\n`).join('');
+  return { preparations: preparations.map(formatChains), last: body };
 }
 
 function renderHooks(state: TableState, wanted: TableRules, note: (what: string) => void): string {
