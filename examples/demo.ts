@@ -53,7 +53,6 @@ async function main(): Promise<number> {
   } finally {
     await stage?.close();
   }
-  heading('Afterwards');
   const left = obstacle === undefined ? leftovers(hostState, readHostState()) : [];
   const differing = sum(acts, (act) => act.differing);
   if (stage !== undefined) printOutcome(acts, differing, left);
@@ -114,6 +113,7 @@ async function show(resources: readonly Resource[], stage: RealStage | undefined
 }
 
 function printOutcome(acts: readonly Seen[], differing: number, left: readonly string[]): void {
+  heading('Afterwards');
   const counts = `${sum(acts, (act) => act.flows)} flows of ${sum(acts, (act) => act.pairs)} pairs`;
   console.log(
     differing === 0
