@@ -61,6 +61,11 @@ export class SimulatorSession implements DataplaneSession<SimulatorPlan> {
     private readonly forget: () => void,
   ) {}
 
+  /** What is in force now. */
+  get state(): DesiredStateStore {
+    return this.node.state;
+  }
+
   /** Judges packets by what is in force now. */
   get simulator(): NodeSimulator {
     return this.node.simulator;

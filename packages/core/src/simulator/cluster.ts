@@ -14,8 +14,8 @@ export type ClusterSender =
   | { readonly kind: 'host'; readonly node: string }
   | { readonly kind: 'external'; readonly via?: string };
 
-/** A packet without its entry, which follows from the sender. */
-export type ClusterPacket = Omit<Packet, 'entry'>;
+/** A packet that opens a flow, without its entry, which follows from the sender. */
+export type ClusterPacket = Omit<Packet, 'entry' | 'connection'>;
 
 /** One node on a packet's way, and what the packet met there. */
 export interface Hop {
@@ -94,21 +94,30 @@ export class ClusterSimulator {
     const onward = judgement.destinations.map((destination) => {
       const flow = destination.verdict === 'allow' ? { flow: { packet, destination, isTracked } } : {};
       const hops = [...earlier, { node, steps: [...steps, ...destination.steps], ...flow }];
-      return this.follow(node, packet, destination, hops);
+      return this.follow(simulator, packet, destination, hops);
     });
     return join(judgement, onward);
   }
 
   /** The rest of the way to one destination. */
-  private follow(node: string, packet: Packet, destination: Destination, hops: readonly Hop[]): ClusterJudgement {
+  private follow(
+    simulator: NodeSimulator,
+    packet: Packet,
+    destination: Destination,
+    hops: readonly Hop[],
+  ): ClusterJudgement {
     const { steps: _, ...rest } = destination;
-    const { source, address, port, target, verdict, isMasqueraded } = destination;
+    const { source, address, port, target, interfaceName, verdict, isMasqueraded } = destination;
     const next = target === 'network' && verdict === 'allow' ? this.ownerOf({ destination: address }) : undefined;
-    if (next === undefined) return { ...NOTHING, verdict, destinations: [{ ...rest, node, hops }] };
+    if (next === undefined) {
+      const node = hops.at(-1)?.node;
+      return { ...NOTHING, verdict, destinations: [{ ...rest, ...(node === undefined ? {} : { node }), hops }] };
+    }
     const { destinationPort: __, ...unchanged } = packet;
     const sent: Packet = {
       ...unchanged,
-      entry: { kind: 'network' },
+      // Both ends of a tunnel have one name; an uplink's is each node's own affair.
+      entry: interfaceName === simulator.uplink ? { kind: 'network' } : { kind: 'network', interfaceName },
       source,
       destination: address,
       ...(port === undefined ? {} : { destinationPort: port }),
@@ -168,6 +177,7 @@ function metNoNode({ source, destination, destinationPort }: Packet): ClusterJud
     ...(destinationPort === undefined ? {} : { port: destinationPort }),
     verdict: 'allow',
     target: 'network',
+    interfaceName: '',
     isMasqueraded: false,
     source,
     hops: [],

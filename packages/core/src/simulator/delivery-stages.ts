@@ -1,20 +1,14 @@
 /** What a packet meets once its destination is known: routing, policy of both ends, masquerade. */
-import { ICMPV6, type ServicePort, TCP } from '../state';
+import { ICMPV6, type IpAddress, type ServicePort, TCP } from '../state';
 import type { Arrival } from './entry-stages';
-import { LOOPBACK_INTERFACE } from './entry-stages';
 import type { Flow } from './flow';
 import { judgeHostStage } from './host-policy';
 import type { LocalWorkload, NodeView } from './node-view';
 import type { SimulatorOptions } from './options';
 import type { Destination, TraceStep, Verdict } from './packet';
+import { type Target, targetOf } from './routing';
 import type { Way } from './service-stage';
 import { judgeWorkloadPolicy } from './workload-policy';
-
-/** Where routing sends a packet. */
-type Target =
-  | { readonly kind: 'workload'; readonly workload: LocalWorkload; readonly interfaceName: string }
-  | { readonly kind: 'host'; readonly interfaceName: string }
-  | { readonly kind: 'network'; readonly interfaceName: string };
 
 export function judgeDelivery(view: NodeView, arrival: Arrival, way: Way, options: SimulatorOptions): Destination {
   const steps: TraceStep[] = [];
@@ -22,17 +16,18 @@ export function judgeDelivery(view: NodeView, arrival: Arrival, way: Way, option
   const target = targetOf(view, flow);
   steps.push({ stage: 'route', rule: target.kind, outcome: `to ${target.interfaceName}` });
   const verdict = judgeTarget(view, { arrival, flow, target, options, steps });
-  const source = verdict === 'allow' ? way.source : flow.source.address;
-  const isMasqueraded = verdict === 'allow' && way.masqueradeReason !== undefined;
-  if (isMasqueraded) {
-    steps.push({ stage: 'masquerade', rule: way.masqueradeReason, outcome: `source becomes ${source}` });
-  }
+  const isAllowed = verdict === 'allow';
+  const masqueradeReason = isAllowed ? (way.masqueradeReason ?? poolReason(view, arrival, flow, target)) : undefined;
+  const source = isAllowed ? sourceOf(view, way, masqueradeReason) : flow.source.address;
+  const isMasqueraded = masqueradeReason !== undefined;
+  if (isMasqueraded) steps.push({ stage: 'masquerade', rule: masqueradeReason, outcome: `source becomes ${source}` });
   const { address, port } = flow.destination;
   return {
     address,
     ...(port === undefined ? {} : { port }),
     verdict,
     target: target.kind,
+    interfaceName: target.interfaceName,
     isMasqueraded,
     source,
     ...(target.kind === 'workload' ? { workload: target.workload.key } : {}),
@@ -48,11 +43,15 @@ interface Delivery {
   readonly steps: TraceStep[];
 }
 
-function targetOf(view: NodeView, { destination }: Flow): Target {
-  const workload = view.workloadAt(destination.address);
-  if (workload !== undefined) return { kind: 'workload', workload, interfaceName: workload.endpoint.interfaceName };
-  if (view.isHostAddress(destination)) return { kind: 'host', interfaceName: LOOPBACK_INTERFACE };
-  return { kind: 'network', interfaceName: view.uplink };
+/** The pool of the source hides it from what is outside all pools. Without connection tracking there is no translation. */
+function poolReason(view: NodeView, arrival: Arrival, flow: Flow, target: Target): string | undefined {
+  if (target.kind !== 'network' || arrival.isUntracked || arrival.connection !== undefined) return undefined;
+  return view.pools.wantsNat(flow) ? 'natOutgoing of the source’s pool' : undefined;
+}
+
+function sourceOf(view: NodeView, way: Way, masqueradeReason: string | undefined): IpAddress {
+  if (way.masqueradeReason !== undefined || masqueradeReason === undefined) return way.source;
+  return view.masqueradeAddress(way.flow.family) ?? way.source;
 }
 
 function judgeTarget(view: NodeView, delivery: Delivery): Verdict {

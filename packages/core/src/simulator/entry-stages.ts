@@ -4,6 +4,7 @@ import { judgeHostStage } from './host-policy';
 import type { LocalWorkload, NodeView } from './node-view';
 import type { Connection, Packet, TraceStep, Verdict } from './packet';
 import type { PolicyDecision } from './policy-table';
+import { LOOPBACK_INTERFACE, targetOf } from './routing';
 
 /** A packet that is in the node. */
 export interface Arrival {
@@ -21,9 +22,6 @@ export interface Arrival {
   /** Present: the packet opens no flow. */
   readonly connection?: Connection;
 }
-
-/** The interface by which the host talks to itself. */
-export const LOOPBACK_INTERFACE = 'lo';
 
 /** The packet in the node, or what became of it before. */
 export function judgeEntry(view: NodeView, packet: Packet, flow: Flow, steps: TraceStep[]): Arrival | Verdict {
@@ -59,11 +57,10 @@ function admitFromWorkload(view: NodeView, workload: LocalWorkload, flow: Flow, 
 }
 
 function admitFromHost(view: NodeView, flow: Flow, steps: TraceStep[]): Arrival | Verdict {
-  const isOwn = view.isHostAddress(flow.destination);
-  const outgoing = isOwn ? LOOPBACK_INTERFACE : view.uplink;
+  const { kind, interfaceName } = targetOf(view, flow);
   // Policy on the way out is not for what goes to a local workload.
-  const isToWorkload = !isOwn && view.workloadAt(flow.destination.address) !== undefined;
-  const decision = isToWorkload ? 'next' : judgeHostStage(view, 'untracked', 'egress', outgoing, flow, steps);
+  const isAsked = kind !== 'workload';
+  const decision = isAsked ? judgeHostStage(view, 'untracked', 'egress', interfaceName, flow, steps) : 'next';
   return afterUntracked({ kind: 'host' }, LOOPBACK_INTERFACE, flow, decision);
 }
 

@@ -14,8 +14,10 @@ import {
   type NodeKey,
   type NodeSettings,
   type PolicyKey,
+  type PoolKey,
   type ProfileKey,
   parseCidr,
+  type RouteKey,
   SETTINGS_KEY,
   type ServicePortKey,
   typeOfKey,
@@ -28,6 +30,8 @@ import type { FlowEnd } from './flow';
 import { HostEndpointTable } from './host-endpoint-table';
 import type { SimulatorOptions } from './options';
 import { PolicyTable } from './policy-table';
+import { PoolTable } from './pool-table';
+import { RouteTable } from './route-table';
 import { ServiceTable } from './service-table';
 import { SetTable } from './set-table';
 import { STANDARD_BEHAVIOURS } from './standard-behaviours';
@@ -63,6 +67,8 @@ export class NodeView {
   readonly behaviours: Behaviours;
   readonly services = new ServiceTable();
   readonly policies: PolicyTable;
+  readonly pools = new PoolTable();
+  readonly routes = new RouteTable();
   private readonly sets = new SetTable();
   private readonly nodes = new Map<NodeKey, ClusterNode>();
   private peers: ReadonlySet<IpAddress> = new Set();
@@ -159,6 +165,7 @@ export class NodeView {
   private put(object: DesiredObject): void {
     if (object.type === 'settings') this.putSettings(object);
     else if (object.type === 'node') this.putNode(object);
+    else if (object.type === 'pool') this.pools.put(object);
     else if (object.type === 'ipSet') this.sets.put(object);
     else if (object.type === 'policy' || object.type === 'profile') this.policies.put(object);
     else if (object.type === 'hostEndpoint') this.hostEndpoints.put(object);
@@ -171,10 +178,12 @@ export class NodeView {
     const type = typeOfKey(key);
     if (type === 'settings') this.putSettings(NO_SETTINGS);
     else if (type === 'node') this.removeNode(key as NodeKey);
+    else if (type === 'pool') this.pools.remove(key as PoolKey);
     else if (type === 'ipSet') this.sets.remove(key as IpSetKey);
     else if (type === 'policy' || type === 'profile') this.policies.remove(key as PolicyKey | ProfileKey);
     else if (type === 'hostEndpoint') this.hostEndpoints.remove(key as HostEndpointKey);
     else if (type === 'workload') this.removeWorkload(key as WorkloadKey);
+    else if (type === 'route') this.routes.remove(key as RouteKey);
     else if (type === 'service') this.services.remove(key as ServicePortKey);
   }
 

@@ -62,9 +62,9 @@ function answerTo({ destination }: OpenFlow): Pick<Packet, 'entry' | 'source' | 
   return { entry: entryOfAnswer(destination), source: destination.address, destination: destination.source };
 }
 
-function entryOfAnswer({ target, workload }: OpenFlow['destination']): PacketEntry {
+function entryOfAnswer({ target, workload, interfaceName }: OpenFlow['destination']): PacketEntry {
   if (target === 'workload' && workload !== undefined) return { kind: 'workload', workload };
-  return { kind: target === 'host' ? 'host' : 'network' };
+  return target === 'host' ? { kind: 'host' } : { kind: 'network', interfaceName };
 }
 
 /** The ends of an answer as the flow's sender knows them. */

@@ -73,6 +73,8 @@ export interface Destination {
   readonly verdict: Verdict;
   /** Where routing sends it: to a workload or a process of this node, or out to the network. */
   readonly target: 'workload' | 'host' | 'network';
+  /** Where it leaves: the workload's interface, `lo` for the host's own processes, an uplink or a tunnel to another node. */
+  readonly interfaceName: string;
   /** Source-NATed on this way. */
   readonly isMasqueraded: boolean;
   /** The source that the receiver sees: the sender's, or an address of the node where the packet was masqueraded. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Behaviours } from '../backend/behaviours';
-import { type DesiredObject, parseIpAddress, parsePort, TCP, UDP, type WorkloadEndpoint } from '../state';
+import { type DesiredObject, parseIpAddress, parsePort, SCTP, TCP, UDP, type WorkloadEndpoint } from '../state';
 import {
   buildClusterNode,
   buildFrontend,

@@ -29,6 +29,11 @@ export class NodeSimulator {
     for (const object of objectsOf(state)) this.view.applyChange({ op: 'put', object });
   }
 
+  /** The interface to the network. */
+  get uplink(): string {
+    return this.view.uplink;
+  }
+
   get behaviours(): Behaviours {
     return this.view.behaviours;
   }
@@ -78,8 +83,7 @@ function refusal(verdict: Verdict, steps: readonly TraceStep[]): Judgement {
 }
 
 function* objectsOf(state: DesiredState): Iterable<DesiredObject> {
-  const { settings, nodes, ipSets, profiles, policies, hostEndpoints, workloads, services } = state;
-  for (const map of [settings, nodes, ipSets, profiles, policies, hostEndpoints, workloads, services]) {
-    yield* map.values();
-  }
+  const { settings, nodes, pools, ipSets, profiles, policies, hostEndpoints, workloads, routes, services } = state;
+  const maps = [settings, nodes, pools, ipSets, profiles, policies, hostEndpoints, workloads, routes, services];
+  for (const map of maps) yield* map.values();
 }

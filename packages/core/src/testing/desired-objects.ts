@@ -12,6 +12,7 @@ import {
   type HostEndpointKey,
   type InterfaceName,
   type IpAddress,
+  type IpPool,
   type IpSet,
   type IpSetKey,
   type IpSetMember,
@@ -20,6 +21,7 @@ import {
   type ObjectRef,
   type Policy,
   type PolicyKey,
+  type PoolKey,
   type PortRange,
   type Profile,
   type ProfileKey,
@@ -27,6 +29,9 @@ import {
   parseIpAddress,
   parsePort,
   parsePortRange,
+  type Route,
+  type RouteKey,
+  type RouteTarget,
   type Rule,
   type RuleAction,
   type RuleEnd,
@@ -78,6 +83,32 @@ export function buildClusterNode(
     addresses: addresses.map(parseIpAddress),
     podCidrs: [],
     ...overrides,
+  };
+}
+
+/** A pool without encapsulation and NAT. */
+export function buildPool(name: string, cidr: string, overrides: Partial<IpPool> = {}): IpPool {
+  return {
+    type: 'pool',
+    key: `pool/${name}` as PoolKey,
+    origin: { object: calico('IPPool', name), field: '' },
+    name,
+    cidr: parseCidr(cidr),
+    encapsulation: 'none',
+    crossSubnetOnly: false,
+    natOutgoing: false,
+    ...overrides,
+  };
+}
+
+export function buildRoute(destination: string, target: RouteTarget): Route {
+  const cidr = parseCidr(destination);
+  return {
+    type: 'route',
+    key: `route/${cidr}` as RouteKey,
+    origin: { object: calico('IPPool', 'pods'), field: '' },
+    destination: cidr,
+    target,
   };
 }
 

@@ -1,0 +1,118 @@
+import { expect } from 'chai';
+import {
+  type DesiredObject,
+  type InterfaceName,
+  parseCidr,
+  parseIpAddress,
+  parsePort,
+  type Route,
+  TCP,
+} from '../state';
+import {
+  buildClusterNode,
+  buildHostEndpoint,
+  buildPolicy,
+  buildPool,
+  buildProfile,
+  buildRoute,
+  buildRule,
+  buildSettings,
+  buildTier,
+  buildWorkload,
+  stateOf,
+} from '../testing/desired-objects';
+import type { Destination, Judgement, Packet, PacketEntry } from './packet';
+import { NodeSimulator } from './simulator';
+
+const OPEN = buildProfile('open', { ingress: [buildRule('allow')], egress: [buildRule('allow')] });
+const POD = buildWorkload('a', '10.0.1.1', { profiles: [OPEN.key] });
+const PEER = buildClusterNode('node-2', ['192.168.0.2']);
+const BASE = [buildSettings(), OPEN, POD, PEER];
+const FROM_POD: PacketEntry = { kind: 'workload', workload: POD.key };
+
+function routeToPeer(destination: string, encapsulation: 'none' | 'vxlan' | 'ipip'): Route {
+  const gateway = parseIpAddress('192.168.0.2');
+  return buildRoute(destination, { kind: 'node', node: PEER.key, gateway, encapsulation });
+}
+
+function judge(objects: readonly DesiredObject[], source: string, destination: string, entry = FROM_POD): Judgement {
+  const ends = { source: parseIpAddress(source), destination: parseIpAddress(destination) };
+  const packet: Packet = { entry, ...ends, destinationPort: parsePort(80), protocol: TCP };
+  return new NodeSimulator(stateOf(...BASE, ...objects)).judge(packet);
+}
+
+function leave(objects: readonly DesiredObject[], destination: string): Partial<Destination> | undefined {
+  return judge(objects, '10.0.1.1', destination).destinations[0];
+}
+
+describe('Routing', () => {
+  it('sends to local workloads, to the host itself, else out by the uplink', () => {
+    expect(leave([], '10.0.1.1')).to.include({
+      target: 'workload',
+      workload: POD.key,
+      interfaceName: POD.interfaceName,
+    });
+    expect(leave([], '192.168.0.1')).to.include({ target: 'host', interfaceName: 'lo' });
+    expect(leave([], '10.0.2.1')).to.include({ target: 'network', interfaceName: 'eth0' });
+  });
+
+  it('takes the longest route, and its tunnel', () => {
+    const routes = [
+      routeToPeer('10.0.0.0/8', 'ipip'),
+      routeToPeer('10.0.2.0/24', 'vxlan'),
+      routeToPeer('10.0.2.1/32', 'none'),
+      routeToPeer('fd00:2::/64', 'vxlan'),
+    ];
+    const byRoute = (destination: string): string | undefined => leave(routes, destination)?.interfaceName;
+    expect(['10.9.0.1', '10.0.2.2', '10.0.2.1'].map(byRoute)).to.deep.equal(['tunl0', 'vxlan.calico', 'eth0']);
+    const v6 = { ...POD, addresses: [parseIpAddress('fd00:1::1')] };
+    const [toPeer] = judge([v6, ...routes], 'fd00:1::1', 'fd00:2::1').destinations;
+    expect(toPeer?.interfaceName).to.equal('vxlan-v6.calico');
+  });
+
+  it('follows a route to a workload', () => {
+    const floating = buildRoute('198.51.100.7', { kind: 'workload', workload: POD.key });
+    expect(leave([floating], '198.51.100.7')).to.include({ target: 'workload', workload: POD.key });
+  });
+
+  it('keeps a host endpoint on the uplink out of tunnels, but not one on all interfaces', () => {
+    const deny = buildPolicy('deny', { ingress: [buildRule('deny')], egress: [buildRule('deny')] });
+    const forwardTiers = [buildTier([deny])];
+    const uplink = { kind: 'interface', interfaceName: 'eth0' as InterfaceName } as const;
+    const verdictWith = (scope: typeof uplink | { kind: 'allInterfaces' }): string | undefined =>
+      leave([deny, buildHostEndpoint('hep', { scope, forwardTiers }), routeToPeer('10.0.2.0/24', 'vxlan')], '10.0.2.1')
+        ?.verdict;
+    expect([verdictWith(uplink), verdictWith({ kind: 'allInterfaces' })]).to.deep.equal(['allow', 'deny']);
+  });
+});
+
+describe('NAT outgoing', () => {
+  const hiding = buildPool('pods', '10.0.0.0/16', { natOutgoing: true });
+  const plain = buildPool('others', '10.1.0.0/16');
+
+  it('hides a pool from what is outside all pools', () => {
+    expect(leave([hiding, plain], '203.0.113.9')).to.include({ isMasqueraded: true, source: '192.168.0.1' });
+    expect(leave([hiding, plain], '10.0.2.1')).to.include({ isMasqueraded: false, source: '10.0.1.1' });
+    expect(leave([hiding, plain], '10.1.2.1')).to.include({ isMasqueraded: false });
+  });
+
+  it('leaves alone what stays on the node, and pools that do not want it', () => {
+    expect(leave([hiding], '192.168.0.1')).to.include({ isMasqueraded: false });
+    expect(leave([{ ...hiding, natOutgoing: false }], '203.0.113.9')).to.include({ isMasqueraded: false });
+  });
+
+  it('follows pools as they change', () => {
+    const simulator = new NodeSimulator(stateOf(...BASE, hiding));
+    const ends = { source: parseIpAddress('10.0.1.1'), destination: parseIpAddress('10.1.2.1') };
+    const packet: Packet = { entry: FROM_POD, ...ends, protocol: TCP };
+    const isMasqueraded = (): boolean | undefined => simulator.judge(packet).destinations[0]?.isMasqueraded;
+    expect(isMasqueraded()).to.equal(true);
+    simulator.apply({ scope: 'delta', changes: [{ op: 'put', object: plain }] });
+    expect(isMasqueraded()).to.equal(false);
+    const moved = { ...plain, cidr: parseCidr('10.2.0.0/16') };
+    simulator.apply({ scope: 'delta', changes: [{ op: 'put', object: moved }] });
+    expect(isMasqueraded()).to.equal(true);
+    simulator.apply({ scope: 'delta', changes: [{ op: 'remove', key: hiding.key }] });
+    expect(isMasqueraded()).to.equal(false);
+  });
+});

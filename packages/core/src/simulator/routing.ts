@@ -1,0 +1,31 @@
+/** The routing decision: to a local workload, to the host itself, or out to the network. */
+import type { IpFamily, RouteTarget } from '../state';
+import type { Flow } from './flow';
+import type { LocalWorkload, NodeView } from './node-view';
+import { tunnelInterface } from './route-table';
+
+/** Where routing sends a packet, and by which interface. */
+export type Target =
+  | { readonly kind: 'workload'; readonly workload: LocalWorkload; readonly interfaceName: string }
+  | { readonly kind: 'host'; readonly interfaceName: string }
+  | { readonly kind: 'network'; readonly interfaceName: string };
+
+/** The interface by which the host talks to itself. */
+export const LOOPBACK_INTERFACE = 'lo';
+
+export function targetOf(view: NodeView, { destination, family }: Flow): Target {
+  const workload = view.workloadAt(destination.address);
+  if (workload !== undefined) return { kind: 'workload', workload, interfaceName: workload.endpoint.interfaceName };
+  if (view.isHostAddress(destination)) return { kind: 'host', interfaceName: LOOPBACK_INTERFACE };
+  return routedTarget(view, view.routes.find(destination.value)?.target, family);
+}
+
+function routedTarget(view: NodeView, route: RouteTarget | undefined, family: IpFamily): Target {
+  if (route?.kind === 'workload') {
+    const workload = view.workload(route.workload);
+    if (workload !== undefined) return { kind: 'workload', workload, interfaceName: workload.endpoint.interfaceName };
+  }
+  const encapsulation = route?.kind === 'node' ? route.encapsulation : 'none';
+  const interfaceName = encapsulation === 'none' ? view.uplink : tunnelInterface(encapsulation, family);
+  return { kind: 'network', interfaceName };
+}
