@@ -1,14 +1,18 @@
-/** Calico's NetworkPolicy and GlobalNetworkPolicy (projectcalico.org/v3) as policies. */
+/** Calico's NetworkPolicy and GlobalNetworkPolicy (projectcalico.org/v3), staged or not, as policies. */
 import type { CalicoNetworkPolicy, CalicoPolicySpec, GlobalNetworkPolicy } from '../resources/kinds/calico';
+import type { StagedGlobalNetworkPolicy, StagedNetworkPolicy } from '../resources/kinds/calico-staged';
 import { keyOfResource } from '../resources/resource';
 import { allOf, Selector, type SelectorNode } from '../resources/selectors';
 import type { PolicyStage } from '../state';
-import { renderCalicoRule } from './calico-rule';
+import { renderCalicoRules } from './calico-rule';
 import { inNamespace, namespaceScope, ownCondition, serviceAccountScope } from './calico-scope';
 import { policyKey } from './keys';
 import { type PolicySpec, type RenderedRules, SetCollector } from './policy-spec';
 
-export function calicoPolicySpec(policy: CalicoNetworkPolicy | GlobalNetworkPolicy): PolicySpec {
+type NamespacedPolicy = CalicoNetworkPolicy | StagedNetworkPolicy;
+type GlobalPolicy = GlobalNetworkPolicy | StagedGlobalNetworkPolicy;
+
+export function calicoPolicySpec(policy: NamespacedPolicy | GlobalPolicy): PolicySpec {
   const { namespace, name } = policy.metadata;
   const { tier, order } = policy.spec;
   // Calico keeps policies under names that begin with their tier; its copies of Kubernetes' keep their own prefix.
@@ -21,26 +25,30 @@ export function calicoPolicySpec(policy: CalicoNetworkPolicy | GlobalNetworkPoli
     sortName: namespace === undefined ? fullName : `${namespace}/${fullName}`,
     selector: selectorOf(policy),
     stage: stageOf(policy),
-    isStaged: false,
-    appliesOnForward: policy.kind === 'CalicoNetworkPolicy' || policy.spec.applyOnForward,
+    isStaged: policy.kind === 'StagedNetworkPolicy' || policy.kind === 'StagedGlobalNetworkPolicy',
+    appliesOnForward: !isGlobal(policy) || policy.spec.applyOnForward,
     types: policy.spec.types,
     renderRules: () => renderRules(policy),
   };
 }
 
-function selectorOf(policy: CalicoNetworkPolicy | GlobalNetworkPolicy): Selector {
+function selectorOf(policy: NamespacedPolicy | GlobalPolicy): Selector {
   const { spec, metadata } = policy;
   const scope: SelectorNode[] = [];
   if (metadata.namespace !== undefined) scope.push(inNamespace(metadata.namespace));
-  if (policy.kind === 'GlobalNetworkPolicy' && policy.spec.namespaceSelector !== undefined) {
+  if (isGlobal(policy) && policy.spec.namespaceSelector !== undefined) {
     scope.push(namespaceScope(policy.spec.namespaceSelector));
   }
   if (spec.serviceAccountSelector !== undefined) scope.push(serviceAccountScope(spec.serviceAccountSelector));
   return new Selector(allOf(ownCondition(spec.selector), ...scope));
 }
 
-function stageOf(policy: CalicoNetworkPolicy | GlobalNetworkPolicy): PolicyStage {
-  if (policy.kind === 'CalicoNetworkPolicy') return 'normal';
+function isGlobal(policy: NamespacedPolicy | GlobalPolicy): policy is GlobalPolicy {
+  return policy.kind === 'GlobalNetworkPolicy' || policy.kind === 'StagedGlobalNetworkPolicy';
+}
+
+function stageOf(policy: NamespacedPolicy | GlobalPolicy): PolicyStage {
+  if (!isGlobal(policy)) return 'normal';
   return policy.spec.doNotTrack ? 'untracked' : policy.spec.preDNAT ? 'preDnat' : 'normal';
 }
 
@@ -51,9 +59,7 @@ function renderRules({
 }: { readonly spec: CalicoPolicySpec } & Pick<CalicoNetworkPolicy, 'ref' | 'metadata'>): RenderedRules {
   const sets = new SetCollector();
   const render = (direction: 'ingress' | 'egress') =>
-    spec[direction].map((rule, index) =>
-      renderCalicoRule(rule, metadata.namespace, { object: ref, field: `spec.${direction}[${index}]` }, sets),
-    );
+    renderCalicoRules(spec[direction], metadata.namespace, { object: ref, field: `spec.${direction}` }, sets);
   const ingress = spec.types.includes('Ingress') ? render('ingress') : [];
   const egress = spec.types.includes('Egress') ? render('egress') : [];
   return { ingress, egress, ipSets: sets.ipSets };

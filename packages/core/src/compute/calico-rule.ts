@@ -25,13 +25,23 @@ const ACTIONS: Readonly<Record<CalicoRule['action'], RuleAction>> = {
   Log: 'log',
 };
 
-/** `namespace`: that of the policy; its rules' selectors stay in it unless they name namespaces themselves. */
-export function renderCalicoRule(
-  rule: CalicoRule,
+/**
+ * The rules of one direction. `namespace`: that of the policy; its rules' selectors stay in it unless they name
+ * namespaces themselves. `origin`: the list that the rules stand in. Rules that ask for an HTTP request are left out:
+ * they only ever allow, and no dataplane here can tell whether they hold.
+ */
+export function renderCalicoRules(
+  rules: readonly CalicoRule[],
   namespace: string | undefined,
-  origin: Origin,
+  { object, field }: Origin,
   sets: SetCollector,
-): Rule {
+): readonly Rule[] {
+  return rules.flatMap((rule, index) =>
+    rule.http === undefined ? [renderRule(rule, namespace, { object, field: `${field}[${index}]` }, sets)] : [],
+  );
+}
+
+function renderRule(rule: CalicoRule, namespace: string | undefined, origin: Origin, sets: SetCollector): Rule {
   return {
     action: ACTIONS[rule.action],
     ...(rule.ipVersion !== undefined && { family: rule.ipVersion }),

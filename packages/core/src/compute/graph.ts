@@ -1,17 +1,32 @@
 /** The calculation of one node's desired state from the cluster's resources: incremental, a function of the current resources only. */
+import type {
+  StagedGlobalNetworkPolicy,
+  StagedKubernetesNetworkPolicy,
+  StagedNetworkPolicy,
+} from '../resources/kinds/calico-staged';
 import type { Labels } from '../resources/metadata';
 import { keyOfResource, type Resource, type ResourceKey, splitResourceKey } from '../resources/resource';
 import type { ResourceChange } from '../sources/source';
 import type { Change, InterfaceName, ObjectRef } from '../state';
 import { calicoPolicySpec } from './calico-policy';
+import { clusterPolicySpec } from './cluster-policy';
 import { EndpointPolicies } from './endpoint-policies';
 import { HostEndpoints } from './host-endpoints';
-import { namespaceLabels, namespaceProfile } from './inheritance';
+import {
+  isDerivedProfile,
+  namespaceLabels,
+  namespaceProfile,
+  serviceAccountLabels,
+  serviceAccountProfile,
+  unreservedLabels,
+} from './inheritance';
 import { IpSets } from './ip-sets';
 import { policyKey, workloadKey } from './keys';
 import { kubernetesPolicySpec } from './kubernetes-policy';
+import { NetworkSets } from './network-sets';
 import { type ChosenSettings, Nodes } from './nodes';
 import { Output } from './output';
+import type { PolicySpec } from './policy-spec';
 import { Profiles } from './profiles';
 import { Services } from './services';
 import { defaultInterfaceName, Workloads } from './workloads';
@@ -35,8 +50,9 @@ const ZONE_LABEL = 'topology.kubernetes.io/zone';
 export class ComputeGraph {
   private readonly output = new Output();
   private readonly ipSets = new IpSets();
-  private readonly profiles = new Profiles(this.output);
+  private readonly profiles = new Profiles(this.ipSets, this.output);
   private readonly policies = new EndpointPolicies(this.ipSets, this.output);
+  private readonly networkSets = new NetworkSets(this.ipSets);
   private readonly nodes: Nodes;
   private readonly services: Services;
   private readonly workloads: Workloads;
@@ -46,7 +62,7 @@ export class ComputeGraph {
     const { nodeName } = options;
     const interfaceNameOf =
       options.interfaceNameOf ?? (({ namespace, name }: ObjectRef) => defaultInterfaceName(namespace ?? '', name));
-    this.nodes = new Nodes(nodeName, options.settings ?? {}, this.output);
+    this.nodes = new Nodes(nodeName, options.settings ?? {}, this.ipSets, this.output);
     this.services = new Services(nodeName, this.output);
     this.workloads = new Workloads(nodeName, interfaceNameOf, this.ipSets, this.policies, this.profiles, this.output);
     this.hostEndpoints = new HostEndpoints(nodeName, this.ipSets, this.policies, this.profiles, this.output);
@@ -88,9 +104,36 @@ export class ComputeGraph {
       case 'NetworkPolicy':
         this.policies.putPolicy(kubernetesPolicySpec(resource));
         return;
+      case 'AdminNetworkPolicy':
+      case 'BaselineAdminNetworkPolicy':
+      case 'ClusterNetworkPolicy':
+        this.policies.putPolicy(clusterPolicySpec(resource));
+        return;
       case 'CalicoNetworkPolicy':
       case 'GlobalNetworkPolicy':
         this.policies.putPolicy(calicoPolicySpec(resource));
+        return;
+      case 'StagedNetworkPolicy':
+      case 'StagedGlobalNetworkPolicy':
+        this.putStaged(resource, calicoPolicySpec(resource));
+        return;
+      case 'StagedKubernetesNetworkPolicy':
+        this.putStaged(resource, kubernetesPolicySpec(resource));
+        return;
+      case 'ServiceAccount': {
+        const { namespace = '', name, labels } = resource.metadata;
+        this.putParent(serviceAccountProfile(namespace, name), serviceAccountLabels(name, labels));
+        return;
+      }
+      case 'Profile': {
+        const { name } = resource.metadata;
+        this.profiles.put(resource);
+        if (!isDerivedProfile(name)) this.putParent(name, unreservedLabels(resource.spec.labelsToApply));
+        return;
+      }
+      case 'NetworkSet':
+      case 'GlobalNetworkSet':
+        this.networkSets.put(keyOfResource(resource), resource);
         return;
       case 'Tier':
         this.policies.putTier(resource);
@@ -121,9 +164,26 @@ export class ComputeGraph {
         this.services.removeSlice(`${namespace}/${name}`);
         this.ipSets.services.remove(`${namespace}/${name}`);
         return;
+      case 'ServiceAccount':
+        this.removeParent(serviceAccountProfile(namespace, name));
+        return;
+      case 'Profile':
+        this.profiles.remove(name);
+        if (!isDerivedProfile(name)) this.removeParent(name);
+        return;
+      case 'NetworkSet':
+      case 'GlobalNetworkSet':
+        this.networkSets.remove(key);
+        return;
       case 'NetworkPolicy':
+      case 'AdminNetworkPolicy':
+      case 'BaselineAdminNetworkPolicy':
+      case 'ClusterNetworkPolicy':
       case 'CalicoNetworkPolicy':
       case 'GlobalNetworkPolicy':
+      case 'StagedNetworkPolicy':
+      case 'StagedGlobalNetworkPolicy':
+      case 'StagedKubernetesNetworkPolicy':
         this.policies.removePolicy(policyKey(key));
         return;
       case 'Tier':
@@ -133,6 +193,15 @@ export class ComputeGraph {
         this.hostEndpoints.remove(name);
         return;
     }
+  }
+
+  /** Only what a staged policy would set can be evaluated; what it would delete or learn is no rule. */
+  private putStaged(
+    { spec }: StagedNetworkPolicy | StagedGlobalNetworkPolicy | StagedKubernetesNetworkPolicy,
+    policy: PolicySpec,
+  ): void {
+    if (spec.stagedAction === 'Set') this.policies.putPolicy(policy);
+    else this.policies.removePolicy(policy.key);
   }
 
   private putParent(key: string, labels: Labels): void {

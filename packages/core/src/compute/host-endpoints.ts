@@ -2,6 +2,7 @@
 import type { CalicoHostEndpoint } from '../resources/kinds/calico';
 import type { HostEndpoint, HostEndpointKey } from '../state';
 import { type EndpointKey, type EndpointPolicies, isOfStage } from './endpoint-policies';
+import { unreservedLabels } from './inheritance';
 import type { IpSets } from './ip-sets';
 import { hostEndpointKey } from './keys';
 import type { Output } from './output';
@@ -20,7 +21,7 @@ export class HostEndpoints {
 
   put(resource: CalicoHostEndpoint): void {
     const key = hostEndpointKey(resource.metadata.name);
-    const { labels } = resource.metadata;
+    const labels = unreservedLabels(resource.metadata.labels);
     const { expectedIPs: addresses, ports, profiles: parents, node } = resource.spec;
     this.ipSets.selected.put(key, labels, parents, { addresses, nets: [], ports });
     if (node === this.nodeName) {

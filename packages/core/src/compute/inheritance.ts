@@ -10,10 +10,16 @@ export const SERVICE_ACCOUNT_LABEL = 'projectcalico.org/serviceaccount';
 export const ORCHESTRATOR_LABEL = 'projectcalico.org/orchestrator';
 const NAME_LABEL = 'projectcalico.org/name';
 const METADATA_NAME_LABEL = 'kubernetes.io/metadata.name';
+const RESERVED = new Set([NAMESPACE_LABEL, SERVICE_ACCOUNT_LABEL, ORCHESTRATOR_LABEL]);
 
 /** A parent whose labels follow from its key alone: where a pod belongs. */
 export function podParent(namespace: string, serviceAccount: string): string {
   return `pod/${namespace}/${serviceAccount}`;
+}
+
+/** As {@link podParent}, for a network set. */
+export function networkSetParent(namespace: string): string {
+  return `networkSet/${namespace}`;
 }
 
 export function namespaceProfile(namespace: string): string {
@@ -22,6 +28,11 @@ export function namespaceProfile(namespace: string): string {
 
 export function serviceAccountProfile(namespace: string, serviceAccount: string): string {
   return `ksa.${namespace}.${serviceAccount}`;
+}
+
+/** The profile follows from a namespace or service account, whatever a Profile object of its name says. */
+export function isDerivedProfile(name: string): boolean {
+  return name.startsWith('kns.') || name.startsWith('ksa.');
 }
 
 /** Labels that the contents of a namespace inherit from it. The name needs no object to be known. */
@@ -44,6 +55,7 @@ export function impliedLabels(parent: string): Labels {
       [SERVICE_ACCOUNT_LABEL]: serviceAccount,
     };
   }
+  if (parent.startsWith('networkSet/')) return { [NAMESPACE_LABEL]: namespace };
   if (parent.startsWith('kns.')) return namespaceLabels(parent.slice('kns.'.length), {});
   const account = /^ksa\.[^.]+\.(.+)$/.exec(parent)?.[1];
   return account === undefined ? {} : serviceAccountLabels(account, {});
@@ -54,7 +66,15 @@ export function impliedLabels(parent: string): Labels {
  * labels by naming them on a pod.
  */
 export function ownLabels(labels: Labels): Labels {
-  const isForged = (key: string) => key.startsWith(NAMESPACE_PREFIX) || key.startsWith(SERVICE_ACCOUNT_PREFIX);
+  return without(labels, (key) => key.startsWith(NAMESPACE_PREFIX) || key.startsWith(SERVICE_ACCOUNT_PREFIX));
+}
+
+/** As {@link ownLabels}, for what is no pod: also without the labels that only pods and members of namespaces have. */
+export function unreservedLabels(labels: Labels): Labels {
+  return without(ownLabels(labels), (key) => RESERVED.has(key));
+}
+
+function without(labels: Labels, isForged: (key: string) => boolean): Labels {
   if (!Object.keys(labels).some(isForged)) return labels;
   return Object.fromEntries(Object.entries(labels).filter(([key]) => !isForged(key)));
 }

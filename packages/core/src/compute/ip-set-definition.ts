@@ -6,7 +6,7 @@ import { formatProtocol, type IpSet, type IpSetKey, type Protocol } from '../sta
 export interface IpSetDefinition {
   readonly key: IpSetKey;
   readonly kind: IpSet['kind'];
-  readonly members: SelectedMembers | ServiceMembers;
+  readonly members: SelectedMembers | NodeMembers | ServiceMembers;
   readonly description: string;
 }
 
@@ -15,6 +15,12 @@ export interface SelectedMembers {
   readonly of: 'selector';
   readonly selector: Selector;
   readonly namedPort?: { readonly name: string; readonly protocol: Protocol };
+}
+
+/** Addresses of the nodes that a selector picks by their own labels. */
+export interface NodeMembers {
+  readonly of: 'nodes';
+  readonly selector: Selector;
 }
 
 /** Addresses, or addresses with ports, of all endpoints of a service, ready or not. */
@@ -31,6 +37,10 @@ export function netSet(selector: Selector): IpSetDefinition {
 export function namedPortSet(selector: Selector, protocol: Protocol, name: string): IpSetDefinition {
   const description = `port ${formatProtocol(protocol)}:${name} of ${selector.canonical}`;
   return define('addressPort', description, { of: 'selector', selector, namedPort: { name, protocol } });
+}
+
+export function nodeSet(selector: Selector): IpSetDefinition {
+  return define('net', `nodes ${selector.canonical}`, { of: 'nodes', selector });
 }
 
 /** `kind`: whether the endpoints' ports count. */

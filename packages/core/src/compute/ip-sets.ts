@@ -2,12 +2,15 @@
 import type { Change, IpSetKey, IpSetMember } from '../state';
 import type { IpSetDefinition } from './ip-set-definition';
 import { MemberCounts } from './member-counts';
-import { SelectedContributors } from './selected-members';
+import { type CountMember, SelectedContributors } from './selected-members';
 import { ServiceContributors } from './service-members';
 
 export class IpSets {
-  readonly selected = new SelectedContributors((set, member, step) => this.count(set, member, step));
-  readonly services = new ServiceContributors((set, member, step) => this.count(set, member, step));
+  private readonly countMember: CountMember = (set, member, step) => this.count(set, member, step);
+  readonly selected = new SelectedContributors(this.countMember);
+  /** Apart from the others: only sets of nodes pick nodes. */
+  readonly nodes = new SelectedContributors(this.countMember);
+  readonly services = new ServiceContributors(this.countMember);
   private readonly sets = new Map<IpSetKey, UsedSet>();
   private readonly touched = new Set<UsedSet>();
 
@@ -21,7 +24,8 @@ export class IpSets {
     const set: UsedSet = { users: 1, counts: new MemberCounts(definition) };
     this.sets.set(key, set);
     this.touched.add(set);
-    if (members.of === 'selector') this.selected.open(key, members);
+    if (members.of === 'selector') this.selected.open(key, members.selector, members.namedPort);
+    else if (members.of === 'nodes') this.nodes.open(key, members.selector);
     else this.services.open(key, kind, members);
   }
 
@@ -45,6 +49,7 @@ export class IpSets {
     // First, so that what the contributors take back counts no more.
     this.sets.delete(key);
     if (members.of === 'selector') this.selected.close(key);
+    else if (members.of === 'nodes') this.nodes.close(key);
     else this.services.close(key, members);
     return counts.end();
   }

@@ -10,6 +10,7 @@ import {
   TCP,
   UDP,
 } from '../state';
+import type { IpSets } from './ip-sets';
 import { nodeKey } from './keys';
 import type { Output } from './output';
 
@@ -38,6 +39,7 @@ export class Nodes {
   constructor(
     private readonly nodeName: string,
     private readonly chosen: ChosenSettings,
+    private readonly ipSets: IpSets,
     private readonly output: Output,
   ) {
     this.renderSettings([]);
@@ -47,6 +49,7 @@ export class Nodes {
     const { name } = node.metadata;
     const isLocal = name === this.nodeName;
     const addresses = [...new Set(node.status.addresses.map(({ address }) => address))];
+    this.ipSets.nodes.put(name, node.metadata.labels, [], { addresses, nets: [], ports: [] });
     this.output.put({
       type: 'node',
       key: nodeKey(name),
@@ -60,6 +63,7 @@ export class Nodes {
   }
 
   remove(name: string): void {
+    this.ipSets.nodes.remove(name);
     this.output.remove(nodeKey(name));
     if (name === this.nodeName) this.renderSettings([]);
   }

@@ -31,7 +31,13 @@ export interface RenderedRules {
 
 /** The order of two policies of one tier. */
 export function comparePolicies(a: PolicySpec, b: PolicySpec): number {
-  return compareOrders(a.order, b.order) || compareNames(a.sortName, b.sortName) || compareNames(a.key, b.key);
+  return (
+    compareOrders(a.order, b.order) ||
+    compareNames(a.sortName, b.sortName) ||
+    // What is staged comes before what it would replace.
+    Number(b.isStaged) - Number(a.isStaged) ||
+    compareNames(a.key, b.key)
+  );
 }
 
 /** Notes the sets that rules refer to while they are rendered, each once. */

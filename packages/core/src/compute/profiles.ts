@@ -1,15 +1,39 @@
 /** The profiles that endpoints of this node refer to: what decides when no tier did. */
-import { ANY_END, type ObjectRef, type Profile, type ProfileKey, type Rule } from '../state';
+import type { CalicoProfile } from '../resources/kinds/calico-set';
+import { ANY_END, type IpSetKey, type ObjectRef, type Origin, type ProfileKey, type Rule } from '../state';
+import { renderCalicoRules } from './calico-rule';
 import type { EndpointKey } from './endpoint-policies';
-import { namespaceProfile } from './inheritance';
+import { isDerivedProfile, namespaceProfile } from './inheritance';
+import type { IpSets } from './ip-sets';
 import { profileKey } from './keys';
 import type { Output } from './output';
+import { type RenderedRules, SetCollector } from './policy-spec';
 
+/** The profile that Calico gives the host endpoints which it makes itself. */
+const DEFAULT_ALLOW = 'projectcalico-default-allow';
+
+/** A profile is told while an endpoint refers to it, whether or not an object of its name exists. */
 export class Profiles {
+  private readonly resources = new Map<string, CalicoProfile>();
   private readonly profilesOf = new Map<EndpointKey, readonly string[]>();
   private readonly users = new Map<string, number>();
+  private readonly usedSets = new Map<string, readonly IpSetKey[]>();
 
-  constructor(private readonly output: Output) {}
+  constructor(
+    private readonly ipSets: IpSets,
+    private readonly output: Output,
+  ) {}
+
+  put(profile: CalicoProfile): void {
+    const { name } = profile.metadata;
+    this.resources.set(name, profile);
+    if (this.users.has(name)) this.render(name);
+  }
+
+  remove(name: string): void {
+    this.resources.delete(name);
+    if (this.users.has(name)) this.render(name);
+  }
 
   /** Says which profiles an endpoint refers to now; none when it is gone. */
   use(endpoint: EndpointKey, names: readonly string[]): readonly ProfileKey[] {
@@ -25,26 +49,50 @@ export class Profiles {
     const users = (this.users.get(name) ?? 0) + step;
     if (users > 0) this.users.set(name, users);
     else this.users.delete(name);
-    if (users === 1 && step === 1) this.output.put(renderProfile(name));
-    if (users === 0) this.output.remove(profileKey(name));
+    if (users === 1 && step === 1) this.render(name);
+    else if (users === 0) this.withdraw(name);
+  }
+
+  private render(name: string): void {
+    const resource = isDerivedProfile(name) ? undefined : this.resources.get(name);
+    const origin: Origin = { object: resource?.ref ?? derivedRef(name), field: '' };
+    const { ingress, egress, ipSets } = resource === undefined ? builtInRules(name, origin) : rulesOf(resource);
+    for (const definition of ipSets) this.ipSets.acquire(definition);
+    this.releaseSets(name);
+    this.usedSets.set(
+      name,
+      ipSets.map(({ key }) => key),
+    );
+    this.output.put({ type: 'profile', key: profileKey(name), origin, ingress, egress });
+  }
+
+  private withdraw(name: string): void {
+    this.releaseSets(name);
+    this.output.remove(profileKey(name));
+  }
+
+  private releaseSets(name: string): void {
+    for (const set of this.usedSets.get(name) ?? []) this.ipSets.release(set);
+    this.usedSets.delete(name);
   }
 }
 
-/** A namespace's profile allows everything. */
-function renderProfile(name: string): Profile {
-  const isNamespace = name.startsWith(namespaceProfile(''));
-  const object: ObjectRef = { apiVersion: 'projectcalico.org/v3', kind: 'Profile', name };
-  const allow = (field: string): Rule => ({
-    action: 'allow',
-    source: ANY_END,
-    destination: ANY_END,
-    origin: { object, field },
-  });
-  return {
-    type: 'profile',
-    key: profileKey(name),
-    origin: { object, field: '' },
-    ingress: isNamespace ? [allow('spec.ingress[0]')] : [],
-    egress: isNamespace ? [allow('spec.egress[0]')] : [],
-  };
+function rulesOf({ ref, spec }: CalicoProfile): RenderedRules {
+  const sets = new SetCollector();
+  const ingress = renderCalicoRules(spec.ingress, undefined, { object: ref, field: 'spec.ingress' }, sets);
+  const egress = renderCalicoRules(spec.egress, undefined, { object: ref, field: 'spec.egress' }, sets);
+  return { ingress, egress, ipSets: sets.ipSets };
+}
+
+/** A namespace's profile allows everything, as does Calico's default one; a profile that nothing defines has no rules. */
+function builtInRules(name: string, { object }: Origin): RenderedRules {
+  if (name !== DEFAULT_ALLOW && !name.startsWith(namespaceProfile(''))) return { ingress: [], egress: [], ipSets: [] };
+  const allow = (field: string): readonly Rule[] => [
+    { action: 'allow', source: ANY_END, destination: ANY_END, origin: { object, field } },
+  ];
+  return { ingress: allow('spec.ingress[0]'), egress: allow('spec.egress[0]'), ipSets: [] };
+}
+
+function derivedRef(name: string): ObjectRef {
+  return { apiVersion: 'projectcalico.org/v3', kind: 'Profile', name };
 }

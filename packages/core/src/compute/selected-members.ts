@@ -1,7 +1,7 @@
-/** Members of IP sets that selectors define: from pods, host endpoints and network sets. */
+/** Members of IP sets that selectors define: from pods, host endpoints and network sets, or from nodes. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Labels } from '../resources/metadata';
-import { LabelIndex } from '../resources/selectors';
+import { LabelIndex, type Selector } from '../resources/selectors';
 import {
   addressPortOf,
   type Cidr,
@@ -27,7 +27,7 @@ export type CountMember = (set: IpSetKey, member: IpSetMember, step: 1 | -1) => 
 
 export class SelectedContributors {
   private readonly contributions = new Map<string, Contribution>();
-  private readonly sets = new Map<IpSetKey, SelectedMembers>();
+  private readonly sets = new Map<IpSetKey, SelectedMembers['namedPort']>();
   private readonly index = new LabelIndex<string, IpSetKey>(
     {
       matchStarted: (set, item) => this.count(set, item, 1),
@@ -60,9 +60,9 @@ export class SelectedContributors {
   }
 
   /** Counts all members of a new set. */
-  open(set: IpSetKey, members: SelectedMembers): void {
-    this.sets.set(set, members);
-    this.index.putSelector(set, members.selector);
+  open(set: IpSetKey, selector: Selector, namedPort?: SelectedMembers['namedPort']): void {
+    this.sets.set(set, namedPort);
+    this.index.putSelector(set, selector);
   }
 
   /** Forgets a set; its members are counted no more. */
@@ -72,14 +72,16 @@ export class SelectedContributors {
   }
 
   private count(set: IpSetKey, item: string, step: 1 | -1): void {
-    const members = this.sets.get(set);
     const contribution = this.contributions.get(item);
-    if (members === undefined || contribution === undefined) return;
-    for (const member of membersOf(members, contribution)) this.countMember(set, member, step);
+    if (!this.sets.has(set) || contribution === undefined) return;
+    for (const member of membersOf(this.sets.get(set), contribution)) this.countMember(set, member, step);
   }
 }
 
-function membersOf({ namedPort }: SelectedMembers, { addresses, nets, ports }: Contribution): readonly IpSetMember[] {
+function membersOf(
+  namedPort: SelectedMembers['namedPort'],
+  { addresses, nets, ports }: Contribution,
+): readonly IpSetMember[] {
   if (namedPort === undefined) return [...addresses.map(cidrOf), ...nets];
   return ports
     .filter(({ name, protocol }) => name === namedPort.name && protocol === namedPort.protocol)

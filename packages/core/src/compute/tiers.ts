@@ -11,7 +11,13 @@ export interface TierSpec {
 export const DEFAULT_TIER = 'default';
 
 /** Tiers that exist without an object; an object of the name takes the place. Orders are Calico's. */
-const BUILT_IN: readonly TierSpec[] = [{ name: DEFAULT_TIER, order: 1_000_000, defaultAction: 'deny' }];
+const BUILT_IN: readonly TierSpec[] = [
+  { name: 'adminnetworkpolicy', order: 1_000, defaultAction: 'pass' },
+  { name: 'kube-admin', order: 1_000, defaultAction: 'pass' },
+  { name: DEFAULT_TIER, order: 1_000_000, defaultAction: 'deny' },
+  { name: 'baselineadminnetworkpolicy', order: 10_000_000, defaultAction: 'pass' },
+  { name: 'kube-baseline', order: 10_000_000, defaultAction: 'pass' },
+];
 
 export class Tiers {
   private readonly tiers = new Map(BUILT_IN.map((tier) => [tier.name, tier]));
