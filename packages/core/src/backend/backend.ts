@@ -32,6 +32,12 @@ export interface DataplaneBackend {
    *   retriable when the target does not answer yet
    */
   open(node: NodeContext): Promise<DataplaneSession>;
+
+  /**
+   * The plan of a full transition for a fresh, empty host. Pure: asks nothing of this host and needs no privilege, so that a
+   * plan can be looked at anywhere. Absent: the backend cannot say it without its target.
+   */
+  render?(transition: Transition): Plan;
 }
 
 /** The injection token under which every backend's module binds its backend; several may be bound at once. */
