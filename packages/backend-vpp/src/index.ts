@@ -1,1 +1,3 @@
-export {};
+/** What users of the VPP backend import. */
+export { VPP_BEHAVIOURS } from './behaviours';
+export { VPP_LIMITS } from './limits';

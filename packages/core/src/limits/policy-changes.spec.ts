@@ -85,7 +85,7 @@ describe('policies that a change of backend affects', () => {
   it('are those that tell outside clients from nodes, with the rule and the service named', () => {
     expect(affected([NODES, WEB, OFFICE])).to.deep.equal([
       'NetworkPolicy office: spec.ingress[0].from[0] tells outside clients from nodes: packets to node ports of ' +
-        'Service shop/web come with the client’s own instead of a node’s address.',
+        'Service shop/web come with the client’s own address instead of a node’s.',
     ]);
   });
 

@@ -192,9 +192,9 @@ function note(affected: Map<PolicyKey, AffectedPolicy>, { key, object, rules }: 
 function changeOf({ object, rules, services }: AffectedPolicy, from: string, to: string): BehaviourChange {
   const told = [...services.values()].map(({ service, exposure, keepsClient }) => {
     const { namespace, name } = service.metadata;
-    const [before, after] = keepsClient
-      ? ['a node’s address', 'the client’s own']
-      : ['the client’s address', 'a node’s'];
+    const [after, before] = keepsClient
+      ? ['the client’s own address', 'a node’s']
+      : ['a node’s address', 'the client’s own'];
     return `to ${formatExposure(exposure)} of Service ${namespace}/${name} come with ${after} instead of ${before}`;
   });
   const message = `${[...rules].join(', ')} tells outside clients from nodes: packets ${told.join('; ')}.`;

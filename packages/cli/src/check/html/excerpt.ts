@@ -20,11 +20,14 @@ const MAX_LENGTH = 240;
 /** Cuts objects out of one file. `starts`: the first line of every object in it. */
 export class FileExcerpts {
   private readonly lines: readonly string[];
-  private readonly starts: readonly number[];
+  /** By first line: the last line that can belong to the object. */
+  private readonly ends = new Map<number, number>();
 
   constructor(text: string, starts: readonly number[]) {
     this.lines = text.split(/\r?\n/);
-    this.starts = [...new Set(starts)].sort((a, b) => a - b);
+    const separators = this.lines.flatMap((line, index) => (/^(---|\.\.\.)(\s|$)/.test(line) ? [index + 1] : []));
+    const boundaries = [...new Set([...starts, ...separators, this.lines.length + 1])].sort((a, b) => a - b);
+    for (const [index, line] of boundaries.entries()) this.ends.set(line, (boundaries[index + 1] ?? line + 1) - 1);
   }
 
   /** From the object's first line to where the next object or document begins. */
@@ -42,11 +45,8 @@ export class FileExcerpts {
   }
 
   private lastLine(firstLine: number): number {
-    const nextStart = this.starts.find((start) => start > firstLine) ?? this.lines.length + 1;
-    const separator = this.lines.findIndex((line, index) => index >= firstLine && /^(---|\.\.\.)(\s|$)/.test(line));
-    const end = Math.min(nextStart, separator < 0 ? nextStart : separator + 1) - 1;
     // Comments and blank lines at the end belong to what comes next.
-    let last = Math.max(end, firstLine);
+    let last = this.ends.get(firstLine) ?? firstLine;
     while (last > firstLine && /^\s*(#.*)?$/.test(this.lines[last - 1] ?? '')) last--;
     return last;
   }

@@ -1,6 +1,13 @@
 /** The answer of `check` as one page: self-contained, readable without script, on a phone and on paper. */
 import { createHash } from 'node:crypto';
-import { type CheckReport, type Finding, formatObjectRef, type ObjectRef } from '@polyplane/core';
+import {
+  type BehaviourChange,
+  CHANGE_CODES,
+  type CheckReport,
+  type Finding,
+  formatObjectRef,
+  type ObjectRef,
+} from '@polyplane/core';
 import { groupByCode } from '../group-by-code';
 import type { ReadObjects } from '../read-objects';
 import { type ExcerptLine, FileExcerpts } from './excerpt';
@@ -50,6 +57,7 @@ interface ConcernedObject {
   readonly id: string;
   readonly object: ObjectRef;
   readonly findings: { readonly backend: string; readonly finding: Finding }[];
+  readonly changes: BehaviourChange[];
 }
 
 type ConcernedObjects = ReadonlyMap<string, ConcernedObject>;
@@ -58,14 +66,14 @@ function concernedObjects(report: CheckReport): ConcernedObjects {
   const concerned = new Map<string, ConcernedObject>();
   const entryOf = (object: ObjectRef): ConcernedObject => {
     const key = keyOf(object);
-    const entry = concerned.get(key) ?? { id: `object-${concerned.size + 1}`, object, findings: [] };
+    const entry = concerned.get(key) ?? { id: `object-${concerned.size + 1}`, object, findings: [], changes: [] };
     concerned.set(key, entry);
     return entry;
   };
   for (const { name, findings } of report.backends) {
     for (const finding of findings) entryOf(finding.object).findings.push({ backend: name, finding });
   }
-  for (const { object } of report.behaviourChanges) entryOf(object);
+  for (const change of report.behaviourChanges) entryOf(change.object).changes.push(change);
   return concerned;
 }
 
@@ -148,33 +156,47 @@ function formatField({ field, file, line }: Finding): Html {
 
 function formatChanges({ behaviourChanges }: CheckReport, concerned: ConcernedObjects): Html {
   const [first] = behaviourChanges;
-  return html`<section class="changes" aria-labelledby="changes" data-group>
+  return html`<section aria-labelledby="changes" data-group>
 <h2 id="changes">What changes from ${first?.from} to ${first?.to}</h2>
-${groupByCode(behaviourChanges).map(
-  ([code, group]) => html`<article class="limit" data-group data-text="${code}">
-<h3><code>${code}</code></h3>
+${groupByCode(behaviourChanges).map(([code, group]) => formatChange(code, group, concerned))}</section>
+`;
+}
+
+function formatChange(code: string, group: readonly BehaviourChange[], concerned: ConcernedObjects): Html {
+  const message = group[0]?.message;
+  const isSame = group.every((change) => change.message === message);
+  const title = meaningOf(code) ?? message;
+  return html`<article class="limit" data-group data-text="${[code, title].join(' ')}">
+<h3>${title}</h3>
+${isSame && message !== title ? html`<p>${message}</p>` : undefined}
+<p class="faint"><code>${code}</code></p>
 <ul>
 ${group.map(
-  ({ object, message }) => html`<li data-item>${linkTo(object, concerned)}: ${message}</li>
+  (change) => html`<li data-item>${linkTo(change.object, concerned)}${isSame ? undefined : `: ${change.message}`}</li>
 `,
 )}</ul>
 </article>
-`,
-)}</section>
 `;
+}
+
+/** Undefined for a limit's own code, whose meaning is its message. */
+function meaningOf(code: string): string | undefined {
+  return Object.hasOwn(CHANGE_CODES, code) ? CHANGE_CODES[code as keyof typeof CHANGE_CODES].meaning : undefined;
 }
 
 function formatObjects(concerned: ConcernedObjects, objects: Pick<ReadObjects, 'find' | 'texts' | 'resources'>): Html {
   const excerpts = new Excerpts(objects);
   return html`<section aria-labelledby="objects" data-group>
 <h2 id="objects">By object</h2>
-${[...concerned.values()].map(({ id, object, findings }) => {
+${[...concerned.values()].map(({ id, object, findings, changes }) => {
   return html`<article class="object" id="${id}" data-item>
 <h3>${formatObjectRef(object)}</h3>
-${findings.length === 0 ? html`<p>Nothing is missing for it; its behaviour changes.</p>` : undefined}
 ${findings.map(
   ({ backend, finding }) => html`<p><span class="tag ${finding.severity}">${backend}: ${WORDS[finding.severity]}</span>
 ${finding.message}${formatField(finding)}</p>
+`,
+)}${changes.map(
+  ({ from, to, message }) => html`<p><span class="tag info">${from} → ${to}</span> ${message}</p>
 `,
 )}${excerpts.of(object, findings)}
 </article>

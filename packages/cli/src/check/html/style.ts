@@ -6,7 +6,7 @@ export const STYLE = `
 @media (prefers-color-scheme: dark) { :root { --back: #12161b; --plain: #e3e8ee; --faint: #a3adb8; --line: #3a434d; --panel: #1b2128;
   --link: #80b8ff; --error: #ff9a9a; --warning: #f2c14e; --info: #8cc4ff; --good: #7ad18b; --mark: #4a3c00; --mark-edge: #f2c14e; } }
 * { box-sizing: border-box; }
-html { scroll-padding-top: 1rem; }
+html { scroll-padding-top: 5rem; }
 body { margin: 0 auto; max-width: 72rem; padding: 1rem; background: var(--back); color: var(--plain);
   font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
 h1 { font-size: 1.6rem; margin: 0 0 .5rem; } h2 { font-size: 1.3rem; margin: 2.5rem 0 .75rem; } h3 { font-size: 1.1rem; margin: 1.5rem 0 .5rem; }
@@ -15,7 +15,7 @@ h4 { font-size: 1rem; margin: 0; } p { margin: .4rem 0; } a { color: var(--link)
 .supported { color: var(--good); } .degraded { color: var(--warning); } .unsupported { color: var(--error); }
 .verdicts { display: grid; grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr)); gap: .75rem; padding: 0; list-style: none; }
 .verdicts li, .limit, .object { border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; background: var(--panel); }
-.limit, .object { margin: 0 0 .75rem; } .limit ul, .changes ul { margin: .4rem 0 0; padding-left: 1.25rem; }
+.limit, .object { margin: 0 0 .75rem; } .limit h3, .object h3 { margin: 0 0 .4rem; } .limit ul { margin: .4rem 0 0; padding-left: 1.25rem; }
 .verdict { font-size: 1.15rem; font-weight: 700; } .tag { font-weight: 700; text-transform: uppercase; font-size: .8rem; letter-spacing: .03em; }
 code, pre { font: .85rem/1.5 ui-monospace, monospace; } code { overflow-wrap: anywhere; }
 pre { margin: .6rem 0 0; padding: .5rem 0; overflow-x: auto; border: 1px solid var(--line); border-radius: .35rem; background: var(--back); overflow-wrap: normal; }
