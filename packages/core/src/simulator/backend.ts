@@ -42,6 +42,10 @@ export class SimulatorBackend implements DataplaneBackend {
     this.nodes.set(place, node);
     return new SimulatorSession(node, () => this.nodes.delete(place));
   }
+
+  render(transition: Transition): SimulatorPlan {
+    return new SimulatorSession(new SimulatedNode(this.options), () => undefined).plan(transition);
+  }
 }
 
 /** A transition as the list of its changes that have an effect. */
