@@ -170,7 +170,8 @@ export class NodeView {
     else if (object.type === 'policy' || object.type === 'profile') this.policies.put(object);
     else if (object.type === 'hostEndpoint') this.hostEndpoints.put(object);
     else if (object.type === 'workload') this.putWorkload(object);
-    else if (object.type === 'service') this.services.put(object);
+    else if (object.type === 'route') this.routes.put(object);
+    else this.services.put(object);
   }
 
   private remove(key: DesiredKey): void {
@@ -184,7 +185,7 @@ export class NodeView {
     else if (type === 'hostEndpoint') this.hostEndpoints.remove(key as HostEndpointKey);
     else if (type === 'workload') this.removeWorkload(key as WorkloadKey);
     else if (type === 'route') this.routes.remove(key as RouteKey);
-    else if (type === 'service') this.services.remove(key as ServicePortKey);
+    else this.services.remove(key as ServicePortKey);
   }
 
   private putSettings(settings: NodeSettings): void {
