@@ -1,5 +1,12 @@
 /** What backend authors and test harnesses import: the testbed, the suite runner, the kit. */
 export * from './conformance-error';
+export { type DescribeBackendOptions, describeBackend } from './kit/describe-backend';
+export { type Batch, EXPANSIONS, type Expansion, expandSequence } from './kit/expansions';
+export type { BackendHarness, ProbeOutcome } from './kit/harness';
+export { createInMemoryHarness, type InMemoryTarget } from './kit/in-memory-harness';
+export { SCENARIO_NODE, SCENARIO_TOPOLOGY } from './kit/scenario';
+export { sequenceOfChoices } from './kit/sequence-of-choices';
+export { createTestbedHarness, type TestbedTarget } from './kit/testbed-harness';
 export * from './prober/probe';
 export type { ListeningPort } from './prober/prober';
 export * from './run/report';

@@ -32,7 +32,9 @@ export class SuiteText {
     const parsed = schema.safeParse(this.value);
     if (parsed.success) return parsed.data;
     const [issue] = parsed.error.issues;
-    throw this.fault((issue?.path ?? []).map(asFieldPart), issue?.message ?? 'invalid');
+    // An unknown key is told at its own place.
+    const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+    throw this.fault([...(issue?.path ?? []).map(asFieldPart), ...unknown], issue?.message ?? 'invalid');
   }
 
   /** Reads one value at a field; what its reader throws is told of that field. @throws ConformanceError PP_SUITE_INVALID */

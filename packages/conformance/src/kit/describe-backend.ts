@@ -1,0 +1,270 @@
+/** The kit: tests that every backend has to pass, be it one of this project or a third party's. */
+import assert from 'node:assert/strict';
+import { CodedError, codeEntries, type DesiredState, type DesiredStateStore, FEATURES } from '@polyplane/core';
+import { SessionDriver } from './driver';
+import { type Batch, EXPANSIONS, expandSequence } from './expansions';
+import type { BackendHarness, ProbeOutcome } from './harness';
+import { predictOutcomes } from './oracle';
+import { scenarioPackets, scenarioSteps } from './scenario';
+import { runningTestFramework } from './test-framework';
+
+export interface DescribeBackendOptions {
+  /** Further event sequences to expand, by what they are about. */
+  readonly sequences?: Readonly<Record<string, readonly Batch[]>>;
+}
+
+/**
+ * Describes a backend by tests. It is held against the simulator packet by packet on a scenario that every backend can
+ * run: pods, a second node, network policies, services over TCP and UDP on IPv4.
+ * @param createHarness makes a target with the scenario's machines ({@link SCENARIO_TOPOLOGY}), anew for each test
+ */
+export function describeBackend(
+  name: string,
+  createHarness: () => Promise<BackendHarness>,
+  options: DescribeBackendOptions = {},
+): void {
+  const { describe, it } = runningTestFramework();
+  const steps = scenarioSteps();
+  const batches = steps.map(({ changes }) => changes);
+
+  /** A test on a target of its own, which is removed in any case. */
+  const test = (title: string, body: (target: Target) => Promise<void>): void =>
+    it(title, async () => {
+      const harness = await createHarness();
+      try {
+        await body(new Target(harness));
+      } finally {
+        await harness.close();
+      }
+    });
+
+  describe(`Backend ${name}`, () => {
+    describe('what it says of itself', () => {
+      test('a name of lower-case letters, digits and dashes', async ({ harness: { backend } }) => {
+        assert.match(backend.name, /^[a-z][a-z0-9-]*$/);
+      });
+
+      test('a limit row at most for each feature, each with its code, message, remedy and source', async ({
+        harness: { backend },
+      }) => {
+        const features = backend.limits.map(({ feature }) => feature);
+        assert.equal(new Set(features).size, features.length, 'two rows of one feature');
+        for (const limit of backend.limits) {
+          assert.ok(FEATURES.includes(limit.feature), `unknown feature ${limit.feature}`);
+          assert.match(limit.code, /^PP_LIMIT_[A-Z0-9_]+$/);
+          for (const text of [limit.message, limit.remedy, limit.source]) assert.notEqual(text, '');
+        }
+      });
+
+      test('every error code with its meaning and remedy', async ({ harness: { backend } }) => {
+        for (const { code, meaning, remedy } of codeEntries(backend.codes)) {
+          assert.match(code, /^PP_[A-Z0-9_]+$/);
+          assert.notEqual(meaning, '');
+          assert.notEqual(remedy, '');
+        }
+      });
+
+      test('that this host lacks nothing, without changing it', async ({ harness }) => {
+        const { missing } = await harness.backend.probe(harness.node);
+        assert.deepEqual(missing, []);
+        sameTraces(await harness.readTraces(), []);
+      });
+    });
+
+    describe('planning and applying', () => {
+      test('writes nothing when it is opened', async (target) => {
+        const driver = await target.open();
+        sameTraces(await target.harness.readTraces(), []);
+        await driver.session.release('remove');
+      });
+
+      test('plans without an effect, and the same again for the same transition', async (target) => {
+        const driver = await target.open();
+        await driver.applyAll(batches.slice(0, 3));
+        const traces = await target.harness.readTraces();
+        const transition = { revision: 100, scope: 'delta', isInSync: true, changes: batches[3] ?? [] } as const;
+        const [first, second] = [driver.session.plan(transition), driver.session.plan(transition)];
+        assert.equal(first.isEmpty, false);
+        assert.equal(first.print(), second.print());
+        sameTraces(await target.harness.readTraces(), traces);
+      });
+
+      test('finds nothing to write for what is in force, told whole or by an empty batch', async (target) => {
+        const driver = await target.open();
+        await driver.applyAll(batches.slice(0, 6));
+        const traces = await target.harness.readTraces();
+        assert.equal(driver.session.plan(driver.wholeState()).isEmpty, true, 'told whole');
+        assert.equal((await driver.apply([])).isEmpty, true, 'told by an empty batch');
+        sameTraces(await target.harness.readTraces(), traces);
+      });
+
+      test('refuses a plan that was made before the last one was applied', async (target) => {
+        const driver = await target.open();
+        await driver.apply(batches[0] ?? []);
+        const stale = driver.session.plan({ revision: 50, scope: 'delta', isInSync: true, changes: batches[1] ?? [] });
+        await driver.apply(batches[1] ?? []);
+        const traces = await target.harness.readTraces();
+        await assert.rejects(driver.session.apply(stale), isStale);
+        sameTraces(await target.harness.readTraces(), traces);
+      });
+    });
+
+    describe('packets', () => {
+      test('pass as the simulator says, after every step of the scenario', async (target) => {
+        const driver = await target.open();
+        for (const { title, changes } of steps) {
+          await driver.apply(changes);
+          await target.expectPackets(driver.state, title);
+        }
+      });
+    });
+
+    describe('event sequences', () => {
+      for (const [title, sequence] of Object.entries({ 'the scenario': batches, ...options.sequences })) {
+        for (const expansion of EXPANSIONS) {
+          test(`end in the same state: ${title}, ${expansion}`, async (target) => {
+            const expected = await target.tracesAfter(sequence);
+            const driver = await target.open();
+            await driver.applyAll(expandSequence(sequence)[expansion]);
+            sameTraces(await target.harness.readTraces(), expected);
+            await target.expectPackets(driver.state, expansion);
+          });
+        }
+      }
+    });
+
+    describe('audit', () => {
+      test('finds nothing where nothing has changed', async (target) => {
+        const driver = await target.open();
+        await driver.applyAll(batches.slice(0, 6));
+        assert.deepEqual((await driver.session.audit()).repaired, []);
+      });
+
+      test('repairs what somebody else broke, says what it was, and goes on', async (target) => {
+        const { disturb } = target.harness;
+        const driver = await target.open();
+        await driver.applyAll(batches.slice(0, 6));
+        if (disturb === undefined) return;
+        const traces = await target.harness.readTraces();
+        await disturb.call(target.harness);
+        assert.notDeepEqual(await target.harness.readTraces(), traces, 'disturb broke nothing');
+        assert.notDeepEqual((await driver.session.audit()).repaired, []);
+        sameTraces(await target.harness.readTraces(), traces);
+        assert.deepEqual((await driver.session.audit()).repaired, []);
+        await driver.apply(batches[6] ?? []);
+        await target.expectPackets(driver.state, 'after the repair');
+      });
+    });
+
+    describe('its end', () => {
+      test('leaves everything in force when told to, and the next session adopts it as it is', async (target) => {
+        const { driver, traces } = await target.inForce(batches.slice(0, 6));
+        await driver.session.release('leave');
+        await target.expectAdoption(driver.state, traces);
+      });
+
+      test('in a crash leaves everything in force, and the next session adopts it as it is', async (target) => {
+        const { driver, traces } = await target.inForce(batches.slice(0, 6));
+        await target.expectAdoption(driver.state, traces);
+      });
+
+      test('in a crash is made good by a next session that is told another state', async (target) => {
+        await target.inForce(batches.slice(0, 6));
+        const next = await target.open();
+        await next.apply(expandSequence(batches).squashed[0] ?? []);
+        const traces = await target.harness.readTraces();
+        await target.expectPackets(next.state, 'after the crash');
+        await next.session.release('remove');
+        sameTraces(traces, await target.tracesAfter(batches));
+      });
+
+      test('leaves no trace when told to remove everything', async (target) => {
+        const { driver } = await target.inForce(batches.slice(0, 6));
+        await driver.session.release('remove');
+        sameTraces(await target.harness.readTraces(), []);
+      });
+
+      test('removes the traces of an earlier session too', async (target) => {
+        await target.inForce(batches.slice(0, 6));
+        const next = await target.open();
+        await next.session.release('remove');
+        sameTraces(await target.harness.readTraces(), []);
+      });
+
+      test('ends its events', async (target) => {
+        const driver = await target.open();
+        const ended = new Promise<void>((resolve) => driver.session.events$.subscribe({ complete: resolve }));
+        await driver.session.release('remove');
+        await ended;
+      });
+    });
+  });
+}
+
+/** Says what differs, not what is alike. */
+function sameTraces(actual: readonly string[], expected: readonly string[], when = ''): void {
+  const extra = actual.filter((line) => !expected.includes(line)).map((line) => `+ ${line.slice(0, LINE_LENGTH)}`);
+  const missing = expected.filter((line) => !actual.includes(line)).map((line) => `- ${line.slice(0, LINE_LENGTH)}`);
+  assert.deepEqual([...missing, ...extra].slice(0, LINES), [], `the traces differ ${when}`);
+  assert.equal(actual.length, expected.length, `some trace is there more than once ${when}`);
+}
+
+const LINES = 20;
+const LINE_LENGTH = 300;
+
+function isStale(error: unknown): boolean {
+  return error instanceof CodedError && error.code === 'PP_PLAN_STALE';
+}
+
+/** A harness with what the tests do on it. */
+class Target {
+  constructor(readonly harness: BackendHarness) {}
+
+  async open(): Promise<SessionDriver> {
+    return new SessionDriver(await this.harness.backend.open(this.harness.node));
+  }
+
+  async inForce(
+    batches: readonly Batch[],
+  ): Promise<{ readonly driver: SessionDriver; readonly traces: readonly string[] }> {
+    const driver = await this.open();
+    await driver.applyAll(batches);
+    return { driver, traces: await this.harness.readTraces() };
+  }
+
+  /** What the sequence as it is leaves at the target; nothing is in force before and after. */
+  async tracesAfter(batches: readonly Batch[]): Promise<readonly string[]> {
+    const { driver, traces } = await this.inForce(batches);
+    await driver.session.release('remove');
+    sameTraces(await this.harness.readTraces(), []);
+    return traces;
+  }
+
+  /** A new session finds everything in force, and has nothing to write. */
+  async expectAdoption(state: DesiredStateStore, traces: readonly string[]): Promise<void> {
+    sameTraces(await this.harness.readTraces(), traces, 'before the next session');
+    const next = await this.open();
+    await next.apply(state.toTransition(0, true).changes);
+    sameTraces(await this.harness.readTraces(), traces, 'after the next session');
+    await this.expectPackets(next.state, 'after adoption');
+  }
+
+  async expectPackets(state: DesiredState, when: string): Promise<void> {
+    const packets = scenarioPackets();
+    const predicted = predictOutcomes(state, packets);
+    const asked = packets.map((packet, index) => ({ ...packet, isAnswerExpected: mayAnswer(predicted[index]) }));
+    const observed = await this.harness.observe(asked);
+    const differences = packets.flatMap(({ from, destination, destinationPort, protocol }, index) => {
+      const expected = predicted[index];
+      if (expected === undefined || expected === observed[index]) return [];
+      return [
+        `${from} -> ${destination}:${destinationPort}/${protocol}: ${expected} expected, ${observed[index]} seen`,
+      ];
+    });
+    assert.deepEqual(differences, [], when);
+  }
+}
+
+function mayAnswer(outcome: ProbeOutcome | undefined): boolean {
+  return outcome === 'connected' || outcome === 'refused';
+}
