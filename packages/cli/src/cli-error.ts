@@ -44,6 +44,11 @@ export const CLI_CODES = {
     meaning: 'A module given by --backend-module cannot be loaded or exports no inversify ContainerModule.',
     remedy: 'Give a package name or a path that Node.js can load, whose exports hold the backend’s ContainerModule.',
   },
+  PP_CLI_NOT_RENDERABLE: {
+    kind: 'error',
+    meaning: 'A backend has no way to show a plan without the dataplane that it is for.',
+    remedy: 'Choose another backend, or ask the backend’s author for `render`.',
+  },
   PP_CLI_HOST_UNABLE: {
     kind: 'error',
     meaning: 'This host lacks what the command needs.',

@@ -3,7 +3,6 @@ import { text } from 'node:stream/consumers';
 import { lastValueFrom } from 'rxjs';
 import {
   ComputeGraph,
-  type DesiredState,
   DesiredStateStore,
   keyOfResource,
   loadManifests,
@@ -51,7 +50,7 @@ export async function readCluster(paths: readonly string[]): Promise<Cluster> {
  * What the dataplane of a node must do.
  * @throws CliError PP_CLI_NODE_UNKNOWN
  */
-export function computeNode(cluster: Cluster, nodeName: string): DesiredState {
+export function computeNode(cluster: Cluster, nodeName: string): DesiredStateStore {
   nodeOf(cluster, nodeName);
   const graph = new ComputeGraph({ nodeName });
   const changes = graph.apply([...cluster.values()].map((resource) => ({ op: 'put', resource })));

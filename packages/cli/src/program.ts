@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { codesCommand } from './commands/codes';
+import { renderCommand } from './commands/render';
+import { statusCommand } from './commands/status';
 import { testCommand } from './commands/test';
 import { traceCommand } from './commands/trace';
 
@@ -15,7 +17,7 @@ export function createProgram(): Command {
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(--help shows what the command takes)')
     .exitOverride();
-  for (const command of [traceCommand(), testCommand(), codesCommand()]) {
+  for (const command of [traceCommand(), renderCommand(), testCommand(), statusCommand(), codesCommand()]) {
     program.addCommand(command.copyInheritedSettings(program));
   }
   return program;
