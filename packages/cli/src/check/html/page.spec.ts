@@ -1,0 +1,177 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { EBPF_BEHAVIOURS, EBPF_LIMITS } from '@polyplane/backend-ebpf';
+import { VPP_BEHAVIOURS, VPP_LIMITS } from '@polyplane/backend-vpp';
+import { checkCluster } from '@polyplane/core';
+import { ROOT } from '../../testing/polyplane-process';
+import { readObjects } from '../read-objects';
+import { formatCheckPage } from './page';
+
+const EBPF = { name: 'ebpf', limits: EBPF_LIMITS, behaviours: EBPF_BEHAVIOURS };
+const VPP = { name: 'vpp', limits: VPP_LIMITS, behaviours: VPP_BEHAVIOURS };
+const SILENT = { show: () => undefined, finish: () => undefined };
+
+async function page(...paths: readonly string[]): Promise<string> {
+  const objects = await readObjects(paths, SILENT);
+  const report = checkCluster({
+    resources: objects.resources,
+    backends: [EBPF, VPP],
+    from: EBPF,
+    to: VPP,
+    locate: (object, field) => objects.locate(object, field),
+  });
+  return formatCheckPage(report, objects);
+}
+
+describe('the page of a check', () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'polyplane-page-'));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('marks the field in the object’s own text', async () => {
+    const text = await page(join(ROOT, 'examples/limits/ebpf-log-action.yaml'));
+    expect(text.match(/<mark>.*?<\/mark>/g)).to.deep.equal(['<mark><i>  15</i>     - action: Log</mark>']);
+  });
+
+  it('asks the network for nothing, by its own policy too', async () => {
+    const text = await page(join(ROOT, 'examples/shop'));
+    expect(text).to.contain('content="default-src &#39;none&#39;;');
+    expect(text).not.to.match(/<(link|img|iframe|object|embed)\b|\bsrc=|@import|url\(/);
+  });
+
+  it('escapes whatever the manifests hold', async () => {
+    const file = join(folder, 'hostile-"><script>alert(1)<.yaml');
+    const hostile = `# </pre><script>alert(2)</script>
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: p, annotations: {note: "</script><img src=x onerror=alert(3)>"}}
+spec: {selector: all(), types: [Ingress], ingress: [{action: Log}]} # <b onclick='x'> \u0007
+`;
+    writeFileSync(file, hostile);
+    const text = await page(file);
+    expect(text.match(/<script/g)).to.have.length(1);
+    expect(text).not.to.match(/<img|<b onclick|alert\(1\)<\.yaml"/);
+    expect(text).not.to.contain('\u0007');
+    expect(text).to.contain('&lt;img src=x onerror=alert(3)&gt;');
+  });
+
+  it('leaves out most of a long object, and cuts long lines', async () => {
+    const file = join(folder, 'long.yaml');
+    const rules = Array.from({ length: 200 }, (_, index) => `    - {action: ${index === 150 ? 'Log' : 'Allow'}}`);
+    const note = 'n'.repeat(10_000);
+    writeFileSync(
+      file,
+      `apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: p, annotations: {note: ${note}}}
+spec:
+  types: [Ingress]
+  ingress:
+${rules.join('\n')}
+`,
+    );
+    const text = await page(file);
+    expect(text.match(/<pre.*?<\/pre>/s)?.[0].match(/<i>/g)).to.have.length(12);
+    expect(text).not.to.contain(note);
+  });
+
+  describe('in headless Chromium', function () {
+    this.timeout(60_000);
+    const chromium = findChromium();
+
+    /** The page's DOM after a script ran in it; the page's own policy, which forbids other scripts, is taken out. */
+    function runInPage(text: string, script: string, width = 1200): string {
+      const file = join(folder, 'page.html');
+      const free = text.replace(/<meta http-equiv="Content-Security-Policy"[^>]*>/, '');
+      writeFileSync(
+        file,
+        free.replace('</body>', () => `<script>${ANSWER}${script}</script></body>`),
+      );
+      return chromiumDump(chromium ?? '', folder, file, width);
+    }
+
+    function answerOf(dom: string): unknown {
+      const answer = /<pre id="answer">([^<]*)<\/pre>/.exec(dom)?.[1];
+      expect(answer, 'the script’s answer').to.be.a('string');
+      return JSON.parse((answer ?? '').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&'));
+    }
+
+    before(function () {
+      if (chromium === undefined) this.skip();
+    });
+
+    for (const [name, width] of [
+      ['wide', 1200],
+      ['narrow', 500],
+    ] as const) {
+      it(`has no fault of accessibility on a ${name} screen`, async () => {
+        const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8').replaceAll('</script', '<\\/script');
+        const script = `${axe}
+          axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }).then((result) =>
+            answer({
+              passes: result.passes.length,
+              violations: result.violations.map(({ id, nodes }) => [id, nodes.map(({ target }) => target.join(' '))]),
+            }),
+          );`;
+        const answer = answerOf(runInPage(await page(join(ROOT, 'examples/shop')), script, width)) as {
+          readonly passes: number;
+        };
+        expect(answer.passes).to.be.greaterThan(10);
+        expect(answer).to.have.property('violations').that.deep.equals([]);
+      });
+    }
+
+    it('is no wider than a phone, but for the objects’ own texts', async () => {
+      // Chromium's window is never narrower than 500.
+      const script = "document.body.style.width = '360px'; answer(document.body.scrollWidth);";
+      expect(answerOf(runInPage(await page(join(ROOT, 'examples/shop')), script, 500))).to.equal(360);
+    });
+
+    it('shows what the filter asks for', async () => {
+      const script = `const input = document.getElementById('filter-text');
+        input.value = 'shop-web/admin affinity';
+        input.dispatchEvent(new Event('input'));
+        answer([...document.querySelectorAll('article.object:not([hidden]) h3')].map((node) => node.textContent));`;
+      expect(answerOf(runInPage(await page(join(ROOT, 'examples/shop')), script))).to.deep.equal([
+        'Service shop-web/admin',
+      ]);
+    });
+
+    it('runs its own script under its own policy', async () => {
+      const file = join(folder, 'own.html');
+      writeFileSync(file, await page(join(ROOT, 'examples/shop')));
+      expect(chromiumDump(chromium ?? '', folder, file, 1200)).to.contain('<search id="filter" class="filter">');
+    });
+  });
+});
+
+/** Leaves a value in the page for the test to read. */
+const ANSWER = `const answer = (value) => {
+  const node = document.body.appendChild(document.createElement('pre'));
+  node.id = 'answer';
+  node.textContent = JSON.stringify(value);
+};`;
+
+function findChromium(): string | undefined {
+  return ['chromium', 'chromium-browser', 'google-chrome'].find(
+    (name) => spawnSync('which', [name], { stdio: 'ignore' }).status === 0,
+  );
+}
+
+/** The DOM of a local file after its scripts ran. */
+function chromiumDump(chromium: string, folder: string, file: string, width: number): string {
+  const quiet = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'];
+  const offline = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
+  const profile = `--user-data-dir=${join(folder, 'profile')}`;
+  const options = [`--window-size=${width},1000`, '--virtual-time-budget=20000', '--dump-dom', `file://${file}`];
+  return execFileSync(chromium, [...quiet, ...offline, profile, ...options], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    maxBuffer: 64 * 1024 * 1024,
+  });
+}
