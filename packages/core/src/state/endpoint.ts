@@ -24,6 +24,12 @@ export interface EndpointTier {
   readonly egress: readonly PolicyKey[];
 }
 
+/** An address by which a workload is reached beside its own: packets to it go to `target`, one of the workload's own. */
+export interface FloatingAddress {
+  readonly address: IpAddress;
+  readonly target: IpAddress;
+}
+
 /** A local pod (or other workload) behind an interface of the node. */
 export interface WorkloadEndpoint {
   readonly type: 'workload';
@@ -37,6 +43,8 @@ export interface WorkloadEndpoint {
   readonly addresses: readonly IpAddress[];
   /** Further source ranges the workload may use. */
   readonly allowedSources: readonly Cidr[];
+  /** Absent: none. */
+  readonly floatingAddresses?: readonly FloatingAddress[];
   readonly tiers: readonly EndpointTier[];
   readonly profiles: readonly ProfileKey[];
 }

@@ -39,6 +39,11 @@ export interface NodeSettings {
   readonly workloadInterfacePrefixes: readonly string[];
   /** What happens to a packet from a workload to the host itself after its egress policy allowed it. */
   readonly endpointToHostAction: 'drop' | 'return' | 'accept';
+  /**
+   * What happens to a packet that is forwarded to one of these service addresses, which no service translated: absent, it
+   * is routed on, and may come back for ever.
+   */
+  readonly serviceLoopPrevention?: { readonly action: 'drop' | 'reject'; readonly cidrs: readonly Cidr[] };
   readonly failsafeInbound: readonly FailsafePort[];
   readonly failsafeOutbound: readonly FailsafePort[];
 }
