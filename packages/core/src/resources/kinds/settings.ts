@@ -84,8 +84,8 @@ export interface FelixConfiguration extends ResourceBase<'FelixConfiguration'> {
     readonly iptablesFilterAllowAction?: 'Accept' | 'Return';
     /** Default Accept. */
     readonly iptablesMangleAllowAction?: 'Accept' | 'Return';
-    /** Default insert. */
-    readonly chainInsertMode?: 'insert' | 'append';
+    /** Default Insert. */
+    readonly chainInsertMode?: 'Insert' | 'Append';
     /** Default Drop. */
     readonly serviceLoopPrevention?: 'Drop' | 'Reject' | 'Disabled';
     /** Default Disabled. */
@@ -116,7 +116,7 @@ export interface FelixConfiguration extends ResourceBase<'FelixConfiguration'> {
     readonly natPortRange?: PortRange;
     /** Default IPPoolsOnly. */
     readonly natOutgoingExclusions?: 'IPPoolsOnly' | 'IPPoolsAndHostIPs';
-    readonly externalNodesCIDRList?: readonly Cidr[];
+    readonly externalNodesList?: readonly Cidr[];
     /** Default 30000-32767. */
     readonly kubeNodePortRanges?: readonly PortRange[];
   };

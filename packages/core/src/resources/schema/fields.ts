@@ -117,3 +117,54 @@ export function readAt<Out>(
   }
   return undefined;
 }
+
+/** A structure with exactly one of some fields, which gives the structure's value. */
+export function oneOf<Out>(fields: Readonly<Record<string, z.ZodType<Out>>>) {
+  const names = Object.keys(fields);
+  return z.record(z.string(), z.unknown()).transform((raw, context): Out => {
+    const [name, ...others] = names.filter((field) => raw[field] !== undefined && raw[field] !== null);
+    const schema = name === undefined ? undefined : fields[name];
+    if (name === undefined || schema === undefined || others.length > 0) {
+      refuse(context, [], `needs exactly one of ${names.join(', ')}`);
+      return z.NEVER;
+    }
+    return readAt(schema, raw[name], context, [name]) ?? z.NEVER;
+  });
+}
+
+/** A list of `max` entries at most; null and absent are empty. */
+export function boundedList<Out>(schema: z.ZodType<Out>, max: number) {
+  return z
+    .array(schema)
+    .max(max)
+    .nullish()
+    .transform((value): readonly Out[] => value ?? []);
+}
+
+/** A range that is always written `address/length`. */
+export const rangedCidr = z
+  .string()
+  .refine((value) => value.includes('/'), { error: 'an address range needs a length: address/length' })
+  .pipe(cidr);
+
+/** One of some words, if one is written; null and empty are absent. `anyCase`: the words in any case, given as listed. */
+export function word<const Word extends string>(
+  words: readonly Word[],
+  letters: 'exactCase' | 'anyCase' = 'exactCase',
+) {
+  const asListed = (value: string): string =>
+    letters === 'exactCase' ? value : (words.find((listed) => listed.toLowerCase() === value.toLowerCase()) ?? value);
+  return optionalText
+    .transform((value) => (value === undefined ? undefined : asListed(value)))
+    .pipe(z.enum(words).optional());
+}
+
+type Present<T> = { [Key in keyof T as undefined extends T[Key] ? never : Key]: T[Key] } & {
+  [Key in keyof T as undefined extends T[Key] ? Key : never]?: Exclude<T[Key], undefined>;
+};
+
+/** The same without properties that hold undefined, so that absent is absent. */
+export function withoutAbsent<T extends object>(raw: T): Present<T> {
+  // Exactly the properties that hold undefined are left out.
+  return Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== undefined)) as Present<T>;
+}

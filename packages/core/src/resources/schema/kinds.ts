@@ -1,22 +1,36 @@
 /** The table of the API kinds that Polyplane reads. */
+
+import { bgpConfigurationBody, bgpPeerBody } from './calico-bgp';
 import { calicoName } from './calico-fields';
 import { calicoNetworkPolicyBody, globalNetworkPolicyBody, globalPolicyName, policyName } from './calico-policy';
+import { globalNetworkSetBody, networkSetBody, profileBody } from './calico-set';
+import {
+  stagedGlobalNetworkPolicyBody,
+  stagedKubernetesNetworkPolicyBody,
+  stagedNetworkPolicyBody,
+} from './calico-staged';
+import { workloadEndpointBody } from './calico-workload';
+import { adminNetworkPolicyBody, baselineAdminNetworkPolicyBody, clusterNetworkPolicyBody } from './cluster-policy';
 import { endpointSliceBody } from './endpoint-slice';
+import { endpointsBody } from './endpoints';
+import { felixConfigurationBody } from './felix-configuration';
 import { hostEndpointBody } from './host-endpoint';
+import { installationBody } from './installation';
+import { ipPoolBody } from './ip-pool';
 import type { KindSchema } from './kind-schema';
 import { labelName, subdomainName } from './metadata';
 import { networkPolicyBody } from './network-policy';
-import { namespaceBody, nodeBody } from './node';
+import { namespaceBody, nodeBody, serviceAccountBody } from './node';
 import { podBody } from './pod';
 import { serviceBody } from './service';
-import { bgpConfigurationBody, felixConfigurationBody, installationBody, ipPoolBody } from './settings';
 import { tierBody } from './tier';
 
 const CORE = ['v1'];
+const ADMIN = ['policy.networking.k8s.io/v1alpha1'];
 const CALICO = ['projectcalico.org/v3', 'crd.projectcalico.org/v1'];
 
 /** Every kind that is read; the pair of `apiKind` and API version is unique. */
-export const KIND_SCHEMAS: { readonly [Kind in KindSchema['kind']]?: KindSchema<Kind> } = {
+export const KIND_SCHEMAS: { readonly [Kind in KindSchema['kind']]: KindSchema<Kind> } = {
   Node: { kind: 'Node', apiKind: 'Node', apiVersions: CORE, scope: 'Cluster', name: subdomainName, body: nodeBody },
   Namespace: {
     kind: 'Namespace',
@@ -107,5 +121,109 @@ export const KIND_SCHEMAS: { readonly [Kind in KindSchema['kind']]?: KindSchema<
     scope: 'Cluster',
     name: subdomainName,
     body: installationBody,
+  },
+  ServiceAccount: {
+    kind: 'ServiceAccount',
+    apiKind: 'ServiceAccount',
+    apiVersions: CORE,
+    scope: 'Namespaced',
+    name: subdomainName,
+    body: serviceAccountBody,
+  },
+  Endpoints: {
+    kind: 'Endpoints',
+    apiKind: 'Endpoints',
+    apiVersions: CORE,
+    scope: 'Namespaced',
+    name: subdomainName,
+    body: endpointsBody,
+  },
+  AdminNetworkPolicy: {
+    kind: 'AdminNetworkPolicy',
+    apiKind: 'AdminNetworkPolicy',
+    apiVersions: ADMIN,
+    scope: 'Cluster',
+    name: subdomainName,
+    body: adminNetworkPolicyBody,
+  },
+  BaselineAdminNetworkPolicy: {
+    kind: 'BaselineAdminNetworkPolicy',
+    apiKind: 'BaselineAdminNetworkPolicy',
+    apiVersions: ADMIN,
+    scope: 'Cluster',
+    name: subdomainName,
+    body: baselineAdminNetworkPolicyBody,
+  },
+  ClusterNetworkPolicy: {
+    kind: 'ClusterNetworkPolicy',
+    apiKind: 'ClusterNetworkPolicy',
+    apiVersions: ['policy.networking.k8s.io/v1alpha2'],
+    scope: 'Cluster',
+    name: subdomainName,
+    body: clusterNetworkPolicyBody,
+  },
+  StagedNetworkPolicy: {
+    kind: 'StagedNetworkPolicy',
+    apiKind: 'StagedNetworkPolicy',
+    apiVersions: CALICO,
+    scope: 'Namespaced',
+    name: policyName,
+    body: stagedNetworkPolicyBody,
+  },
+  StagedGlobalNetworkPolicy: {
+    kind: 'StagedGlobalNetworkPolicy',
+    apiKind: 'StagedGlobalNetworkPolicy',
+    apiVersions: CALICO,
+    scope: 'Cluster',
+    name: globalPolicyName,
+    body: stagedGlobalNetworkPolicyBody,
+  },
+  StagedKubernetesNetworkPolicy: {
+    kind: 'StagedKubernetesNetworkPolicy',
+    apiKind: 'StagedKubernetesNetworkPolicy',
+    apiVersions: CALICO,
+    scope: 'Namespaced',
+    name: calicoName,
+    body: stagedKubernetesNetworkPolicyBody,
+  },
+  Profile: {
+    kind: 'Profile',
+    apiKind: 'Profile',
+    apiVersions: CALICO,
+    scope: 'Cluster',
+    name: calicoName,
+    body: profileBody,
+  },
+  NetworkSet: {
+    kind: 'NetworkSet',
+    apiKind: 'NetworkSet',
+    apiVersions: CALICO,
+    scope: 'Namespaced',
+    name: calicoName,
+    body: networkSetBody,
+  },
+  GlobalNetworkSet: {
+    kind: 'GlobalNetworkSet',
+    apiKind: 'GlobalNetworkSet',
+    apiVersions: CALICO,
+    scope: 'Cluster',
+    name: calicoName,
+    body: globalNetworkSetBody,
+  },
+  WorkloadEndpoint: {
+    kind: 'WorkloadEndpoint',
+    apiKind: 'WorkloadEndpoint',
+    apiVersions: CALICO,
+    scope: 'Namespaced',
+    name: calicoName,
+    body: workloadEndpointBody,
+  },
+  BGPPeer: {
+    kind: 'BGPPeer',
+    apiKind: 'BGPPeer',
+    apiVersions: CALICO,
+    scope: 'Cluster',
+    name: calicoName,
+    body: bgpPeerBody,
   },
 };

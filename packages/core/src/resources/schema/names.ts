@@ -36,3 +36,15 @@ export function isPortName(text: string): boolean {
 export function isInterfaceName(text: string): boolean {
   return /^[a-zA-Z0-9_.-]{1,15}$/.test(text) && text !== '.' && text !== '..';
 }
+
+/** A regular expression in Go's syntax, as far as this can be told without Go: no look-around, no back references. */
+export function isRegularExpression(text: string): boolean {
+  const withoutFlags = text.replace(/^\(\?[imsU]+\)/, '');
+  if (text.length > 1024 || /\(\?(?:=|!|<=|<!)|\\[1-9]/.test(text)) return false;
+  try {
+    new RegExp(withoutFlags);
+    return true;
+  } catch {
+    return false;
+  }
+}

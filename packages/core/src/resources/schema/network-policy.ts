@@ -2,15 +2,21 @@
 import { z } from 'zod';
 import { type Cidr, cidrContains, familyOf, type PortRange, parsePortRange, splitCidr } from '../../state';
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicyRule } from '../kinds/network-policy';
-import { cidr, list, optional, parsed, port, portName, readAt, refuse, serviceProtocol, structure } from './fields';
+import {
+  list,
+  optional,
+  parsed,
+  port,
+  portName,
+  rangedCidr,
+  readAt,
+  refuse,
+  refuseDuplicates,
+  serviceProtocol,
+  structure,
+} from './fields';
 import type { ResourceBody } from './kind-schema';
 import { labelSelector } from './label-selector';
-
-/** Unlike Calico's nets, an `ipBlock` range is always written `address/length`. */
-const blockCidr = z
-  .string()
-  .refine((value) => value.includes('/'), { error: 'an address range needs a length: address/length' })
-  .pipe(cidr);
 
 const policyPort = z
   .object({
@@ -29,7 +35,7 @@ const policyPort = z
     return range === undefined ? z.NEVER : { protocol: raw.protocol, port: range };
   });
 
-const ipBlock = z.object({ cidr: blockCidr, except: list(blockCidr) }).superRefine((raw, context) => {
+const ipBlock = z.object({ cidr: rangedCidr, except: list(rangedCidr) }).superRefine((raw, context) => {
   raw.except.forEach((except, index) => {
     if (!isStrictlyWithin(except, raw.cidr)) {
       refuse(context, ['except', index], `${except} is not a part of ${raw.cidr}`);
@@ -65,21 +71,24 @@ const egressRule = z
   .object({ to: list(peer), ports: list(policyPort) })
   .transform(({ to, ports }): NetworkPolicyRule => ({ peers: to, ports }));
 
-export const networkPolicySpec: z.ZodType<NetworkPolicy['spec']> = z
-  .object({
-    podSelector: structure(labelSelector),
-    ingress: list(ingressRule),
-    egress: list(egressRule),
-    policyTypes: list(z.enum(['Ingress', 'Egress'])),
-  })
-  .transform((raw, context): NetworkPolicy['spec'] => {
-    if (raw.policyTypes.length > 2) refuse(context, ['policyTypes'], 'more than two types');
-    return { ...raw, policyTypes: raw.policyTypes.length > 0 ? raw.policyTypes : inferredTypes(raw.egress) };
-  });
+export const networkPolicyFields = {
+  podSelector: structure(labelSelector),
+  ingress: list(ingressRule),
+  egress: list(egressRule),
+  policyTypes: list(z.enum(['Ingress', 'Egress'])),
+};
+
+type NetworkPolicyFields = z.infer<z.ZodObject<typeof networkPolicyFields>>;
 
 export const networkPolicyBody: z.ZodType<ResourceBody<NetworkPolicy>> = z.object({
-  spec: structure(networkPolicySpec),
+  spec: structure(z.object(networkPolicyFields).transform(networkPolicySpec)),
 });
+
+/** The spec with its defaults; what breaks a rule goes to `context`. */
+export function networkPolicySpec(raw: NetworkPolicyFields, context: z.RefinementCtx): NetworkPolicy['spec'] {
+  refuseDuplicates(context, raw.policyTypes, (index) => ['policyTypes', index]);
+  return { ...raw, policyTypes: raw.policyTypes.length > 0 ? raw.policyTypes : inferredTypes(raw.egress) };
+}
 
 function portRangeOf(first: number, last: number, context: z.RefinementCtx): PortRange | undefined {
   if (readAt(port, first, context, ['port']) === undefined) return undefined;

@@ -1,6 +1,6 @@
-/** The schemas of Node and Namespace (v1). */
+/** The schemas of Node, Namespace and ServiceAccount (v1). */
 import { z } from 'zod';
-import type { Namespace, Node } from '../kinds/kubernetes';
+import type { Namespace, Node, ServiceAccount } from '../kinds/kubernetes';
 import { cidr, ipAddress, list, optional, optionalText, readAt, structure } from './fields';
 import type { ResourceBody } from './kind-schema';
 
@@ -34,3 +34,5 @@ const status = z
 export const nodeBody: z.ZodType<ResourceBody<Node>> = z.object({ spec: structure(spec), status: structure(status) });
 
 export const namespaceBody: z.ZodType<ResourceBody<Namespace>> = z.object({});
+
+export const serviceAccountBody: z.ZodType<ResourceBody<ServiceAccount>> = z.object({});
