@@ -36,7 +36,7 @@ export interface ClusterJudgement {
   /** The verdict common to all destinations; where they differ, `deny`. */
   readonly verdict: Verdict;
   readonly destinations: readonly ClusterDestination[];
-  /** A service on some node translated the destination. */
+  /** As {@link Judgement}'s, on any node. */
   readonly isTranslated: boolean;
   /** As {@link Judgement}'s, on the first node that has one. */
   readonly affinityTimeoutSeconds?: number;

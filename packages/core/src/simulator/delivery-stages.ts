@@ -125,7 +125,16 @@ function judgeForwarded(view: NodeView, { arrival, target, flow, steps }: Delive
     (from.kind === 'workload' && judgeWorkloadPolicy(view, 'egress', from.workload, flow, steps) === 'deny') ||
     (target.kind === 'workload' && judgeWorkloadPolicy(view, 'ingress', target.workload, flow, steps) === 'deny') ||
     judgeHostStage(view, 'forward', 'egress', target.interfaceName, flow, steps) === 'deny';
-  return isDenied ? 'deny' : 'allow';
+  return isDenied ? 'deny' : judgeLoop(view, flow, steps);
+}
+
+/** A service address that no service has is not routed on: the network would send it back. */
+function judgeLoop(view: NodeView, { destination }: Flow, steps: TraceStep[]): Verdict {
+  const { serviceLoopPrevention } = view.settings;
+  if (serviceLoopPrevention === undefined || !view.mayLoop(destination)) return 'allow';
+  const { action } = serviceLoopPrevention;
+  steps.push({ stage: 'route', rule: 'serviceLoopPrevention', outcome: action });
+  return action;
 }
 
 /** Host endpoint policy is not asked: the workload's own egress policy and the configured action decide. */

@@ -74,11 +74,13 @@ export class NodeView {
   private peers: ReadonlySet<IpAddress> = new Set();
   private readonly workloads = new Map<WorkloadKey, LocalWorkload>();
   private readonly workloadsByAddress = new ClaimIndex<IpAddress, WorkloadKey, LocalWorkload>();
+  private readonly workloadsByFloatingAddress = new ClaimIndex<IpAddress, WorkloadKey, LocalWorkload>();
   private readonly hostEndpoints = new HostEndpointTable();
   private currentSettings = NO_SETTINGS;
   private hostAddresses: ReadonlySet<IpAddress> = new Set();
   private podSources = new NetSet();
   private nodePortAddresses: NetSet | undefined;
+  private loopRanges = new NetSet();
 
   constructor(private readonly options: SimulatorOptions) {
     this.uplink = options.uplink ?? 'eth0';
@@ -99,6 +101,12 @@ export class NodeView {
 
   workload(key: WorkloadKey): LocalWorkload | undefined {
     return this.workloads.get(key);
+  }
+
+  /** The workload's own address that a floating one stands for; of several claims, that of the smallest key. */
+  floatingTarget(address: IpAddress): IpAddress | undefined {
+    const floating = this.workloadsByFloatingAddress.get(address)?.endpoint.floatingAddresses ?? [];
+    return floating.find((candidate) => candidate.address === address)?.target;
   }
 
   /** The workload with this address; of several, the one with the smallest key. */
@@ -157,6 +165,11 @@ export class NodeView {
     return LINK_LOCAL.contains(value) || LINK_MULTICAST.contains(value);
   }
 
+  /** The address is in a service range that must not be routed on. */
+  mayLoop({ value }: FlowEnd): boolean {
+    return this.loopRanges.contains(value);
+  }
+
   /** The source lies in the ranges by which the node tells pods. */
   isPodSource({ value }: FlowEnd): boolean {
     return this.podSources.contains(value);
@@ -192,6 +205,7 @@ export class NodeView {
     const { localDetector, nodePortAddresses } = settings;
     this.currentSettings = settings;
     this.podSources = NetSet.of(localDetector.kind === 'cidrs' ? localDetector.cidrs : []);
+    this.loopRanges = NetSet.of(settings.serviceLoopPrevention?.cidrs ?? []);
     this.nodePortAddresses = nodePortAddresses === undefined ? undefined : NetSet.of(nodePortAddresses);
     this.refreshHost();
   }
@@ -221,12 +235,15 @@ export class NodeView {
     const workload = { key: endpoint.key, endpoint, allowedSources: NetSet.of(endpoint.allowedSources) };
     this.workloads.set(endpoint.key, workload);
     for (const address of endpoint.addresses) this.workloadsByAddress.add(address, workload);
+    for (const { address } of endpoint.floatingAddresses ?? []) this.workloadsByFloatingAddress.add(address, workload);
   }
 
   private removeWorkload(key: WorkloadKey): void {
     const workload = this.workloads.get(key);
     if (workload === undefined) return;
     this.workloads.delete(key);
-    for (const address of workload.endpoint.addresses) this.workloadsByAddress.delete(address, key);
+    const { addresses, floatingAddresses = [] } = workload.endpoint;
+    for (const address of addresses) this.workloadsByAddress.delete(address, key);
+    for (const { address } of floatingAddresses) this.workloadsByFloatingAddress.delete(address, key);
   }
 }

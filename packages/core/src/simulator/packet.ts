@@ -52,7 +52,7 @@ export type Verdict = 'allow' | 'deny' | 'reject' | 'drop';
 /** One stage that the packet met, in order. */
 export interface TraceStep {
   /**
-   * `sourceCheck`, `untracked`, `preDnat`, `connection`, `service`, `hostTranslation`, `route`, `egressPolicy`,
+   * `sourceCheck`, `untracked`, `preDnat`, `connection`, `floatingAddress`, `service`, `hostTranslation`, `route`, `egressPolicy`,
    * `ingressPolicy`, `forwardPolicy`, `hostPolicy`, `endpointToHost`, `hostFirewall`, `healthCheck` or `masquerade`.
    */
   readonly stage: string;
@@ -75,7 +75,7 @@ export interface Destination {
   readonly target: 'workload' | 'host' | 'network';
   /** Where it leaves: the workload's interface, `lo` for the host's own processes, an uplink or a tunnel to another node. */
   readonly interfaceName: string;
-  /** Source-NATed on this way. */
+  /** Source-NATed on this way, to an address of the node. */
   readonly isMasqueraded: boolean;
   /** The source that the receiver sees: the sender's, or an address of the node where the packet was masqueraded. */
   readonly source: IpAddress;
@@ -90,7 +90,7 @@ export interface Judgement {
   readonly verdict: Verdict;
   /** One that is the packet's own destination when no service translates it; several when a service balances; none when it went nowhere. */
   readonly destinations: readonly Destination[];
-  /** A service translated the destination. */
+  /** A service, a floating address or the host translated the destination. */
   readonly isTranslated: boolean;
   /** A client that comes again within this time is sent to the same destination. */
   readonly affinityTimeoutSeconds?: number;

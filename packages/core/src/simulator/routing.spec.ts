@@ -10,12 +10,15 @@ import {
 } from '../state';
 import {
   buildClusterNode,
+  buildFrontend,
   buildHostEndpoint,
   buildPolicy,
   buildPool,
   buildProfile,
   buildRoute,
   buildRule,
+  buildService,
+  buildServiceEndpoint,
   buildSettings,
   buildTier,
   buildWorkload,
@@ -83,6 +86,58 @@ describe('Routing', () => {
       leave([deny, buildHostEndpoint('hep', { scope, forwardTiers }), routeToPeer('10.0.2.0/24', 'vxlan')], '10.0.2.1')
         ?.verdict;
     expect([verdictWith(uplink), verdictWith({ kind: 'allInterfaces' })]).to.deep.equal(['allow', 'deny']);
+  });
+});
+
+describe('Service loop prevention', () => {
+  const cidrs = [parseCidr('10.96.0.0/16')];
+  const FROM_NETWORK: PacketEntry = { kind: 'network' };
+
+  it('stops what is forwarded to a service range and no service translated', () => {
+    const verdictUnder = (action: 'drop' | 'reject', destination: string): string =>
+      judge([buildSettings({ serviceLoopPrevention: { action, cidrs } })], '203.0.113.9', destination, FROM_NETWORK)
+        .verdict;
+    expect(verdictUnder('drop', '10.96.0.19')).to.equal('drop');
+    expect(verdictUnder('reject', '10.96.0.19')).to.equal('reject');
+    expect(verdictUnder('drop', '10.97.0.19')).to.equal('allow');
+  });
+
+  it('leaves alone what a service translates, and what the host itself sends', () => {
+    const settings = buildSettings({ serviceLoopPrevention: { action: 'drop', cidrs } });
+    const endpoint = buildServiceEndpoint('10.0.2.1', 8080, false);
+    const service = buildService('s', [buildFrontend('clusterIp', 80, '10.96.0.1')], [endpoint]);
+    expect(judge([settings, service], '203.0.113.9', '10.96.0.1', FROM_NETWORK).verdict).to.equal('allow');
+    expect(judge([settings], '192.168.0.1', '10.96.0.19', { kind: 'host' }).verdict).to.equal('allow');
+  });
+});
+
+describe('A floating address', () => {
+  const FLOATING = {
+    ...POD,
+    floatingAddresses: [{ address: parseIpAddress('198.51.100.7'), target: parseIpAddress('10.0.1.1') }],
+  };
+
+  it('leads to its workload from everywhere, whose policy sees the workload’s own address', () => {
+    const policy = buildPolicy('own', {
+      ingress: [buildRule('allow', { destination: { nets: [parseCidr('10.0.1.1')] } })],
+    });
+    const guarded = { ...FLOATING, tiers: [buildTier([policy])] };
+    for (const entry of [{ kind: 'network' }, { kind: 'host' }] as const) {
+      const { verdict, isTranslated, destinations } = judge([policy, guarded], '203.0.113.9', '198.51.100.7', entry);
+      expect({ verdict, isTranslated }).to.deep.equal({ verdict: 'allow', isTranslated: true });
+      expect(destinations[0]).to.include({ address: '10.0.1.1', workload: POD.key, source: '203.0.113.9' });
+    }
+  });
+
+  it('is the caller’s own where a workload calls itself', () => {
+    expect(leave([FLOATING], '198.51.100.7')).to.include({ workload: POD.key, source: '198.51.100.7' });
+  });
+
+  it('goes with its workload', () => {
+    const simulator = new NodeSimulator(stateOf(...BASE, FLOATING));
+    expect(simulator.owns(parseIpAddress('198.51.100.7'))).to.equal(true);
+    simulator.apply({ scope: 'delta', changes: [{ op: 'put', object: POD }] });
+    expect(simulator.owns(parseIpAddress('198.51.100.7'))).to.equal(false);
   });
 });
 

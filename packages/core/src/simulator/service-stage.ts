@@ -35,6 +35,8 @@ export function judgeService(
   const { flow, isUntracked, connection } = arrival;
   if (isUntracked) return untranslated(flow);
   if (connection !== undefined) return judgeConnection(flow, connection, steps);
+  const floatingTarget = view.floatingTarget(flow.destination.address);
+  if (floatingTarget !== undefined) return toFloatingTarget(flow, floatingTarget, steps);
   const hit = findService(view, flow);
   return hit === undefined ? judgeHostTranslation(arrival, options, steps) : translate(view, arrival, hit, steps);
 }
@@ -56,6 +58,15 @@ function judgeConnection(flow: Flow, connection: Connection, steps: TraceStep[])
     ...(isMasqueraded ? { masqueradeReason: 'flow is masqueraded' } : {}),
   };
   return { isTranslated: isOriginal && destination.address !== flow.destination.address, ways: [way] };
+}
+
+/** A workload that calls itself by its floating address sees that address as the caller's. */
+function toFloatingTarget(flow: Flow, target: IpAddress, steps: TraceStep[]): Translation {
+  const { address, port } = flow.destination;
+  steps.push({ stage: 'floatingAddress', rule: address, outcome: `translated to ${target}` });
+  const isOwn = flow.source.address === target;
+  const source = isOwn ? address : flow.source.address;
+  return { isTranslated: true, ways: [{ flow: redirected(flow, target, port), source }] };
 }
 
 function findService(view: NodeView, flow: Flow): ServiceHit | undefined {

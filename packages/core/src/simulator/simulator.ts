@@ -57,9 +57,10 @@ export class NodeSimulator {
     return typeof arrival === 'string' ? refusal(arrival, steps) : this.judgeArrival(arrival, steps);
   }
 
-  /** The address belongs to a workload of this node, or to the node itself; loopback belongs to no node. */
+  /** The address leads to a workload of this node, or to the node itself; loopback belongs to no node. */
   owns(address: IpAddress): boolean {
-    return this.view.workloadAt(address) !== undefined || this.view.isNodeAddress(address);
+    const target = this.view.floatingTarget(address) ?? address;
+    return this.view.workloadAt(target) !== undefined || this.view.isNodeAddress(target);
   }
 
   /** Every rule with the number of packets that it matched. */
