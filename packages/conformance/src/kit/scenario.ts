@@ -25,6 +25,9 @@ export interface ScenarioStep {
   readonly changes: Batch;
 }
 
+/** After so many steps everything is there at once: pods, policies with sets, services with endpoints. */
+export const SCENARIO_PEAK = 8;
+
 /** The scenario's steps, from the empty state on; each leaves a state of its own behind. */
 export function scenarioSteps(): readonly ScenarioStep[] {
   const graph = new ComputeGraph({ nodeName: SCENARIO_NODE });
