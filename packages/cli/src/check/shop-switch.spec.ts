@@ -1,0 +1,155 @@
+import { join } from 'node:path';
+import { expect } from 'chai';
+import {
+  type CheckedBackend,
+  ComputeGraph,
+  DesiredStateStore,
+  formatObjectRef,
+  parseIpAddress,
+  parsePort,
+  type Resource,
+  TCP,
+} from '@polyplane/core';
+import { type ClusterDestination, ClusterSimulator, NodeSimulator } from '@polyplane/core/simulator';
+import { checkObjects, EBPF, IPTABLES, readSilently, VPP } from '../testing/checked-backends';
+import { ROOT } from '../testing/polyplane-process';
+import type { ReadObjects } from './read-objects';
+
+const CLIENT = '192.0.2.10';
+const NODES = ['node-1', 'node-2', 'node-3'];
+
+describe('the shop on another backend', () => {
+  let shop: ReadObjects;
+  before(async () => {
+    shop = await readSilently(join(ROOT, 'examples/shop'));
+  });
+
+  /** `CODE: object, object`, in the order of the report. */
+  function changes(to: CheckedBackend): Readonly<Record<string, readonly string[]>> {
+    const byCode: Record<string, string[]> = {};
+    for (const { code, object } of checkObjects(shop, { from: IPTABLES, to }).behaviourChanges) {
+      const objects = byCode[code] ?? [];
+      byCode[code] = objects;
+      objects.push(formatObjectRef(object));
+    }
+    return byCode;
+  }
+
+  it('changes for VPP what node ports, balancing and affinity are about, and nothing else', () => {
+    expect(changes(VPP)).to.deep.equal({
+      PP_CHANGE_POLICY_SOURCE: ['NetworkPolicy shop-web/office-to-admin'],
+      PP_CHANGE_SERVICE_BALANCING: [
+        'Service shop-api/catalog',
+        'Service shop-api/orders',
+        'Service kube-system/kube-dns',
+        'Service shop-web/frontend',
+      ],
+      PP_CHANGE_SERVICE_SOURCE: ['Service shop-web/frontend', 'Service shop-web/admin'],
+      PP_CHANGE_SERVICE_RETURN: ['Service shop-web/frontend'],
+      PP_CHANGE_SERVICE_AFFINITY: ['Service shop-web/admin'],
+      PP_CHANGE_CONNECTIONS: NODES.map((name) => `Node ${name}`),
+    });
+  });
+
+  it('changes for eBPF what comes from outside, and no policy', () => {
+    const exposed = ['Service monitoring/prometheus', 'Service shop-web/frontend', 'Service shop-web/admin'];
+    expect(changes(EBPF)).to.deep.equal({
+      PP_CHANGE_SERVICE_SOURCE: ['Service monitoring/prometheus', 'Service shop-web/frontend'],
+      PP_CHANGE_SERVICE_NODE_PORT: exposed,
+      PP_CHANGE_SERVICE_RETURN: exposed,
+      PP_LIMIT_EBPF_TAKE_OVER: NODES.map((name) => `Node ${name}`),
+    });
+  });
+
+  it('keeps all of it where nothing is switched', () => {
+    expect(changes(IPTABLES)).to.deep.equal({});
+  });
+
+  describe('as the simulator sees it, told the backend’s behaviours', () => {
+    /** Where a packet of an outside client ends that dials `address` and comes to the node `via`. */
+    function arrive(
+      backend: CheckedBackend,
+      [address, port]: readonly [string, number],
+      via: string,
+      resources: readonly Resource[] = shop.resources,
+    ): readonly ClusterDestination[] {
+      const packet = {
+        source: parseIpAddress(CLIENT),
+        destination: parseIpAddress(address),
+        destinationPort: parsePort(port),
+        protocol: TCP,
+      };
+      return simulate(backend, resources).judge({ kind: 'external', via }, packet).destinations;
+    }
+
+    function sources(destinations: readonly ClusterDestination[]): ReadonlySet<string> {
+      return new Set(destinations.filter(({ node }) => node !== undefined).map(({ source }) => source));
+    }
+
+    it('the admin console’s pod sees its clients on iptables and a node on VPP, where its policy refuses', () => {
+      const console = ['172.30.0.11', 30443] as const;
+      expect([...sources(arrive(IPTABLES, console, 'node-1'))]).to.deep.equal([CLIENT]);
+      expect([...sources(arrive(VPP, console, 'node-1'))]).to.deep.equal(['172.30.0.11']);
+      expect([...sources(arrive(EBPF, console, 'node-1'))]).to.deep.equal([CLIENT]);
+      const verdict = (source: string) =>
+        simulate(IPTABLES, shop.resources).judge(
+          { kind: 'external', via: 'node-1' },
+          {
+            source: parseIpAddress(source),
+            destination: parseIpAddress('10.244.1.11'),
+            destinationPort: parsePort(8443),
+            protocol: TCP,
+          },
+        ).verdict;
+      expect([verdict(CLIENT), verdict('172.30.0.12')]).to.deep.equal(['allow', 'deny']);
+    });
+
+    it('the frontends see their clients on eBPF, and on VPP those that come by the load balancer', () => {
+      const balancer = ['203.0.113.10', 80] as const;
+      const nodePort = ['172.30.0.11', 30080] as const;
+      expect([...sources(arrive(IPTABLES, balancer, 'node-1'))]).to.deep.equal(['172.30.0.11']);
+      expect([...sources(arrive(IPTABLES, nodePort, 'node-1'))]).to.deep.equal(['172.30.0.11']);
+      expect([...sources(arrive(EBPF, balancer, 'node-1'))]).to.deep.equal([CLIENT]);
+      expect([...sources(arrive(EBPF, nodePort, 'node-1'))]).to.deep.equal([CLIENT]);
+      expect([...sources(arrive(VPP, balancer, 'node-1'))]).to.deep.equal([CLIENT]);
+      expect([...sources(arrive(VPP, nodePort, 'node-1'))]).to.deep.equal(['172.30.0.11']);
+    });
+
+    it('on eBPF any node answers for a node port, on the others only the one that is addressed', () => {
+      const prometheus = ['172.30.0.13', 30090] as const;
+      const isTranslated = (backend: CheckedBackend) =>
+        arrive(backend, prometheus, 'node-2').some(({ hops }) =>
+          hops[0]?.steps.some(({ stage }) => stage === 'service'),
+        );
+      expect([IPTABLES, VPP, EBPF].map(isTranslated)).to.deep.equal([false, false, true]);
+    });
+
+    it('a policy named for a switch lets in what it kept out before', () => {
+      const resources = shop.resources.map(
+        (resource): Resource =>
+          resource.kind === 'Service' && resource.metadata.name === 'admin'
+            ? { ...resource, spec: { ...resource.spec, externalTrafficPolicy: 'Cluster' } }
+            : resource,
+      );
+      const console = ['172.30.0.12', 30443] as const;
+      const verdicts = (backend: CheckedBackend) =>
+        arrive(backend, console, 'node-2', resources).map(({ verdict }) => verdict);
+      expect([verdicts(IPTABLES), verdicts(EBPF)]).to.deep.equal([['deny'], ['allow']]);
+      const named = checkObjects(
+        { ...shop, resources, problems: [], texts: new Map(), find: () => undefined, locate: () => undefined },
+        { from: IPTABLES, to: EBPF },
+      ).behaviourChanges.filter(({ code }) => code === 'PP_CHANGE_POLICY_SOURCE');
+      expect(named.map(({ object }) => object.name)).to.deep.equal(['office-to-admin']);
+    });
+  });
+});
+
+function simulate({ behaviours }: CheckedBackend, resources: readonly Resource[]): ClusterSimulator {
+  const node = (nodeName: string): [string, NodeSimulator] => {
+    const store = new DesiredStateStore();
+    const changes = new ComputeGraph({ nodeName }).apply(resources.map((resource) => ({ op: 'put', resource })));
+    store.apply({ scope: 'full', changes });
+    return [nodeName, new NodeSimulator(store, { behaviours })];
+  };
+  return new ClusterSimulator(new Map(NODES.map(node)));
+}
