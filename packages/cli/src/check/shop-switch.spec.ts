@@ -136,7 +136,7 @@ describe('the shop on another backend', () => {
         arrive(backend, console, 'node-2', resources).map(({ verdict }) => verdict);
       expect([verdicts(IPTABLES), verdicts(EBPF)]).to.deep.equal([['deny'], ['allow']]);
       const named = checkObjects(
-        { ...shop, resources, problems: [], texts: new Map(), find: () => undefined, locate: () => undefined },
+        { resources, locate: () => undefined },
         { from: IPTABLES, to: EBPF },
       ).behaviourChanges.filter(({ code }) => code === 'PP_CHANGE_POLICY_SOURCE');
       expect(named.map(({ object }) => object.name)).to.deep.equal(['office-to-admin']);

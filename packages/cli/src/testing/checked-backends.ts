@@ -20,7 +20,7 @@ export function readSilently(...paths: readonly string[]): Promise<ReadObjects> 
 
 /** Checks all backends, unless told otherwise. */
 export function checkObjects(
-  objects: ReadObjects,
+  objects: Pick<ReadObjects, 'resources' | 'locate'>,
   options: Partial<Omit<CheckOptions, 'resources' | 'locate'>> = {},
 ): CheckReport {
   return checkCluster({
