@@ -58,6 +58,14 @@ export function choice<const Word extends string>(words: readonly Word[], fallba
     .pipe(z.enum(words));
 }
 
+/** One of some words; null and absent mean `fallback`, as of a pointer in Go: a written empty text is wrong. */
+export function writtenChoice<const Word extends string>(words: readonly Word[], fallback: Word) {
+  return z
+    .enum(words)
+    .nullish()
+    .transform((value) => value ?? fallback);
+}
+
 /** A value read by a parser that throws CoreError. */
 export function parsed<Raw, In, Out>(schema: z.ZodType<In, Raw>, parse: (value: In) => Out) {
   return schema.transform((value, context): Out => {

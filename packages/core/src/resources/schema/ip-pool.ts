@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Cidr, cidrContains, familyOf, parseCidr, splitCidr } from '../../state';
 import type { IPPool } from '../kinds/settings';
 import { net, selector } from './calico-fields';
-import { choice, flag, list, optional, refuse, structure } from './fields';
+import { choice, flag, list, optional, refuse, structure, writtenChoice } from './fields';
 import type { ResourceBody } from './kind-schema';
 
 const MODES = ['Never', 'Always', 'CrossSubnet'] as const;
@@ -22,7 +22,7 @@ const fields = z.object({
   nodeSelector: selector,
   namespaceSelector: selector,
   allowedUses: list(z.enum(['Workload', 'Tunnel', 'LoadBalancer'])),
-  assignmentMode: choice(['Automatic', 'Manual'], 'Automatic'),
+  assignmentMode: writtenChoice(['Automatic', 'Manual'], 'Automatic'),
 });
 
 const spec = fields.transform((raw, context): IPPool['spec'] => {

@@ -1,7 +1,7 @@
 /** The schema of Calico's Tier. */
 import { z } from 'zod';
 import type { Tier } from '../kinds/calico';
-import { choice, optional, refuse, structure } from './fields';
+import { optional, refuse, structure, writtenChoice } from './fields';
 import type { ResourceBody } from './kind-schema';
 
 /** The tiers that Calico itself defines, with the order and default action that they must keep. */
@@ -11,7 +11,7 @@ const PREDEFINED = new Map([
   ['kube-baseline', { order: 10_000_000, defaultAction: 'Pass' }],
 ]);
 
-const spec = z.object({ order: optional(z.number()), defaultAction: choice(['Deny', 'Pass'], 'Deny') });
+const spec = z.object({ order: optional(z.number()), defaultAction: writtenChoice(['Deny', 'Pass'], 'Deny') });
 
 export const tierBody: z.ZodType<ResourceBody<Tier>> = z
   .object({ metadata: structure(z.object({ name: z.unknown().optional() })), spec: structure(spec) })
