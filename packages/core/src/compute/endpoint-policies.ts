@@ -52,6 +52,11 @@ export class EndpointPolicies {
     this.changedEndpoints.add(key);
   }
 
+  /** Something else of the endpoint changed. */
+  touch(key: EndpointKey): void {
+    this.changedEndpoints.add(key);
+  }
+
   putParent(key: string, labels: Labels): void {
     this.index.putParent(key, labels);
   }

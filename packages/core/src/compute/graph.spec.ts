@@ -46,7 +46,7 @@ describe('ComputeGraph', () => {
     expect([...state.workloads.keys()]).to.deep.equal(['workload/ns/here']);
     const workload = state.workloads.get(workloadKey('ns', 'here'));
     expect(workload?.interfaceName).to.equal('cali11dc8330df4');
-    expect(workload?.profiles).to.deep.equal(['profile/kns.ns']);
+    expect(workload?.profiles).to.deep.equal(['profile/kns.ns', 'profile/ksa.ns.default']);
     expect(state.profiles.get(profileKey('kns.ns'))?.ingress.map(({ action }) => action)).to.deep.equal(['allow']);
   });
 
@@ -77,8 +77,10 @@ describe('ComputeGraph', () => {
     expect(operations(apply(pod('web', '10.0.0.1', {}, {}, { app: 'web' })))).to.deep.equal([
       'put ipSet',
       'put profile',
+      'put profile',
       'put policy',
       'put workload',
+      'put route',
     ]);
     expect(members(store)).to.deep.equal(['10.0.0.1/32', '10.0.0.2/32']);
     expect(operations(apply(pod('web', '10.0.0.1')))).to.deep.equal(['put workload', 'remove policy', 'remove ipSet']);

@@ -21,21 +21,24 @@ import {
   unreservedLabels,
 } from './inheritance';
 import { IpSets } from './ip-sets';
-import { policyKey, workloadKey } from './keys';
+import { policyKey } from './keys';
 import { kubernetesPolicySpec } from './kubernetes-policy';
 import { NetworkSets } from './network-sets';
-import { type ChosenSettings, Nodes } from './nodes';
+import { Nodes } from './nodes';
 import { Output } from './output';
 import type { PolicySpec } from './policy-spec';
+import { Pools } from './pools';
 import { Profiles } from './profiles';
+import { Routes } from './routes';
 import { Services } from './services';
-import { defaultInterfaceName, Workloads } from './workloads';
+import { type ChosenSettings, Settings } from './settings';
+import { Workloads } from './workloads';
 
 export interface ComputeOptions {
   /** The node whose dataplane the desired state is for. */
   readonly nodeName: string;
-  /** Names the host side of a pod's interface. Default: Calico's `cali` and a digest of the pod's name. */
-  readonly interfaceNameOf?: (pod: ObjectRef) => InterfaceName;
+  /** Names the host side of a workload's interface. Default: as its WorkloadEndpoint says, else Calico's `cali` and a digest of its name. */
+  readonly interfaceNameOf?: (workload: ObjectRef) => InterfaceName;
   /** Settings of the node in place of the defaults. */
   readonly settings?: ChosenSettings;
 }
@@ -53,19 +56,24 @@ export class ComputeGraph {
   private readonly profiles = new Profiles(this.ipSets, this.output);
   private readonly policies = new EndpointPolicies(this.ipSets, this.output);
   private readonly networkSets = new NetworkSets(this.ipSets);
+  private readonly pools = new Pools(this.output);
+  private readonly settings: Settings;
+  private readonly routes: Routes;
   private readonly nodes: Nodes;
   private readonly services: Services;
   private readonly workloads: Workloads;
   private readonly hostEndpoints: HostEndpoints;
 
   constructor(private readonly options: ComputeOptions) {
-    const { nodeName } = options;
-    const interfaceNameOf =
-      options.interfaceNameOf ?? (({ namespace, name }: ObjectRef) => defaultInterfaceName(namespace ?? '', name));
-    this.nodes = new Nodes(nodeName, options.settings ?? {}, this.ipSets, this.output);
-    this.services = new Services(nodeName, this.output);
-    this.workloads = new Workloads(nodeName, interfaceNameOf, this.ipSets, this.policies, this.profiles, this.output);
-    this.hostEndpoints = new HostEndpoints(nodeName, this.ipSets, this.policies, this.profiles, this.output);
+    const { nodeName, interfaceNameOf } = options;
+    const { ipSets, policies, profiles, output } = this;
+    this.settings = new Settings(nodeName, options.settings ?? {}, output);
+    this.routes = new Routes(nodeName, this.pools, output);
+    this.nodes = new Nodes(nodeName, this.settings, ipSets, output);
+    this.services = new Services(nodeName, output);
+    const sinks = { ipSets, policies, profiles, routes: this.routes, output };
+    this.workloads = new Workloads(nodeName, interfaceNameOf, this.settings, sinks);
+    this.hostEndpoints = new HostEndpoints(nodeName, ipSets, policies, profiles, output);
   }
 
   /** The first call also gives what holds without any resource. */
@@ -83,6 +91,7 @@ export class ComputeGraph {
     switch (resource.kind) {
       case 'Node':
         this.nodes.put(resource);
+        this.routes.putNode(resource);
         if (resource.metadata.name === this.options.nodeName)
           this.services.putZone(resource.metadata.labels[ZONE_LABEL]);
         return;
@@ -92,7 +101,7 @@ export class ComputeGraph {
         return;
       }
       case 'Pod':
-        this.workloads.put(resource);
+        this.workloads.putPod(resource);
         return;
       case 'Service':
         this.services.putService(resource);
@@ -141,6 +150,23 @@ export class ComputeGraph {
       case 'HostEndpoint':
         this.hostEndpoints.put(resource);
         return;
+      case 'WorkloadEndpoint':
+        this.workloads.putEndpoint(resource);
+        return;
+      case 'IPPool':
+        this.pools.put(resource);
+        this.routes.poolsChanged();
+        return;
+      case 'FelixConfiguration':
+        this.settings.putFelix(resource);
+        this.workloads.settingsChanged();
+        return;
+      case 'BGPConfiguration':
+        this.settings.putBgp(resource);
+        return;
+      case 'Installation':
+        this.settings.putInstallation(resource);
+        return;
     }
   }
 
@@ -149,13 +175,14 @@ export class ComputeGraph {
     switch (kind) {
       case 'Node':
         this.nodes.remove(name);
+        this.routes.removeNode(name);
         if (name === this.options.nodeName) this.services.putZone(undefined);
         return;
       case 'Namespace':
         this.removeParent(namespaceProfile(name));
         return;
       case 'Pod':
-        this.workloads.remove(workloadKey(namespace, name));
+        this.workloads.removePod(namespace, name);
         return;
       case 'Service':
         this.services.removeService(`${namespace}/${name}`);
@@ -191,6 +218,23 @@ export class ComputeGraph {
         return;
       case 'HostEndpoint':
         this.hostEndpoints.remove(name);
+        return;
+      case 'WorkloadEndpoint':
+        this.workloads.removeEndpoint(namespace, name);
+        return;
+      case 'IPPool':
+        this.pools.remove(name);
+        this.routes.poolsChanged();
+        return;
+      case 'FelixConfiguration':
+        this.settings.removeFelix(name);
+        this.workloads.settingsChanged();
+        return;
+      case 'BGPConfiguration':
+        this.settings.removeBgp(name);
+        return;
+      case 'Installation':
+        this.settings.removeInstallation(name);
         return;
     }
   }

@@ -12,9 +12,9 @@ const NAME_LABEL = 'projectcalico.org/name';
 const METADATA_NAME_LABEL = 'kubernetes.io/metadata.name';
 const RESERVED = new Set([NAMESPACE_LABEL, SERVICE_ACCOUNT_LABEL, ORCHESTRATOR_LABEL]);
 
-/** A parent whose labels follow from its key alone: where a pod belongs. */
-export function podParent(namespace: string, serviceAccount: string): string {
-  return `pod/${namespace}/${serviceAccount}`;
+/** A parent whose labels follow from its key alone: where a workload belongs. `serviceAccount` may be empty. */
+export function podParent(orchestrator: string, namespace: string, serviceAccount: string): string {
+  return `pod/${namespace}/${serviceAccount}/${orchestrator}`;
 }
 
 /** As {@link podParent}, for a network set. */
@@ -47,12 +47,12 @@ export function serviceAccountLabels(name: string, labels: Labels): Labels {
 
 /** The labels of a parent of which no object is known. */
 export function impliedLabels(parent: string): Labels {
-  const [, namespace = '', serviceAccount = ''] = parent.split('/');
+  const [, namespace = '', serviceAccount = '', orchestrator = ''] = parent.split('/');
   if (parent.startsWith('pod/')) {
     return {
       [NAMESPACE_LABEL]: namespace,
-      [ORCHESTRATOR_LABEL]: 'k8s',
-      [SERVICE_ACCOUNT_LABEL]: serviceAccount,
+      [ORCHESTRATOR_LABEL]: orchestrator,
+      ...(serviceAccount !== '' && { [SERVICE_ACCOUNT_LABEL]: serviceAccount }),
     };
   }
   if (parent.startsWith('networkSet/')) return { [NAMESPACE_LABEL]: namespace };

@@ -1,12 +1,15 @@
 /** Keys of the desired state's objects, made from the names of the resources that they stand for. */
 import type { ResourceKey } from '../resources/resource';
 import type {
+  Cidr,
   HostEndpointKey,
   IpFamily,
   NodeKey,
   PolicyKey,
+  PoolKey,
   ProfileKey,
   Protocol,
+  RouteKey,
   ServicePortKey,
   WorkloadKey,
 } from '../state';
@@ -31,6 +34,14 @@ export function policyKey(resource: ResourceKey): PolicyKey {
 
 export function profileKey(name: string): ProfileKey {
   return `profile/${name}` as ProfileKey;
+}
+
+export function poolKey(name: string): PoolKey {
+  return `pool/${name}` as PoolKey;
+}
+
+export function routeKey(destination: Cidr): RouteKey {
+  return `route/${destination}` as RouteKey;
 }
 
 export function servicePortKey(

@@ -1,14 +1,16 @@
-/** Pods: the workload endpoints of this node, and what every pod of the cluster brings into IP sets. */
+/** Workloads: the endpoints of this node's pods, and what every workload of the cluster brings into IP sets. */
 import { createHash } from 'node:crypto';
+import type { CalicoWorkloadEndpoint } from '../resources/kinds/calico-workload';
 import type { Pod } from '../resources/kinds/kubernetes';
 import type { InterfaceName, ObjectRef, WorkloadEndpoint, WorkloadKey } from '../state';
-import { parseProtocol } from '../state';
 import { type EndpointKey, type EndpointPolicies, isOfStage } from './endpoint-policies';
-import { namespaceProfile, ownLabels, podParent, serviceAccountProfile } from './inheritance';
 import type { IpSets } from './ip-sets';
 import { workloadKey } from './keys';
 import type { Output } from './output';
 import type { Profiles } from './profiles';
+import type { Routes } from './routes';
+import type { Settings } from './settings';
+import { type WorkloadSpec, workloadOfEndpoint, workloadOfPod } from './workload-spec';
 
 /** Calico's name for the host side of a pod's interface. */
 export function defaultInterfaceName(namespace: string, name: string): InterfaceName {
@@ -16,87 +18,138 @@ export function defaultInterfaceName(namespace: string, name: string): Interface
   return `cali${digest.slice(0, 11)}` as InterfaceName;
 }
 
+/** Where the workloads' objects go. */
+export interface WorkloadSinks {
+  readonly ipSets: IpSets;
+  readonly policies: EndpointPolicies;
+  readonly profiles: Profiles;
+  readonly routes: Routes;
+  readonly output: Output;
+}
+
 export class Workloads {
-  private readonly local = new Map<WorkloadKey, Pod>();
+  /** What describes a workload: its pod, and Calico's endpoints of it by their names. */
+  private readonly sources = new Map<WorkloadKey, { pod?: Pod; endpoints?: Map<string, CalicoWorkloadEndpoint> }>();
+  /** The workload that an endpoint describes, by `namespace/name` of the endpoint. */
+  private readonly workloadOf = new Map<string, WorkloadKey>();
+  private readonly local = new Map<WorkloadKey, WorkloadSpec>();
 
   constructor(
     private readonly nodeName: string,
-    private readonly interfaceNameOf: (pod: ObjectRef) => InterfaceName,
-    private readonly ipSets: IpSets,
-    private readonly policies: EndpointPolicies,
-    private readonly profiles: Profiles,
-    private readonly output: Output,
+    private readonly interfaceNameOf: ((workload: ObjectRef) => InterfaceName) | undefined,
+    private readonly settings: Settings,
+    private readonly sinks: WorkloadSinks,
   ) {}
 
-  put(pod: Pod): void {
-    const key = keyOf(pod);
-    if (!hasOwnNetwork(pod)) {
-      this.remove(key);
+  putPod(pod: Pod): void {
+    const key = workloadKey(pod.metadata.namespace ?? '', pod.metadata.name);
+    this.source(key).pod = pod;
+    this.update(key);
+  }
+
+  removePod(namespace: string, name: string): void {
+    const key = workloadKey(namespace, name);
+    delete this.source(key).pod;
+    this.update(key);
+  }
+
+  putEndpoint(endpoint: CalicoWorkloadEndpoint): void {
+    const { namespace = '', name } = endpoint.metadata;
+    const key = workloadKey(namespace, endpoint.spec.pod ?? name);
+    if (this.workloadOf.get(`${namespace}/${name}`) !== key) this.removeEndpoint(namespace, name);
+    this.workloadOf.set(`${namespace}/${name}`, key);
+    const source = this.source(key);
+    source.endpoints ??= new Map();
+    source.endpoints.set(name, endpoint);
+    this.update(key);
+  }
+
+  removeEndpoint(namespace: string, name: string): void {
+    const key = this.workloadOf.get(`${namespace}/${name}`);
+    if (key === undefined) return;
+    this.workloadOf.delete(`${namespace}/${name}`);
+    const source = this.source(key);
+    source.endpoints?.delete(name);
+    if (source.endpoints?.size === 0) delete source.endpoints;
+    this.update(key);
+  }
+
+  /** The node's settings decide over what its workloads may do. */
+  settingsChanged(): void {
+    for (const key of this.local.keys()) this.sinks.policies.touch(key);
+  }
+
+  /** Tells the workload endpoint of this key, if it is one of this node. */
+  render(key: EndpointKey): void {
+    // Keys of host endpoints are in no map of workloads.
+    const workload = key as WorkloadKey;
+    const spec = this.local.get(workload);
+    if (spec !== undefined) this.sinks.output.put(this.renderSpec(workload, spec));
+  }
+
+  private source(key: WorkloadKey) {
+    const source = this.sources.get(key) ?? {};
+    this.sources.set(key, source);
+    return source;
+  }
+
+  private update(key: WorkloadKey): void {
+    const { pod, endpoints } = this.source(key);
+    // Several endpoints of one workload are no case of Kubernetes'; the first name counts.
+    const endpoint =
+      endpoints && [...endpoints.values()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))[0];
+    if (pod === undefined && endpoint === undefined) this.sources.delete(key);
+    const spec =
+      pod !== undefined ? workloadOfPod(pod, endpoint) : endpoint && workloadOfEndpoint(endpoint, nameOf(endpoint));
+    if (spec === undefined) this.withdraw(key);
+    else this.offer(key, spec);
+  }
+
+  private offer(key: WorkloadKey, spec: WorkloadSpec): void {
+    const { labels, parents, addresses, ports } = spec;
+    this.sinks.ipSets.selected.put(key, labels, parents, { addresses, nets: [], ports });
+    if (spec.nodeName !== this.nodeName) {
+      this.withdrawLocal(key);
       return;
     }
-    const labels = ownLabels(pod.metadata.labels);
-    const parents = parentsOf(pod);
-    this.ipSets.selected.put(key, labels, parents, {
-      addresses: pod.status.podIPs,
-      nets: [],
-      ports: pod.spec.ports.flatMap(({ name, protocol, containerPort }) =>
-        name === undefined ? [] : [{ name, protocol: parseProtocol(protocol), port: containerPort }],
-      ),
-    });
-    if (pod.spec.nodeName === this.nodeName) {
-      this.local.set(key, pod);
-      this.policies.putEndpoint(key, labels, parents);
-    } else this.removeLocal(key);
+    this.local.set(key, spec);
+    this.sinks.policies.putEndpoint(key, labels, parents);
+    this.sinks.routes.putWorkload(key, spec.ref, addresses);
   }
 
-  remove(key: WorkloadKey): void {
-    this.ipSets.selected.remove(key);
-    this.removeLocal(key);
+  private withdraw(key: WorkloadKey): void {
+    this.sinks.ipSets.selected.remove(key);
+    this.withdrawLocal(key);
   }
 
-  /** Tells the workload endpoint of this key, if it is one of a pod of this node. */
-  render(key: EndpointKey): void {
-    // Keys of host endpoints are in no map of pods.
-    const workload = key as WorkloadKey;
-    const pod = this.local.get(workload);
-    if (pod !== undefined) this.output.put(this.renderPod(workload, pod));
-  }
-
-  private removeLocal(key: WorkloadKey): void {
+  private withdrawLocal(key: WorkloadKey): void {
     if (!this.local.delete(key)) return;
-    this.policies.removeEndpoint(key);
-    this.profiles.use(key, []);
-    this.output.remove(key);
+    this.sinks.policies.removeEndpoint(key);
+    this.sinks.profiles.use(key, []);
+    this.sinks.routes.removeWorkload(key);
+    this.sinks.output.remove(key);
   }
 
-  private renderPod(key: WorkloadKey, pod: Pod): WorkloadEndpoint {
-    const { namespace = '', name } = pod.metadata;
+  private renderSpec(key: WorkloadKey, spec: WorkloadSpec): WorkloadEndpoint {
+    const { ref, namespace, name, addresses } = spec;
+    const maySpoof = this.settings.felixSetting('workloadSourceSpoofing') === 'Any';
+    const mayFloat = this.settings.felixSetting('floatingIPs') === 'Enabled';
     return {
       type: 'workload',
       key,
-      origin: { object: pod.ref, field: '' },
+      origin: { object: ref, field: '' },
       namespace,
       name,
-      interfaceName: this.interfaceNameOf(pod.ref),
-      addresses: pod.status.podIPs,
-      allowedSources: [],
-      tiers: this.policies.tiersOf(key, isOfStage('normal')),
-      profiles: this.profiles.use(key, [namespaceProfile(namespace)]),
+      interfaceName: this.interfaceNameOf?.(ref) ?? spec.interfaceName ?? defaultInterfaceName(namespace, name),
+      addresses,
+      allowedSources: maySpoof ? spec.sourcePrefixes : [],
+      ...(mayFloat && spec.floatingAddresses.length > 0 && { floatingAddresses: spec.floatingAddresses }),
+      tiers: this.sinks.policies.tiersOf(key, isOfStage('normal')),
+      profiles: this.sinks.profiles.use(key, spec.profiles),
     };
   }
 }
 
-function keyOf({ metadata: { namespace = '', name } }: Pod): WorkloadKey {
-  return workloadKey(namespace, name);
-}
-
-/** Host-network pods are the node itself; finished pods have given their addresses back. */
-function hasOwnNetwork({ spec, status }: Pod): boolean {
-  const isFinished = status.phase === 'Succeeded' || status.phase === 'Failed';
-  return !spec.hostNetwork && !isFinished && status.podIPs.length > 0;
-}
-
-function parentsOf({ metadata: { namespace = '' }, spec }: Pod): readonly string[] {
-  const account = spec.serviceAccountName ?? 'default';
-  return [podParent(namespace, account), namespaceProfile(namespace), serviceAccountProfile(namespace, account)];
+function nameOf({ metadata, spec }: CalicoWorkloadEndpoint): string {
+  return spec.pod ?? metadata.name;
 }

@@ -1,6 +1,6 @@
 /** The node itself and its peers: settings that hold for the whole dataplane, and the cluster's nodes. */
 import type { Brand } from '../brand';
-import type { Cidr, IpAddress } from './address';
+import type { Cidr, IpAddress, IpFamily } from './address';
 import type { Origin } from './origin';
 import type { PortRange, Protocol } from './protocol';
 
@@ -46,6 +46,12 @@ export interface NodeSettings {
   readonly serviceLoopPrevention?: { readonly action: 'drop' | 'reject'; readonly cidrs: readonly Cidr[] };
   readonly failsafeInbound: readonly FailsafePort[];
   readonly failsafeOutbound: readonly FailsafePort[];
+  /** IP families whose traffic between nodes Wireguard encrypts. Absent: nobody said. */
+  readonly wireguardFamilies?: readonly IpFamily[];
+  /** Nodes announce their routes by BGP. Absent: nobody said. */
+  readonly isBgpEnabled?: boolean;
+  /** IP families in which the node's address is found by a method. Absent: nobody said. */
+  readonly autodetectedFamilies?: readonly IpFamily[];
 }
 
 /** A node of the cluster, this one included. */
