@@ -35,9 +35,14 @@ class SimulatedCluster {
 
   judge(probe: SuiteProbe): Finding {
     const judgement = this.cluster.judge(this.senderOf(probe), packetOf(probe));
+    const { affinityTimeoutSeconds } = judgement;
+    const isReplyBlocked = judgement.verdict === 'allow' && this.isReplyBlocked(judgement);
     return {
       kind: 'judged',
-      verdict: judgement.verdict,
+      // Whoever waits for an answer sees no connection.
+      verdict: isReplyBlocked ? 'deny' : judgement.verdict,
+      isReplyBlocked,
+      ...(affinityTimeoutSeconds !== undefined && { affinityTimeoutSeconds }),
       destinations: [...new Set(judgement.destinations.map(formatDestination))].sort(),
       isTranslated: judgement.isTranslated,
       isMasqueraded: judgement.destinations.some((destination) => destination.isMasqueraded),
@@ -55,6 +60,10 @@ class SimulatedCluster {
     const [first] = this.state.nodes;
     // Service addresses are no node's own: the network outside sends them to the suite's first node.
     return { kind: 'external', ...(first !== undefined && !this.isOwned(destination) && { via: first }) };
+  }
+
+  private isReplyBlocked({ destinations }: ClusterJudgement): boolean {
+    return destinations.some((destination) => this.cluster.judgeReply(destination).verdict !== 'allow');
   }
 
   private isOwned(address: IpAddress): boolean {
