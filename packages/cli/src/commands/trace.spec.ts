@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { polyplane, type Run } from '../testing/polyplane-process';
+import { PROCESS_TIMEOUT_MILLISECONDS, polyplane, type Run } from '../testing/polyplane-process';
 import type { TraceReport } from '../trace-report';
 
 const NODE = `apiVersion: v1
@@ -11,14 +11,15 @@ metadata: {name: n1}
 status: {addresses: [{type: InternalIP, address: 172.30.0.1}]}
 `;
 
-describe('polyplane trace', () => {
+describe('polyplane trace', function () {
+  this.timeout(PROCESS_TIMEOUT_MILLISECONDS);
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'polyplane-trace-'));
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  function write(name: string, text: string | Buffer): string {
+  function write(name: string, text: string): string {
     const file = join(folder, name);
     writeFileSync(file, text);
     return file;
@@ -52,22 +53,6 @@ describe('polyplane trace', () => {
       outcome: 'allow',
       destination: '10.244.1.20:8080',
     });
-  });
-
-  it('says when the client’s address is lost', async () => {
-    expect((await report('192.0.2.10', '203.0.113.10:80')).translation.snat).to.equal(true);
-    expect((await report('192.0.2.10', '172.30.0.11:30443')).translation.snat).to.equal(false);
-  });
-
-  it('says that a service without endpoints refuses', async () => {
-    expect((await report('pod:shop-web/frontend-1', '10.96.2.13:80')).verdict).to.equal('reject');
-  });
-
-  it('speaks UDP and of the machine itself', async () => {
-    expect((await report('pod:shop-api/orders-1', '10.96.0.10:53/udp')).verdict).to.equal('allow');
-    expect((await report('host', '10.96.2.12:443')).verdict).to.equal('allow');
-    expect((await report('node:node-2', '172.30.0.11:9100')).verdict).to.equal('allow');
-    expect((await report('198.18.0.66', '172.30.0.11:9100')).verdict).to.equal('deny');
   });
 
   it('is a table for people, without colours when nobody watches', async () => {
@@ -133,14 +118,6 @@ describe('polyplane trace', () => {
         [/^error: .*wrong\.yaml:13: Service d\/s: spec\.ports\[0\]\.port: /m, /PP_OBJECT_INVALID/],
       ],
       [
-        'when a file is not text',
-        () => {
-          const file = write('binary.yaml', Buffer.from([0, 1, 2, 255]));
-          return polyplane(['trace', '-f', file, '--node', 'n1', '--from', 'host', '--to', '10.0.0.1:80']);
-        },
-        [/binary\.yaml: not UTF-8 text/],
-      ],
-      [
         'when there is no such node, naming near ones',
         () => polyplane(['trace', '-f', 'examples/shop', '--node', 'node1', '--from', 'host', '--to', '10.0.0.1:80']),
         [/^error: no node is named node1; near: node-1, node-2, node-3$/m, /PP_CLI_NODE_UNKNOWN/],
@@ -150,19 +127,7 @@ describe('polyplane trace', () => {
         () => shop('pod:shop-web/frontend', '10.96.2.10:80'),
         [/^error: no pod is named shop-web\/frontend; near: shop-web\/frontend-1, shop-web\/frontend-2$/m],
       ],
-      [
-        'when the source is no source',
-        () => shop('frontend-1', '10.96.2.10:80'),
-        [/--from frontend-1 is none of pod:NAMES/],
-      ],
-      ['when the destination is no destination', () => shop('host', 'catalog:80'), [/--to catalog:80 is not IP:PORT/]],
-      ['when the families differ', () => shop('host', '[2001:db8::1]:80'), [/the source has no IPv6 address/]],
       ['when an option is missing', () => polyplane(['trace', '--node', 'n']), [/required option '-f, --filename/]],
-      [
-        'when the format is unknown',
-        () => shop('host', '10.0.0.1:80', '-o', 'xml'),
-        [/Allowed choices are table, json, yaml/],
-      ],
     ];
     for (const [title, run, says] of cases) {
       it(title, async () => {

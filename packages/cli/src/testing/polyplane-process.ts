@@ -6,6 +6,9 @@ import { text } from 'node:stream/consumers';
 /** The repository's root, the working directory of every run. */
 export const ROOT = join(__dirname, '..', '..', '..', '..');
 
+/** For tests that run the command: it transpiles itself at each start, and the machine may be busy. */
+export const PROCESS_TIMEOUT_MILLISECONDS = 90_000;
+
 export interface Run {
   readonly exitCode: number | null;
   readonly stdout: string;
