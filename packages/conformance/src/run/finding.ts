@@ -80,7 +80,7 @@ function formatJudged({ verdict, destinations, isMasqueraded, isReplyBlocked }: 
     verdict,
     destinations === undefined || destinations.length === 0 ? undefined : `to ${destinations.join(', ')}`,
     formatFlag('masqueraded', isMasqueraded),
-    formatFlag('reply blocked', isReplyBlocked),
+    isReplyBlocked === true ? 'reply blocked' : undefined,
   ];
   return parts.filter((part) => part !== undefined).join(', ');
 }

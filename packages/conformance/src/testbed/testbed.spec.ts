@@ -208,7 +208,7 @@ describeTestbed(`Testbed${obstacle === undefined ? '' : ` (skipped: ${obstacle})
       } finally {
         child.kill('SIGKILL');
       }
-    });
+    }).timeout(60_000); // The child loads the sources first.
   }
 });
 
