@@ -1,5 +1,6 @@
 /** The options of the iptables backend. */
 import type { ServiceIdentifier } from 'inversify';
+import { backendOptionsToken } from '@polyplane/core/backend';
 import { IptablesError } from './iptables-error';
 import type { IptablesVariant } from './kernel/variant';
 import { DEFAULT_MARK_MASK, MARK_BITS, type Marks, marksOf } from './render/marks';
@@ -21,7 +22,7 @@ export interface IptablesOptions {
 }
 
 /** The injection token under which a container may hold options; all of them have defaults. */
-export const IptablesOptions: ServiceIdentifier<Partial<IptablesOptions>> = Symbol.for('polyplane.IptablesOptions');
+export const IptablesOptions: ServiceIdentifier<Partial<IptablesOptions>> = backendOptionsToken('iptables');
 
 export const DEFAULT_OPTIONS: IptablesOptions = {
   variant: 'auto',

@@ -43,6 +43,14 @@ export interface DataplaneBackend {
 /** The injection token under which every backend's module binds its backend; several may be bound at once. */
 export const DataplaneBackend: ServiceIdentifier<DataplaneBackend> = Symbol.for('polyplane.DataplaneBackend');
 
+/**
+ * The injection token for the options of the backend named so, as users wrote them (in an agent's configuration, `backends.NAME`).
+ * A backend's module looks there, and the backend checks what it finds.
+ */
+export function backendOptionsToken<Options extends object>(name: string): ServiceIdentifier<Options> {
+  return Symbol.for(`polyplane.backendOptions.${name}`);
+}
+
 /** Where a session works. */
 export interface NodeContext {
   readonly nodeName: string;
