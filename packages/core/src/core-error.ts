@@ -38,6 +38,11 @@ export const CORE_CODES = {
     meaning: 'A text is no selector, or one that is too long or too deeply nested.',
     remedy: 'Correct the selector at the character that the message names.',
   },
+  PP_TIER_MISSING: {
+    kind: 'error',
+    meaning: 'A policy names a tier that does not exist, and is not in force.',
+    remedy: 'Create the tier, or correct the name of the policy’s tier.',
+  },
   PP_BACKEND_UNKNOWN: {
     kind: 'error',
     meaning: 'No backend is registered under this name.',

@@ -1,9 +1,20 @@
 /** Which policies apply to which endpoints of this node, in which order. */
 
+import { CoreError } from '../core-error';
 import type { Tier } from '../resources/kinds/calico';
 import type { Labels } from '../resources/metadata';
 import { LabelIndex } from '../resources/selectors';
-import type { EndpointTier, HostEndpointKey, IpSetKey, PolicyKey, PolicyStage, WorkloadKey } from '../state';
+import type { ResourceProblem } from '../sources/source';
+import {
+  type EndpointTier,
+  formatObjectRef,
+  type HostEndpointKey,
+  type IpSetKey,
+  type ObjectRef,
+  type PolicyKey,
+  type PolicyStage,
+  type WorkloadKey,
+} from '../state';
 import { impliedLabels } from './inheritance';
 import type { IpSets } from './ip-sets';
 import type { Output } from './output';
@@ -16,6 +27,7 @@ export type EndpointKey = WorkloadKey | HostEndpointKey;
 export class EndpointPolicies {
   private readonly tiers = new Tiers();
   private readonly policies = new Map<PolicyKey, PolicySpec>();
+  private readonly byTier = new Map<string, Set<PolicyKey>>();
   private readonly selected = new Map<PolicyKey, Set<EndpointKey>>();
   private readonly selecting = new Map<EndpointKey, Set<PolicyKey>>();
   private readonly usedSets = new Map<PolicyKey, readonly IpSetKey[]>();
@@ -66,13 +78,17 @@ export class EndpointPolicies {
   }
 
   putPolicy(spec: PolicySpec): void {
+    this.forgetTier(spec.key);
+    setOf(this.byTier, spec.tier).add(spec.key);
     this.policies.set(spec.key, spec);
     this.index.putSelector(spec.key, spec.selector);
     this.policyChanged(spec.key);
   }
 
   removePolicy(key: PolicyKey): void {
-    if (!this.policies.delete(key)) return;
+    if (!this.policies.has(key)) return;
+    this.forgetTier(key);
+    this.policies.delete(key);
     this.policyChanged(key);
     this.index.removeSelector(key);
   }
@@ -122,6 +138,22 @@ export class EndpointPolicies {
       });
   }
 
+  /** Policies whose tier does not exist. */
+  problems(): readonly ResourceProblem[] {
+    const missing = [...this.byTier].filter(([tier]) => this.tiers.get(tier) === undefined);
+    return missing.flatMap(([tier, keys]) =>
+      [...keys].flatMap((key) => {
+        const object = this.policies.get(key)?.origin.object;
+        return object === undefined ? [] : [missingTier(object, tier)];
+      }),
+    );
+  }
+
+  private forgetTier(key: PolicyKey): void {
+    const tier = this.policies.get(key)?.tier;
+    if (tier !== undefined) dropFrom(this.byTier, tier, key);
+  }
+
   private matchChanged(policy: PolicyKey, endpoint: EndpointKey): void {
     this.changedPolicies.add(policy);
     this.changedEndpoints.add(endpoint);
@@ -161,6 +193,12 @@ export class EndpointPolicies {
 /** True for the policies of one stage. */
 export function isOfStage(stage: PolicyStage): (policy: PolicySpec) => boolean {
   return (policy) => policy.stage === stage;
+}
+
+function missingTier(object: ObjectRef, tier: string): ResourceProblem {
+  const field = 'spec.tier';
+  const message = `${formatObjectRef(object)} is not in force: there is no tier ${JSON.stringify(tier)}`;
+  return { error: new CoreError('PP_TIER_MISSING', message, { field }), object, field };
 }
 
 function setOf<Key, Value>(map: Map<Key, Set<Value>>, key: Key): Set<Value> {

@@ -6,7 +6,7 @@ import type {
 } from '../resources/kinds/calico-staged';
 import type { Labels } from '../resources/metadata';
 import { keyOfResource, type Resource, type ResourceKey, splitResourceKey } from '../resources/resource';
-import type { ResourceChange } from '../sources/source';
+import type { ResourceChange, ResourceProblem } from '../sources/source';
 import type { Change, InterfaceName, ObjectRef } from '../state';
 import { calicoPolicySpec } from './calico-policy';
 import { clusterPolicySpec } from './cluster-policy';
@@ -87,6 +87,11 @@ export class ComputeGraph {
     return this.flush();
   }
 
+  /** What of the current resources cannot take effect, and why. */
+  get problems(): readonly ResourceProblem[] {
+    return this.policies.problems();
+  }
+
   private put(resource: Resource): void {
     switch (resource.kind) {
       case 'Node':
@@ -105,6 +110,9 @@ export class ComputeGraph {
         return;
       case 'Service':
         this.services.putService(resource);
+        return;
+      case 'Endpoints':
+        this.services.putEndpoints(resource);
         return;
       case 'EndpointSlice':
         this.services.putSlice(resource);
@@ -186,6 +194,9 @@ export class ComputeGraph {
         return;
       case 'Service':
         this.services.removeService(`${namespace}/${name}`);
+        return;
+      case 'Endpoints':
+        this.services.removeEndpoints(`${namespace}/${name}`);
         return;
       case 'EndpointSlice':
         this.services.removeSlice(`${namespace}/${name}`);

@@ -1,4 +1,5 @@
 /** Routes: this node's workloads by their addresses, other nodes by their pod ranges. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Node } from '../resources/kinds/kubernetes';
 import {
   type Cidr,
@@ -49,9 +50,11 @@ export class Routes {
 
   putNode(node: Node): void {
     const { name } = node.metadata;
+    const before = this.nodes.get(name);
     this.nodes.set(name, node);
-    if (name === this.nodeName) this.renderNodes();
-    else this.renderNode(node);
+    this.renderNode(node);
+    // A node's object changes often, the subnet that decides over the others' routes hardly ever.
+    if (name === this.nodeName && !isDeepStrictEqual(before && subnetsOf(before), subnetsOf(node))) this.renderNodes();
   }
 
   removeNode(name: string): void {
@@ -123,4 +126,8 @@ export class Routes {
     this.claims.delete(destination);
     this.output.remove(routeKey(destination));
   }
+}
+
+function subnetsOf({ metadata: { annotations } }: Node): readonly (string | undefined)[] {
+  return [annotations[SUBNET_ANNOTATIONS[4]], annotations[SUBNET_ANNOTATIONS[6]]];
 }

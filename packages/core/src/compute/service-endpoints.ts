@@ -2,6 +2,9 @@
 import type { EndpointSlice, EndpointSliceEndpoint } from '../resources/kinds/kubernetes';
 import type { IpAddress, IpFamily, Port, ServiceEndpoint } from '../state';
 
+/** Some endpoints of a service with the ports that all of them serve. */
+export type EndpointSource = Pick<EndpointSlice, 'addressType' | 'endpoints' | 'ports'>;
+
 /** Where the node stands; topology hints are about this. */
 export interface NodePlace {
   readonly nodeName: string;
@@ -34,13 +37,13 @@ interface Candidate extends ServiceEndpoint {
 }
 
 export function usableEndpoints(
-  slices: readonly EndpointSlice[],
+  sources: readonly EndpointSource[],
   port: { readonly name: string; readonly protocol: string },
   family: IpFamily,
   policy: EndpointPolicy,
   place: NodePlace,
 ): UsableEndpoints {
-  const candidates = collectCandidates(slices, port, family, policy, place);
+  const candidates = collectCandidates(sources, port, family, policy, place);
   const ready = candidates.filter(({ isReady }) => isReady);
   const localReady = ready.filter(({ isLocal }) => isLocal);
   const terminating = candidates.filter(({ isServingTerminating }) => isServingTerminating);
@@ -56,18 +59,18 @@ export function usableEndpoints(
 
 /** Every address and port once, ordered by them; where slices differ over one, the better condition and the nearer place count. */
 function collectCandidates(
-  slices: readonly EndpointSlice[],
+  sources: readonly EndpointSource[],
   port: { readonly name: string; readonly protocol: string },
   family: IpFamily,
   policy: EndpointPolicy,
   place: NodePlace,
 ): readonly Candidate[] {
   const candidates = new Map<string, Candidate>();
-  for (const slice of slices) {
-    if (slice.addressType !== (family === 4 ? 'IPv4' : 'IPv6')) continue;
-    const number = slice.ports.find(({ name, protocol }) => name === port.name && protocol === port.protocol)?.port;
+  for (const source of sources) {
+    if (source.addressType !== (family === 4 ? 'IPv4' : 'IPv6')) continue;
+    const number = source.ports.find(({ name, protocol }) => name === port.name && protocol === port.protocol)?.port;
     if (number === undefined) continue;
-    for (const endpoint of slice.endpoints) {
+    for (const endpoint of source.endpoints) {
       // The addresses of one entry are the same endpoint; the first stands for all.
       const address = endpoint.addresses[0];
       if (address === undefined) continue;

@@ -1,25 +1,25 @@
-/** A service and its endpoint slices as service ports: one a port and IP family. */
-import type { EndpointSlice, Service, ServicePortSpec } from '../resources/kinds/kubernetes';
+/** A service and its endpoints as service ports: one a port and IP family. */
+import type { Service, ServicePortSpec } from '../resources/kinds/kubernetes';
 import { type Frontend, familyOf, type IpAddress, type IpFamily, parseProtocol, type ServicePort } from '../state';
 import { servicePortKey } from './keys';
-import { type NodePlace, usableEndpoints } from './service-endpoints';
+import { type EndpointSource, type NodePlace, usableEndpoints } from './service-endpoints';
 
 /** Headless and ExternalName services have no ports of their own. */
 export function renderServicePorts(
   service: Service,
-  slices: readonly EndpointSlice[],
+  sources: readonly EndpointSource[],
   place: NodePlace,
 ): readonly ServicePort[] {
   if (service.spec.type === 'ExternalName') return [];
   const { clusterIPs, ports } = service.spec;
-  return clusterIPs.flatMap((clusterIp) => ports.map((port) => renderPort(service, port, clusterIp, slices, place)));
+  return clusterIPs.flatMap((clusterIp) => ports.map((port) => renderPort(service, port, clusterIp, sources, place)));
 }
 
 function renderPort(
   service: Service,
   port: ServicePortSpec,
   clusterIp: IpAddress,
-  slices: readonly EndpointSlice[],
+  sources: readonly EndpointSource[],
   place: NodePlace,
 ): ServicePort {
   const { spec, metadata, ref } = service;
@@ -44,7 +44,7 @@ function renderPort(
     family,
     protocol,
     frontends,
-    ...usableEndpoints(slices, port, family, policy, place),
+    ...usableEndpoints(sources, port, family, policy, place),
     ...(spec.sessionAffinity === 'ClientIP' && { affinityTimeoutSeconds: spec.affinityTimeoutSeconds }),
     ...(wantsHealthCheck(service) && { healthCheckNodePort: spec.healthCheckNodePort }),
   };

@@ -1,8 +1,9 @@
 /** Services: renders those that a change touches, from the service and its endpoint slices. */
-import type { EndpointSlice, Service } from '../resources/kinds/kubernetes';
+import type { EndpointSlice, Endpoints, Service } from '../resources/kinds/kubernetes';
 import type { ServicePortKey } from '../state';
+import { sourcesOfEndpoints } from './endpoints-object';
 import type { Output } from './output';
-import type { NodePlace } from './service-endpoints';
+import type { EndpointSource, NodePlace } from './service-endpoints';
 import { renderServicePorts } from './service-ports';
 
 /** Services and slices with such a label are another proxy's (kube-proxy leaves them out). */
@@ -53,6 +54,18 @@ export class Services {
     this.change(service).slices.delete(key);
   }
 
+  /** Endpoints count while the service has no slice: a cluster that has slices mirrors them there. */
+  putEndpoints(endpoints: Endpoints): void {
+    const key = keyOf(endpoints.metadata.namespace, endpoints.metadata.name);
+    if (isForeign(endpoints)) this.removeEndpoints(key);
+    else this.change(key).endpoints = endpoints;
+  }
+
+  /** `key`: `namespace/name`. */
+  removeEndpoints(key: string): void {
+    if (this.services.has(key)) delete this.change(key).endpoints;
+  }
+
   putZone(zone: string | undefined): void {
     if (zone === this.place.zone) return;
     this.place = { nodeName: this.place.nodeName, ...(zone !== undefined && { zone }) };
@@ -75,20 +88,22 @@ export class Services {
   }
 
   private render(key: string, entry: ServiceEntry): void {
-    const slices = [...entry.slices.values()];
-    const ports = entry.service === undefined ? [] : renderServicePorts(entry.service, slices, this.place);
+    const sources = sourcesOf(entry);
+    const ports = entry.service === undefined ? [] : renderServicePorts(entry.service, sources, this.place);
     for (const port of entry.ports) this.output.remove(port);
     for (const port of ports) this.output.put(port);
     entry.ports = ports.map((port) => port.key);
-    if (slices.some(hasHints)) this.hinted.add(key);
+    if (sources.some(hasHints)) this.hinted.add(key);
     else this.hinted.delete(key);
-    if (entry.service === undefined && slices.length === 0) this.services.delete(key);
+    const isEmpty = entry.service === undefined && entry.endpoints === undefined && entry.slices.size === 0;
+    if (isEmpty) this.services.delete(key);
   }
 }
 
 interface ServiceEntry {
   service?: Service;
   readonly slices: Map<string, EndpointSlice>;
+  endpoints?: Endpoints;
   /** Told last. */
   ports: readonly ServicePortKey[];
 }
@@ -97,10 +112,15 @@ function keyOf(namespace: string | undefined, name: string): string {
   return `${namespace ?? ''}/${name}`;
 }
 
-function isForeign({ metadata: { labels } }: Service | EndpointSlice): boolean {
+function sourcesOf({ slices, endpoints }: ServiceEntry): readonly EndpointSource[] {
+  if (slices.size > 0 || endpoints === undefined) return [...slices.values()];
+  return sourcesOfEndpoints(endpoints);
+}
+
+function isForeign({ metadata: { labels } }: Service | Endpoints | EndpointSlice): boolean {
   return FOREIGN_LABELS.some((label) => Object.hasOwn(labels, label));
 }
 
-function hasHints(slice: EndpointSlice): boolean {
-  return slice.endpoints.some(({ forZones }) => forZones !== undefined);
+function hasHints(source: EndpointSource): boolean {
+  return source.endpoints.some(({ forZones }) => forZones !== undefined);
 }
