@@ -143,8 +143,8 @@ for (const variant of VARIANTS) {
           [`iptables-${variant}`, ['-I', 'POLYPLANE-INPUT', '1', '-j', 'ACCEPT'], /POLYPLANE-INPUT differs/],
           [
             `iptables-${variant}`,
-            ['-R', 'POLYPLANE-UNKNOWN-WORKLOAD', '2', '-j', 'ACCEPT'],
-            /UNKNOWN-WORKLOAD differs/,
+            ['-R', 'POLYPLANE-FROM-WORKLOAD', '2', '-j', 'ACCEPT'],
+            /POLYPLANE-FROM-WORKLOAD differs/,
           ],
           [`iptables-${variant}`, ['-t', 'nat', '-F', 'POLYPLANE-SERVICES'], /nat: chain POLYPLANE-SERVICES differs/],
           [`iptables-${variant}`, ['-N', 'POLYPLANE-SOMETHING'], /POLYPLANE-SOMETHING is left over/],

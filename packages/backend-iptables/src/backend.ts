@@ -6,8 +6,8 @@ import { ConntrackTable } from './kernel/conntrack';
 import { KernelDataplane } from './kernel/dataplane';
 import { type CommandRunner, commandRunner } from './kernel/exec';
 import { readHostLinks } from './kernel/links';
-import { readNodeFacts } from './kernel/probe';
-import { chooseVariant, readVariant, VARIANTS } from './kernel/variant';
+import { surveyHost } from './kernel/probe';
+import { readVariant, VARIANTS } from './kernel/variant';
 import { IPTABLES_LIMITS } from './limits';
 import { type CheckedOptions, checkOptions, type IptablesOptions } from './options';
 import { Renderer } from './render/render';
@@ -26,19 +26,18 @@ export class IptablesBackend implements DataplaneBackend {
     this.options = checkOptions(options);
   }
 
-  probe(node: NodeContext): Promise<NodeFacts> {
-    return readNodeFacts(this.runnerFor(node), this.options.variant);
+  async probe(node: NodeContext): Promise<NodeFacts> {
+    return (await surveyHost(this.runnerFor(node), this.options.variant)).facts;
   }
 
   async open(node: NodeContext): Promise<IptablesSession> {
     const runner = this.runnerFor(node);
-    const { missing } = await readNodeFacts(runner, this.options.variant);
-    const variant = await chooseVariant(runner, this.options.variant);
-    if (missing.length > 0 || variant === undefined) {
-      const what = missing.map((fact) => `${fact.what} (${fact.remedy})`).join('; ');
+    const { variant, facts } = await surveyHost(runner, this.options.variant);
+    if (facts.missing.length > 0 || variant === undefined) {
+      const what = facts.missing.map((fact) => `${fact.what} (${fact.remedy})`).join('; ');
       throw new IptablesError('PP_IPTABLES_UNUSABLE', `this host lacks ${what}`, { isRetriable: false });
     }
-    const dataplane = new KernelDataplane(runner, variant.variant, this.options.lockTimeoutSeconds);
+    const dataplane = new KernelDataplane(runner, variant, this.options.lockTimeoutSeconds);
     const parts = {
       renderer: new Renderer(this.options.marks),
       dataplane,

@@ -1,44 +1,105 @@
 /** What this host offers to the backend, asked of the host itself. */
 import type { MissingFact, NodeFacts } from '@polyplane/core/backend';
 import type { CommandRunner } from './exec';
-import { chooseVariant, type IptablesVariant, readVariant } from './variant';
+import { chooseVariant, commandOf, type IptablesVariant, readVariant, VARIANTS, type VariantFacts } from './variant';
 
-/** Reads the facts; changes nothing. */
-export async function readNodeFacts(runner: CommandRunner, wanted: 'auto' | IptablesVariant): Promise<NodeFacts> {
-  const nft = await readVariant(runner, 'nft');
-  const legacy = await readVariant(runner, 'legacy');
-  const chosen = await chooseVariant(runner, wanted);
-  const ipset = await answerOf(runner, 'ipset', ['save']);
-  const conntrack = await answerOf(runner, 'conntrack', ['-C']);
+/** What was found out about a host. */
+export interface HostSurvey {
+  /** The variant to use; absent: none works. */
+  readonly variant?: IptablesVariant;
+  readonly facts: NodeFacts;
+}
+
+/** Asks the host; changes nothing. `wanted` is the user's choice. */
+export async function surveyHost(runner: CommandRunner, wanted: 'auto' | IptablesVariant): Promise<HostSurvey> {
+  const variants = await Promise.all(VARIANTS.map((variant) => readVariant(runner, variant)));
+  const chosen = await chooseVariant(runner, wanted, variants);
+  const [ipset, conntrack, ip, isForwarding] = await Promise.all([
+    obstacleOf(runner, 'ipset', ['save']),
+    obstacleOf(runner, 'conntrack', ['-C']),
+    obstacleOf(runner, 'ip', ['-json', 'address', 'show']),
+    readForwarding(runner),
+  ]);
+  const lacking = chosen === undefined ? [] : await readLackingMatches(runner, chosen.variant);
   const missing: MissingFact[] = [];
-  if (chosen === undefined) {
-    missing.push({
-      what:
-        wanted === 'auto'
-          ? `iptables: ${nft.reason || legacy.reason}`
-          : `iptables-${wanted}: ${(wanted === 'nft' ? nft : legacy).reason}`,
-      remedy: 'run as root, with the Debian package iptables installed',
-    });
-  }
+  if (chosen === undefined) missing.push(missingVariant(wanted, variants));
   if (ipset !== undefined) missing.push({ what: `ipset: ${ipset}`, remedy: 'install the Debian package ipset' });
   if (conntrack !== undefined) {
     missing.push({ what: `conntrack: ${conntrack}`, remedy: 'install the Debian package conntrack' });
   }
+  if (ip !== undefined) missing.push({ what: `ip: ${ip}`, remedy: 'install the Debian package iproute2' });
+  for (const name of lacking) {
+    missing.push({ what: `the match ${name} of netfilter`, remedy: `load or build the kernel module xt_${name}` });
+  }
   return {
-    backend: 'iptables',
+    ...(chosen === undefined ? {} : { variant: chosen.variant }),
     facts: {
-      hasNftVariant: nft.isUsable,
-      hasLegacyVariant: legacy.isUsable,
-      iptablesVariant: chosen?.variant ?? 'none',
-      hasIpset: ipset === undefined,
-      hasConntrack: conntrack === undefined,
+      backend: 'iptables',
+      facts: {
+        hasNftVariant: isUsable(variants, 'nft'),
+        hasLegacyVariant: isUsable(variants, 'legacy'),
+        iptablesVariant: chosen?.variant ?? 'none',
+        hasIpset: ipset === undefined,
+        hasConntrack: conntrack === undefined,
+        hasMatches: lacking.length === 0,
+        isForwarding,
+      },
+      missing,
     },
-    missing,
   };
 }
 
-/** Undefined when the command worked, else why not. */
-async function answerOf(runner: CommandRunner, command: string, args: readonly string[]): Promise<string | undefined> {
+/** The matches that rules of this backend use, each with arguments that make it valid. */
+const MATCHES: Readonly<Record<string, string>> = {
+  addrtype: '-m addrtype --dst-type LOCAL',
+  conntrack: '-m conntrack --ctstate NEW',
+  mark: '-m mark --mark 0x1/0x1',
+  multiport: '-p tcp -m multiport --dports 1,2',
+  recent: '-m recent --rcheck --name polyplane',
+  statistic: '-m statistic --mode random --probability 0.5',
+};
+
+function missingVariant(wanted: 'auto' | IptablesVariant, variants: readonly VariantFacts[]): MissingFact {
+  const asked = variants.filter(({ variant }) => wanted === 'auto' || variant === wanted);
+  return {
+    what: asked.map(({ variant, reason }) => `iptables-${variant}: ${reason}`).join('; '),
+    remedy: 'run as root (CAP_NET_ADMIN), with the Debian package iptables installed',
+  };
+}
+
+function isUsable(variants: readonly VariantFacts[], variant: IptablesVariant): boolean {
+  return variants.some((facts) => facts.variant === variant && facts.isUsable);
+}
+
+/** All at once when all are there; else one by one, to know which are not. `--test` writes nothing. */
+async function readLackingMatches(runner: CommandRunner, variant: IptablesVariant): Promise<readonly string[]> {
+  const isAccepted = async (names: readonly string[]): Promise<boolean> => {
+    const rules = names.map((name) => `-A INPUT ${MATCHES[name]} -j ACCEPT\n`).join('');
+    const { exitCode } = await runner.run(
+      commandOf(4, variant, 'restore'),
+      ['--test', '--noflush'],
+      `*filter\n${rules}COMMIT\n`,
+    );
+    return exitCode === 0;
+  };
+  const names = Object.keys(MATCHES);
+  if (await isAccepted(names)) return [];
+  const lacking: string[] = [];
+  for (const name of names) if (!(await isAccepted([name]))) lacking.push(name);
+  return lacking;
+}
+
+async function readForwarding(runner: CommandRunner): Promise<boolean> {
+  const { stdout } = await runner.run('sysctl', ['-n', 'net.ipv4.ip_forward']);
+  return stdout.trim() === '1';
+}
+
+/** Undefined when the command works, else why not. */
+async function obstacleOf(
+  runner: CommandRunner,
+  command: string,
+  args: readonly string[],
+): Promise<string | undefined> {
   try {
     const result = await runner.run(command, args);
     return result.exitCode === 0 ? undefined : result.stderr;

@@ -44,8 +44,8 @@ export async function readVariant(runner: CommandRunner, variant: IptablesVarian
 export async function chooseVariant(
   runner: CommandRunner,
   wanted: 'auto' | IptablesVariant,
+  facts: readonly VariantFacts[],
 ): Promise<VariantFacts | undefined> {
-  const facts = await Promise.all(VARIANTS.map((variant) => readVariant(runner, variant)));
   const usable = facts.filter((fact) => fact.isUsable && (wanted === 'auto' || fact.variant === wanted));
   const [first, second] = usable;
   if (first === undefined || second === undefined) return first;

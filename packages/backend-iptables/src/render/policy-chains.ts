@@ -58,13 +58,16 @@ export class PolicyChains {
    * Endpoints with equal tiers and profiles share it.
    */
   endpointVerdict(direction: Direction, tiers: readonly EndpointTier[], profiles: readonly ProfileKey[]): ChainName {
-    const { accept } = this.marks;
+    const { accept, pass } = this.marks;
+    const undecided = [{ kind: 'mark', value: 0, mask: accept }] as const;
     const profileChains = profiles.flatMap((key) => this.profileChain(key, direction) ?? []);
     return this.verdictChain([
       ...this.tierRules(direction, tiers, 'defaultAction'),
-      ...profileChains.map((chain) =>
-        formatRule({ matches: [{ kind: 'mark', value: 0, mask: accept }], target: { kind: 'jump', chain } }),
-      ),
+      // A pass of the tier or profile before means nothing to the next.
+      ...profileChains.flatMap((chain) => [
+        clearRule(pass),
+        formatRule({ matches: undecided, target: { kind: 'jump', chain } }),
+      ]),
       ...(profileChains.length === 0 ? [] : [acceptedRule(accept)]),
       formatRule({ target: { kind: 'drop' } }),
     ]);

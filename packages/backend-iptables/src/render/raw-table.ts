@@ -1,26 +1,31 @@
-/** The raw table: untracked policy of host endpoints, before connection tracking. */
+/** The raw table, before connection tracking: sources of workloads, untracked policy of host endpoints. */
 import { hasStage, renderHostDispatch } from './host-endpoint-chains';
 import { type ChainName, fixedChain } from './names';
 import { clearRule, type PolicyChains } from './policy-chains';
 import { formatRule, type ModuleMatch, type RuleText } from './rule-text';
-import { type BaseChain, EMPTY_TABLE, type TableRules } from './ruleset';
+import type { BaseChain, TableRules } from './ruleset';
 import type { TableInput } from './table-input';
-import { renderWorkloadEntrances } from './workload-chains';
+import { CHECK_SOURCE_CHAIN, renderSourceChecks, renderWorkloadEntrances } from './workload-chains';
 
 const PREROUTING_CHAIN = fixedChain('PREROUTING');
 const OUTPUT_CHAIN = fixedChain('OUTPUT');
 
-/** What an untracked policy allows is not tracked, hence not translated, and asked by no later stage of its host endpoint. */
+/**
+ * Sources are checked first. What an untracked policy allows is not tracked, hence not translated, and asked by no later
+ * stage of its host endpoint.
+ */
 export function renderRaw(input: TableInput): TableRules {
-  if (!hasStage(input.hosts, 'untracked')) return EMPTY_TABLE;
+  const { state, settings, family, hosts } = input;
   const policy = input.makePolicy();
-  policy.chains.set(PREROUTING_CHAIN, renderDirection(input, policy, 'ingress'));
-  policy.chains.set(OUTPUT_CHAIN, renderDirection(input, policy, 'egress'));
+  renderSourceChecks(state, family, policy.chains, policy.sets);
+  const checks = renderWorkloadEntrances(state, settings, 'inInterface', { kind: 'jump', chain: CHECK_SOURCE_CHAIN });
+  const hooks = new Map<BaseChain, ChainName>([['PREROUTING', PREROUTING_CHAIN]]);
+  if (hasStage(hosts, 'untracked')) {
+    hooks.set('OUTPUT', OUTPUT_CHAIN);
+    policy.chains.set(PREROUTING_CHAIN, [...checks, ...renderDirection(input, policy, 'ingress')]);
+    policy.chains.set(OUTPUT_CHAIN, renderDirection(input, policy, 'egress'));
+  } else policy.chains.set(PREROUTING_CHAIN, checks);
   input.addSets(policy);
-  const hooks = new Map<BaseChain, ChainName>([
-    ['PREROUTING', PREROUTING_CHAIN],
-    ['OUTPUT', OUTPUT_CHAIN],
-  ]);
   return { chains: policy.chains, hooks };
 }
 

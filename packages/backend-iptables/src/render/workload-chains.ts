@@ -10,20 +10,20 @@ import {
 } from '@polyplane/core/backend';
 import { renderRangeSet } from './ip-sets';
 import type { Marks } from './marks';
-import { type ChainName, chainOf, fixedChain } from './names';
-import { clearRule, type PolicyChains } from './policy-chains';
+import { type ChainName, chainOf, fixedChain, type SetName } from './names';
+import { clearRule, type Direction, type PolicyChains } from './policy-chains';
 import { buildPrefixTree, type PrefixNode } from './prefix-tree';
 import { formatRule, isSafeInterface, type RuleSpec, type RuleText, type Target } from './rule-text';
+import type { KernelSet } from './ruleset';
 
+/** Raw: drops a packet from a workload whose source address is none of the workload's own. */
+export const CHECK_SOURCE_CHAIN = fixedChain('CHECK-SOURCE');
 /** Judges a packet from a workload: drops it, accepts it when its flow is established, or returns with the accept mark set. */
 export const FROM_WORKLOAD_CHAIN = fixedChain('FROM-WORKLOAD');
 /** The same for a packet to a workload. */
 export const TO_WORKLOAD_CHAIN = fixedChain('TO-WORKLOAD');
 /** Judges a packet from a workload to the host itself. */
 export const WORKLOAD_TO_HOST_CHAIN = fixedChain('WORKLOAD-TO-HOST');
-
-/** An interface that no workload endpoint names: established flows go on, nothing else. */
-const UNKNOWN_CHAIN = fixedChain('UNKNOWN-WORKLOAD');
 
 const LEAF_SIZE = 12;
 
@@ -38,23 +38,22 @@ export function renderWorkloadChains(
   marks: Marks,
   policy: PolicyChains,
 ): void {
-  const workloads = [...state.workloads.values()]
-    .filter((workload) => isSafeInterface(workload.interfaceName))
-    .sort((a, b) => compare(a.interfaceName, b.interfaceName) || compare(a.key, b.key));
-  const from = workloads.map((workload) => ({
-    key: String(workload.interfaceName),
-    chain: renderFromWorkload(workload, family, policy),
-  }));
-  const to = workloads.map((workload) => ({
-    key: String(workload.interfaceName),
-    chain: policy.endpointVerdict('ingress', workload.tiers, workload.profiles),
-  }));
   const { chains } = policy;
-  chains.set(FROM_WORKLOAD_CHAIN, renderInterfaceTree('FI', 'inInterface', from, chains));
-  chains.set(TO_WORKLOAD_CHAIN, [...ESTABLISHED_OR_INVALID, ...renderInterfaceTree('TI', 'outInterface', to, chains)]);
-  chains.set(UNKNOWN_CHAIN, [ESTABLISHED, DROP]);
+  const lead = (direction: Direction): readonly InterfaceEntry[] =>
+    sortedWorkloads(state).map(({ interfaceName, tiers, profiles }) => ({
+      key: interfaceName,
+      target: { kind: 'goto', chain: policy.endpointVerdict(direction, tiers, profiles) },
+    }));
+  chains.set(FROM_WORKLOAD_CHAIN, [
+    ...ESTABLISHED_OR_INVALID,
+    ...renderInterfaceTree('FI', 'inInterface', lead('egress'), CLOSED, chains),
+  ]);
+  chains.set(TO_WORKLOAD_CHAIN, [
+    ...ESTABLISHED_OR_INVALID,
+    ...renderInterfaceTree('TI', 'outInterface', lead('ingress'), CLOSED, chains),
+  ]);
   chains.set(WORKLOAD_TO_HOST_CHAIN, [
-    ...(family === 6 ? NEIGHBOUR_DISCOVERY_TYPES.map(acceptIcmpv6) : []),
+    ...neighbourDiscovery(family, { kind: 'accept' }),
     formatRule({ target: { kind: 'jump', chain: FROM_WORKLOAD_CHAIN } }),
     endpointToHost(settings.endpointToHostAction, marks),
   ]);
@@ -80,81 +79,101 @@ export function renderWorkloadEntrances(
   ].map((value) => formatRule({ [side]: { value }, target }));
 }
 
-const ESTABLISHED = formatRule({
-  matches: [{ kind: 'state', states: ['RELATED', 'ESTABLISHED'] }],
-  target: { kind: 'accept' },
-});
-const DROP = formatRule({ target: { kind: 'drop' } });
-const ESTABLISHED_OR_INVALID = [
-  ESTABLISHED,
-  formatRule({ matches: [{ kind: 'state', states: ['INVALID'] }], target: { kind: 'drop' } }),
-];
-
-/** Spoofed packets are dropped even within an established flow. */
-function renderFromWorkload(workload: WorkloadEndpoint, family: IpFamily, policy: PolicyChains): ChainName {
-  const name = chainOf('FW', workload.key);
-  const verdict = policy.endpointVerdict('egress', workload.tiers, workload.profiles);
-  policy.chains.set(name, [
-    ...renderSourceCheck(workload, family, policy),
-    ...ESTABLISHED_OR_INVALID,
-    formatRule({ target: { kind: 'goto', chain: verdict } }),
+/** Adds the chains that check sources to `chains`, and the sets that they name to `sets`. */
+export function renderSourceChecks(
+  state: DesiredState,
+  family: IpFamily,
+  chains: Map<ChainName, readonly RuleText[]>,
+  sets: Map<SetName, KernelSet>,
+): void {
+  const entries = sortedWorkloads(state).flatMap((workload) => {
+    const foreign = foreignSource(workload, family, sets);
+    return foreign === undefined
+      ? []
+      : [{ key: workload.interfaceName, match: foreign, target: { kind: 'drop' } as const }];
+  });
+  chains.set(CHECK_SOURCE_CHAIN, [
+    ...neighbourDiscovery(family, { kind: 'return' }),
+    ...renderInterfaceTree('SI', 'inInterface', entries, [], chains),
   ]);
-  return name;
 }
 
-function renderSourceCheck(workload: WorkloadEndpoint, family: IpFamily, policy: PolicyChains): readonly RuleText[] {
+/** Established flows of an interface that nobody names any more go on; nothing new begins. */
+const ESTABLISHED_OR_INVALID = [
+  formatRule({ matches: [{ kind: 'state', states: ['RELATED', 'ESTABLISHED'] }], target: { kind: 'accept' } }),
+  formatRule({ matches: [{ kind: 'state', states: ['INVALID'] }], target: { kind: 'drop' } }),
+];
+const CLOSED = [formatRule({ target: { kind: 'drop' } })];
+
+/** By interface; of several workloads on one, the one with the smallest key comes first and decides. */
+function sortedWorkloads(state: DesiredState): readonly WorkloadEndpoint[] {
+  return [...state.workloads.values()]
+    .filter(({ interfaceName }) => isSafeInterface(interfaceName))
+    .sort((a, b) => compare(a.interfaceName, b.interfaceName) || compare(a.key, b.key));
+}
+
+/** What a packet with a source that the workload may not use looks like; undefined: it may use any. */
+function foreignSource(
+  workload: WorkloadEndpoint,
+  family: IpFamily,
+  sets: Map<SetName, KernelSet>,
+): Pick<RuleSpec, 'source' | 'matches'> | undefined {
   const allowed: readonly Cidr[] = [...workload.addresses.map(cidrOf), ...workload.allowedSources].filter(
     (range) => range.includes(':') === (family === 6),
   );
-  const target: Target = { kind: 'drop' };
-  if (allowed.some((range) => range.endsWith('/0'))) return [];
+  if (allowed.some((range) => range.endsWith('/0'))) return undefined;
   const [only] = allowed;
-  if (only === undefined) return [DROP];
-  if (allowed.length === 1) return [formatRule({ source: { value: only, isNegated: true }, target })];
+  if (only === undefined) return {};
+  if (allowed.length === 1) return { source: { value: only, isNegated: true } };
   const set = renderRangeSet(allowed, family);
-  policy.sets.set(set.name, set);
-  return [formatRule({ matches: [{ kind: 'set', name: set.name, fields: 'src', isNegated: true }], target })];
+  sets.set(set.name, set);
+  return { matches: [{ kind: 'set', name: set.name, fields: 'src', isNegated: true }] };
 }
 
+/** What becomes of packets of one interface. */
 interface InterfaceEntry {
+  /** The interface's name. */
   readonly key: string;
-  readonly chain: ChainName;
+  readonly match?: Pick<RuleSpec, 'source' | 'matches'>;
+  readonly target: Target;
 }
 
-/** The root's rules; every chain of the tree ends where unknown interfaces end. */
+/** The root's rules; every chain of the tree ends with `end`. */
 function renderInterfaceTree(
   kind: string,
   side: 'inInterface' | 'outInterface',
   entries: readonly InterfaceEntry[],
+  end: readonly RuleText[],
   chains: Map<ChainName, readonly RuleText[]>,
 ): readonly RuleText[] {
   const root = buildPrefixTree(entries, LEAF_SIZE);
-  return root === undefined ? [UNKNOWN] : rulesOf(root);
+  return root === undefined ? end : rulesOf(root);
 
   function rulesOf(node: PrefixNode<InterfaceEntry>): readonly RuleText[] {
-    return [...node.entries.map((entry) => lead(entry.key, false, entry.chain)), ...node.children.map(enter), UNKNOWN];
+    return [
+      ...node.entries.map(({ key, match, target }) => formatRule({ ...match, ...on(key, false), target })),
+      ...node.children.map(enter),
+      ...end,
+    ];
   }
 
   function enter(node: PrefixNode<InterfaceEntry>): RuleText {
     const chain = chainOf(kind, `${node.prefix}+`);
     chains.set(chain, rulesOf(node));
-    return lead(node.prefix, true, chain);
+    return formatRule({ ...on(node.prefix, true), target: { kind: 'goto', chain } });
   }
 
-  function lead(name: string, isPrefix: boolean, chain: ChainName): RuleText {
-    const spec: RuleSpec = { [side]: { value: { name, isPrefix } }, target: { kind: 'goto', chain } };
-    return formatRule(spec);
+  function on(name: string, isPrefix: boolean): Pick<RuleSpec, 'inInterface' | 'outInterface'> {
+    return { [side]: { value: { name, isPrefix } } };
   }
 }
 
-const UNKNOWN = formatRule({ target: { kind: 'goto', chain: UNKNOWN_CHAIN } });
-
-function acceptIcmpv6(type: number): RuleText {
-  return formatRule({
-    protocol: { value: ICMPV6 },
-    matches: [{ kind: 'icmp', family: 6, icmp: { type } }],
-    target: { kind: 'accept' },
-  });
+/** Its packets come from link-local addresses, or from none. */
+function neighbourDiscovery(family: IpFamily, target: Target): readonly RuleText[] {
+  if (family === 4) return [];
+  return NEIGHBOUR_DISCOVERY_TYPES.map((type) =>
+    formatRule({ protocol: { value: ICMPV6 }, matches: [{ kind: 'icmp', family, icmp: { type } }], target }),
+  );
 }
 
 function endpointToHost(action: NodeSettings['endpointToHostAction'], marks: Marks): RuleText {
