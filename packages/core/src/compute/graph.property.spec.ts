@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { parseResource } from '../resources/parse';
 import { keyOfResource, type Resource, type ResourceKey } from '../resources/resource';
 import type { ResourceChange } from '../sources/source';
-import { type Change, type DesiredKey, DesiredStateStore, type EndpointTier, keyOfChange, type Rule } from '../state';
+import { type Change, DesiredStateStore, keyOfChange, referencesOf } from '../state';
 import { ComputeGraph } from './graph';
 
 const NODE = 'n1';
@@ -82,35 +82,10 @@ function applyChecked(store: DesiredStateStore, list: readonly Change[]): void {
       for (const member of change.removed) expect(members?.has(member)).to.equal(true);
     }
     store.apply({ scope: 'delta', changes: [change] });
-    for (const key of references(store)) expect(store.get(key), key).to.not.equal(undefined);
-  }
-}
-
-function* references(store: DesiredStateStore): Iterable<DesiredKey> {
-  for (const { ingress, egress } of [...store.policies.values(), ...store.profiles.values()]) {
-    for (const rule of [...ingress, ...egress]) yield* setsOf(rule);
-  }
-  for (const { tiers, profiles } of store.workloads.values()) yield* [...policiesOf(tiers), ...profiles];
-  for (const endpoint of store.hostEndpoints.values()) {
-    yield* endpoint.profiles;
-    for (const tiers of [endpoint.tiers, endpoint.forwardTiers, endpoint.preDnatTiers, endpoint.untrackedTiers]) {
-      yield* policiesOf(tiers);
+    for (const object of store.objects()) {
+      for (const key of referencesOf(object)) expect(store.get(key), key).to.not.equal(undefined);
     }
   }
-}
-
-function setsOf({ source, destination }: Rule): readonly DesiredKey[] {
-  return [source, destination].flatMap((end) => [
-    ...end.ipSets,
-    ...end.notIpSets,
-    ...end.namedPorts,
-    ...end.notNamedPorts,
-    ...end.addressPortSets,
-  ]);
-}
-
-function policiesOf(tiers: readonly EndpointTier[]): readonly DesiredKey[] {
-  return tiers.flatMap(({ ingress, egress }) => [...ingress, ...egress]);
 }
 
 function snapshot(store: DesiredStateStore): unknown {
@@ -358,7 +333,162 @@ const rawResources: fc.Arbitrary<unknown> = fc.oneof(
     })),
 );
 
-const resources: fc.Arbitrary<Resource> = rawResources.map(parseResource);
+/** The kinds beside those above; each touches an object of another kind in some way. */
+const furtherResources: fc.Arbitrary<unknown> = fc.oneof(
+  fc.record({ name: names, namespace: namespaces, own: labels }).map(({ name, namespace, own }) => ({
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name: name === 'a' ? 'default' : name, namespace, labels: own },
+  })),
+  fc
+    .record({
+      name: names,
+      namespace: namespaces,
+      address: fc.constantFrom('10.0.0.1', '10.0.0.9'),
+      ready: fc.boolean(),
+    })
+    .map(({ name, namespace, address, ready }) => ({
+      apiVersion: 'v1',
+      kind: 'Endpoints',
+      metadata: { name, namespace },
+      subsets: [
+        {
+          [ready ? 'addresses' : 'notReadyAddresses']: [{ ip: address, nodeName: NODE }],
+          ports: [{ name: 'web', port: 80 }],
+        },
+      ],
+    })),
+  fc
+    .record({
+      kind: fc.constantFrom('AdminNetworkPolicy', 'ClusterNetworkPolicy', 'BaselineAdminNetworkPolicy'),
+      name: names,
+      priority: fc.constantFrom(1, 2),
+      tier: fc.constantFrom('Admin', 'Baseline'),
+      action: fc.constantFrom('Allow', 'Deny', 'Pass'),
+      subject: kubernetesSelectors,
+      peer: fc.oneof(
+        kubernetesSelectors.map((namespaceSelector) => ({ namespaces: namespaceSelector })),
+        kubernetesSelectors.map((podSelector) => ({ pods: { namespaceSelector: {}, podSelector } })),
+        fc.constant({ nodes: { matchLabels: { 'topology.kubernetes.io/zone': 'z1' } } }),
+        fc.constant({ networks: ['10.0.0.0/8'] }),
+      ),
+    })
+    .map(({ kind, name, priority, tier, action, subject, peer }) => {
+      const isCluster = kind === 'ClusterNetworkPolicy';
+      const isBaseline = kind === 'BaselineAdminNetworkPolicy';
+      const permitted = isBaseline && action === 'Pass' ? 'Deny' : action;
+      return {
+        apiVersion: `policy.networking.k8s.io/${isCluster ? 'v1alpha2' : 'v1alpha1'}`,
+        kind,
+        metadata: { name: isBaseline ? 'default' : name },
+        spec: {
+          ...(isCluster && { tier }),
+          ...(!isBaseline && { priority }),
+          subject: { namespaces: subject },
+          egress: [{ action: isCluster && permitted === 'Allow' ? 'Accept' : permitted, to: [peer] }],
+        },
+      };
+    }),
+  fc
+    .record({
+      name: names,
+      namespace: fc.option(namespaces, { nil: undefined }),
+      own: labels,
+      nets: fc.subarray(['10.0.0.1/32', '10.9.0.0/16', '192.0.2.0/24']),
+    })
+    .map(({ name, namespace, own, nets }) => ({
+      apiVersion: CALICO,
+      kind: namespace === undefined ? 'GlobalNetworkSet' : 'NetworkSet',
+      metadata: { name, labels: own, ...(namespace !== undefined && { namespace }) },
+      spec: { nets },
+    })),
+  fc
+    .record({
+      name: names,
+      namespace: fc.option(namespaces, { nil: undefined }),
+      action: fc.constantFrom('Set', 'Delete'),
+      selector: calicoSelectors,
+    })
+    .map(({ name, namespace, action, selector }) => ({
+      apiVersion: CALICO,
+      kind: namespace === undefined ? 'StagedGlobalNetworkPolicy' : 'StagedNetworkPolicy',
+      metadata: { name: `default.${name}`, ...(namespace !== undefined && { namespace }) },
+      spec: {
+        stagedAction: action,
+        ...(action === 'Set' && { selector, types: ['Ingress'], ingress: [{ action: 'Allow', source: { selector } }] }),
+      },
+    })),
+  fc.record({ name: names, selector: calicoSelectors, own: labels }).map(({ name, selector, own }) => ({
+    apiVersion: CALICO,
+    kind: 'Profile',
+    metadata: { name },
+    spec: { labelsToApply: own, ingress: [{ action: 'Allow', source: { selector } }] },
+  })),
+  fc
+    .record({
+      name: names,
+      namespace: namespaces,
+      node: nodes,
+      address: fc.constantFrom('10.0.0.1', '10.0.0.7'),
+      own: labels,
+    })
+    .map(({ name, namespace, node, address, own }) => ({
+      apiVersion: CALICO,
+      kind: 'WorkloadEndpoint',
+      metadata: { name: `${node}-k8s-${name}-eth0`, namespace, labels: own },
+      spec: {
+        orchestrator: 'k8s',
+        workload: name,
+        pod: name,
+        node,
+        endpoint: 'eth0',
+        interfaceName: `cali-${name}`,
+        ipNetworks: [`${address}/32`],
+        profiles: ['a', 'b'],
+        allowSpoofedSourcePrefixes: ['198.51.100.0/24'],
+      },
+    })),
+  fc
+    .record({
+      name: fc.constantFrom('default', `node.${NODE}`),
+      hostAction: fc.constantFrom(undefined, 'Accept'),
+      spoofing: fc.constantFrom(undefined, 'Any'),
+    })
+    .map(({ name, hostAction, spoofing }) => ({
+      apiVersion: CALICO,
+      kind: 'FelixConfiguration',
+      metadata: { name },
+      spec: {
+        ...(hostAction !== undefined && { defaultEndpointToHostAction: hostAction }),
+        ...(spoofing !== undefined && { workloadSourceSpoofing: spoofing }),
+      },
+    })),
+  fc
+    .record({ name: names, vxlanMode: fc.constantFrom('Never', 'Always', 'CrossSubnet') })
+    .map(({ name, vxlanMode }) => ({
+      apiVersion: CALICO,
+      kind: 'IPPool',
+      metadata: { name },
+      spec: { cidr: name === 'a' ? '10.0.0.0/8' : '10.2.0.0/16', vxlanMode },
+    })),
+  fc
+    .record({
+      name: fc.constantFrom(NODE, 'n2', 'n3'),
+      subnet: fc.constantFrom('192.168.0.1/24', '192.168.0.1/32'),
+      range: fc.constantFrom('10.2.1.0/24', '10.3.1.0/24'),
+    })
+    .map(({ name, subnet, range }) => ({
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name, annotations: { 'projectcalico.org/IPv4Address': subnet } },
+      spec: { podCIDR: range, podCIDRs: [range] },
+      status: { addresses: [{ type: 'InternalIP', address: '192.168.0.2' }] },
+    })),
+);
+
+const resources: fc.Arbitrary<Resource> = fc
+  .oneof({ weight: 2, arbitrary: rawResources }, { weight: 1, arbitrary: furtherResources })
+  .map(parseResource);
 const changes: fc.Arbitrary<ResourceChange> = fc.oneof(
   { weight: 3, arbitrary: resources.map(put) },
   {

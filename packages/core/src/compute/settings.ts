@@ -125,6 +125,7 @@ export class Settings {
       ...(inbound !== undefined && { failsafeInbound: inbound.map(failsafePort) }),
       ...(outbound !== undefined && { failsafeOutbound: outbound.map(failsafePort) }),
       ...(prefixes !== undefined && { workloadInterfacePrefixes: prefixes }),
+      ...(this.felixSetting('ipForwarding') === 'Disabled' && { isForwarding: false }),
       ...this.serviceLoopPrevention(),
       ...this.wireguard(),
       ...(network?.bgp !== undefined && { isBgpEnabled: network.bgp === 'Enabled' }),

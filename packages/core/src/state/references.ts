@@ -20,6 +20,8 @@ export function referencesOf(object: DesiredObject): readonly DesiredKey[] {
         ...policiesOfTiers(object.untrackedTiers),
         ...object.profiles,
       ];
+    case 'route':
+      return [object.target.kind === 'workload' ? object.target.workload : object.target.node];
     default:
       return [];
   }
