@@ -117,6 +117,10 @@ function judgeOwnArrival(view: NodeView, interfaceName: string, flow: Flow, step
 /** The order is the FORWARD chain's: host endpoint coming in, sender, receiver, host endpoint going out. */
 function judgeForwarded(view: NodeView, { arrival, target, flow, steps }: Delivery): Verdict {
   const { from, interfaceName, isAccepted } = arrival;
+  if (view.settings.isForwarding === false) {
+    steps.push({ stage: 'route', rule: 'the host does not forward', outcome: 'drop' });
+    return 'drop';
+  }
   if (from.kind === 'workload' && isNeighbourDiscovery(flow) && view.isLinkScope(flow.destination)) {
     return acceptNeighbourDiscovery(from.workload, steps);
   }

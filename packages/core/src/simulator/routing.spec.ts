@@ -89,6 +89,17 @@ describe('Routing', () => {
   });
 });
 
+describe('A host that does not forward', () => {
+  const settings = buildSettings({ isForwarding: false, endpointToHostAction: 'accept' });
+
+  it('drops what is not its own, and still talks to its workloads', () => {
+    expect(judge([settings], '10.0.1.1', '203.0.113.9').verdict).to.equal('drop');
+    expect(judge([settings], '203.0.113.9', '10.0.1.1', { kind: 'network' }).verdict).to.equal('drop');
+    expect(judge([settings], '192.168.0.1', '10.0.1.1', { kind: 'host' }).verdict).to.equal('allow');
+    expect(judge([settings], '10.0.1.1', '192.168.0.1').verdict).to.equal('allow');
+  });
+});
+
 describe('Service loop prevention', () => {
   const cidrs = [parseCidr('10.96.0.0/16')];
   const FROM_NETWORK: PacketEntry = { kind: 'network' };

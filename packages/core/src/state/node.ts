@@ -44,6 +44,8 @@ export interface NodeSettings {
    * is routed on, and may come back for ever.
    */
   readonly serviceLoopPrevention?: { readonly action: 'drop' | 'reject'; readonly cidrs: readonly Cidr[] };
+  /** The host passes packets on that are not its own. Absent: it does. */
+  readonly isForwarding?: boolean;
   readonly failsafeInbound: readonly FailsafePort[];
   readonly failsafeOutbound: readonly FailsafePort[];
   /** IP families whose traffic between nodes Wireguard encrypts. Absent: nobody said. */

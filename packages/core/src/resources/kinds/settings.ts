@@ -88,6 +88,8 @@ export interface FelixConfiguration extends ResourceBase<'FelixConfiguration'> {
     readonly chainInsertMode?: 'Insert' | 'Append';
     /** Default Drop. */
     readonly serviceLoopPrevention?: 'Drop' | 'Reject' | 'Disabled';
+    /** Whether hosts forward packets; default Enabled. */
+    readonly ipForwarding?: 'Enabled' | 'Disabled';
     /** Default Disabled. */
     readonly workloadSourceSpoofing?: 'Disabled' | 'Any';
     /** Default Disabled. */

@@ -54,6 +54,7 @@ const spec = z
     iptablesMangleAllowAction: word(['Accept', 'Return'], 'anyCase'),
     chainInsertMode: word(['Insert', 'Append'], 'anyCase'),
     serviceLoopPrevention: word(['Drop', 'Reject', 'Disabled']),
+    ipForwarding: word(['Enabled', 'Disabled']),
     workloadSourceSpoofing: word(['Disabled', 'Any']),
     floatingIPs: word(['Enabled', 'Disabled']),
     ipv6Support: optionalFlag,
