@@ -1,9 +1,9 @@
 /** The code tables that stand fixed: core's, conformance's and the command's own. Backends bring theirs. */
 import { CONFORMANCE_CODES } from '@polyplane/conformance';
-import { type BackendRegistry, CORE_CODES, type CodeEntry, type CodeTable } from '@polyplane/core';
+import { type BackendRegistry, CHANGE_CODES, CORE_CODES, type CodeEntry, type CodeTable } from '@polyplane/core';
 import { CLI_CODES } from './cli-error';
 
-const OWN_TABLES: readonly CodeTable[] = [CONFORMANCE_CODES, CLI_CODES];
+const OWN_TABLES: readonly CodeTable[] = [CHANGE_CODES, CONFORMANCE_CODES, CLI_CODES];
 
 /** Every code, sorted: errors of packages and backends, and the diagnostics of the backends' limits. */
 export function allCodes(backends: BackendRegistry): readonly CodeEntry[] {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { checkCommand } from './commands/check';
 import { codesCommand } from './commands/codes';
 import { renderCommand } from './commands/render';
 import { statusCommand } from './commands/status';
@@ -17,7 +18,14 @@ export function createProgram(): Command {
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(--help shows what the command takes)')
     .exitOverride();
-  for (const command of [traceCommand(), renderCommand(), testCommand(), statusCommand(), codesCommand()]) {
+  for (const command of [
+    checkCommand(),
+    traceCommand(),
+    renderCommand(),
+    testCommand(),
+    statusCommand(),
+    codesCommand(),
+  ]) {
     program.addCommand(command.copyInheritedSettings(program));
   }
   return program;

@@ -18,7 +18,7 @@ import { ExitCode } from '../exit-code';
 import { loadBackends } from '../load-backends';
 import { backendModuleOption, filenameOption } from '../options';
 import { outputOption, printData, printLine } from '../output';
-import { reportProblem } from '../report-error';
+import { printWarning, reportProblem } from '../report-error';
 
 interface CheckOptions {
   readonly filename: readonly string[];
@@ -51,6 +51,9 @@ async function check(options: CheckOptions): Promise<void> {
   const chosen = chooseBackends(loadBackends(options.backendModule), options);
   const objects = await readObjects(options.filename, new ProgressBar('reading manifests'));
   const isInputGood = reportProblems(objects);
+  if (objects.resources.length === 0) {
+    throw new CliError('PP_CLI_INPUT_INVALID', `there is no object to check in ${options.filename.join(', ')}`);
+  }
   const report = checkCluster({
     ...chosen,
     resources: objects.resources,
@@ -85,9 +88,17 @@ function chooseBackends(
 /** It judges packets and moves none, so no cluster can run on it. */
 const SIMULATOR = 'simulator';
 
-/** Everything that is wrong, on stderr; false when it may change the answer. */
+/** Problems told one by one; who has more mends these first. */
+const MOST_PROBLEMS = 100;
+
+/** What is wrong, on stderr; false when it may change the answer. */
 function reportProblems({ problems }: ReadObjects): boolean {
   const isWarning = (code: string) => code === 'PP_OBJECT_UNKNOWN_KIND' || code === 'PP_OBJECT_DUPLICATE';
-  for (const problem of problems) reportProblem(problem, isWarning(problem.error.code) ? 'warning' : 'error');
-  return problems.every(({ error }) => isWarning(error.code));
+  const errors = problems.filter(({ error }) => !isWarning(error.code));
+  const warnings = problems.filter(({ error }) => isWarning(error.code));
+  for (const problem of errors.slice(0, MOST_PROBLEMS)) reportProblem(problem, 'error');
+  for (const problem of warnings.slice(0, MOST_PROBLEMS)) reportProblem(problem, 'warning');
+  const untold = Math.max(0, errors.length - MOST_PROBLEMS) + Math.max(0, warnings.length - MOST_PROBLEMS);
+  if (untold > 0) printWarning(`${untold} more are wrong in the same way or another; mend these first`);
+  return errors.length === 0;
 }

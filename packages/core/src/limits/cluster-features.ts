@@ -20,9 +20,9 @@ type FelixSpec = FelixConfiguration['spec'];
 /** The configuration of every node that has none of its own. */
 const DEFAULT_NAME = 'default';
 
-/** Floating IPs are asked for by pods, and wanted unless somebody has switched them off. */
+/** Floating IPs are asked for by workloads, and wanted unless somebody has switched them off. */
 function isWanted(resource: Resource, feature: FeatureUse['feature'], felix: FelixSpec): boolean {
-  return !(resource.kind === 'Pod' && feature === 'floatingIp' && felix.floatingIPs === 'Disabled');
+  return feature !== 'floatingIp' || resource.kind === 'FelixConfiguration' || felix.floatingIPs !== 'Disabled';
 }
 
 function togetherFeatures(resource: Resource, felix: FelixSpec, hasLivePods: boolean): readonly FeatureUse[] {

@@ -2,6 +2,7 @@
 
 import { formatFieldPath } from '../resources/field-path';
 import type { CalicoHostEndpoint } from '../resources/kinds/calico';
+import type { CalicoWorkloadEndpoint } from '../resources/kinds/calico-workload';
 import type { Node, Pod } from '../resources/kinds/kubernetes';
 import { familyOf } from '../state';
 import { type FieldFeature, familyFeatures } from './policy-features';
@@ -18,6 +19,11 @@ export function* podFeatures({ metadata, spec, status }: Pod): Iterable<FieldFea
     // `podIP` is always the first of `podIPs`.
     if (familyOf(address) === 6) yield ['ipv6', index === 0 ? 'status.podIP' : `status.podIPs[${index}].ip`];
   }
+}
+
+/** The cluster's own record of a workload; its pod tells of its addresses. */
+export function* workloadEndpointFeatures({ spec }: CalicoWorkloadEndpoint): Iterable<FieldFeature> {
+  if (spec.ipNATs.length > 0) yield ['floatingIp', 'spec.ipNATs'];
 }
 
 export function* hostEndpointFeatures({ spec }: CalicoHostEndpoint): Iterable<FieldFeature> {

@@ -96,7 +96,7 @@ function flippedPorts(cluster: ClusterIndex, from: Behaviours, to: Behaviours): 
 }
 
 /** Kinds that no policy's meaning depends on. */
-const IRRELEVANT: ReadonlySet<ResourceKind> = new Set<ResourceKind>(['Service', 'EndpointSlice', 'Node']);
+const IRRELEVANT: ReadonlySet<ResourceKind> = new Set<ResourceKind>(['Service', 'Node', 'WorkloadEndpoint']);
 
 /** The policies of these pods, wherever they run, as compute resolves them: seen as one node that has them all. */
 function policiesOf(cluster: ClusterIndex, pods: ReadonlySet<Pod>): DesiredState {

@@ -1,5 +1,6 @@
 /** What policies need of a dataplane: protocols, actions, families and stages that not every one has. */
 import type { CalicoEntityRule, CalicoNetworkPolicy, CalicoRule, GlobalNetworkPolicy } from '../resources/kinds/calico';
+import type { CalicoProfile } from '../resources/kinds/calico-set';
 import type { NetworkPolicy, NetworkPolicyRule } from '../resources/kinds/network-policy';
 import { type Cidr, familyOf, ICMPV6, type Protocol, SCTP } from '../state';
 import type { Feature } from './feature';
@@ -23,14 +24,19 @@ export function* calicoPolicyFeatures(policy: CalicoNetworkPolicy | GlobalNetwor
     if (policy.spec.preDNAT) yield ['preDnatPolicy', 'spec.preDNAT'];
     if (policy.spec.applyOnForward) yield ['applyOnForwardPolicy', 'spec.applyOnForward'];
   }
+  yield* calicoRulesFeatures(policy.spec);
+}
+
+/** The rules of a policy or a profile. */
+export function* calicoRulesFeatures(spec: Pick<CalicoProfile['spec'], 'ingress' | 'egress'>): Iterable<FieldFeature> {
   for (const direction of ['ingress', 'egress'] as const) {
-    for (const [index, rule] of policy.spec[direction].entries()) {
+    for (const [index, rule] of spec[direction].entries()) {
       yield* calicoRuleFeatures(rule, `spec.${direction}[${index}]`);
     }
   }
 }
 
-/** A range of the other family in a list. */
+/** Ranges of IPv6 in a list. */
 export function* familyFeatures(nets: readonly Cidr[], field: string): Iterable<FieldFeature> {
   for (const [index, net] of nets.entries()) if (familyOf(net) === 6) yield ['ipv6', `${field}[${index}]`];
 }

@@ -1,8 +1,15 @@
 /** What one resource by itself needs of a dataplane: every feature it uses that some backend may lack, field by field. */
 import type { Resource } from '../resources/resource';
-import { hostEndpointFeatures, nodeFeatures, podFeatures } from './endpoint-features';
+import { clusterPolicyFeatures } from './cluster-policy-features';
+import { hostEndpointFeatures, nodeFeatures, podFeatures, workloadEndpointFeatures } from './endpoint-features';
 import type { FeatureUse } from './feature-use';
-import { calicoPolicyFeatures, type FieldFeature, networkPolicyFeatures } from './policy-features';
+import {
+  calicoPolicyFeatures,
+  calicoRulesFeatures,
+  type FieldFeature,
+  familyFeatures,
+  networkPolicyFeatures,
+} from './policy-features';
 import { endpointSliceFeatures, serviceFeatures } from './service-features';
 import {
   bgpConfigurationFeatures,
@@ -23,6 +30,17 @@ function fieldFeatures(resource: Resource): Iterable<FieldFeature> {
     case 'CalicoNetworkPolicy':
     case 'GlobalNetworkPolicy':
       return calicoPolicyFeatures(resource);
+    case 'AdminNetworkPolicy':
+    case 'BaselineAdminNetworkPolicy':
+    case 'ClusterNetworkPolicy':
+      return clusterPolicyFeatures(resource);
+    case 'Profile':
+      return calicoRulesFeatures(resource.spec);
+    case 'NetworkSet':
+    case 'GlobalNetworkSet':
+      return familyFeatures(resource.spec.nets, 'spec.nets');
+    case 'WorkloadEndpoint':
+      return workloadEndpointFeatures(resource);
     case 'Service':
       return serviceFeatures(resource);
     case 'EndpointSlice':
@@ -41,6 +59,7 @@ function fieldFeatures(resource: Resource): Iterable<FieldFeature> {
       return bgpConfigurationFeatures(resource);
     case 'IPPool':
       return ipPoolFeatures(resource);
+    // Staged policies are not put into force; the others ask for nothing that a backend may lack.
     default:
       return [];
   }

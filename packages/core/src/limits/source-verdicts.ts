@@ -1,11 +1,14 @@
 /** What a workload's ingress policies decide for sets of source addresses, all at once. */
 import {
+  type AddressPort,
   addressPortOf,
   type Cidr,
+  cidrOf,
   type DesiredState,
   type EndpointTier,
   type IpAddress,
   type IpFamily,
+  type IpSet,
   type IpSetKey,
   type Policy,
   type PolicyKey,
@@ -13,6 +16,7 @@ import {
   type Protocol,
   type Rule,
   type RuleEnd,
+  splitAddressPort,
   type WorkloadEndpoint,
 } from '../state';
 import { AddressRanges } from './address-ranges';
@@ -121,9 +125,9 @@ export class SourceVerdicts {
   }
 
   /** The addresses that an end asks for. What it asks of source ports, some source port meets. */
-  private addressesOf({ nets, notNets, ipSets, notIpSets }: RuleEnd): AddressRanges {
+  private addressesOf({ nets, notNets, ipSets, notIpSets, addressPortSets }: RuleEnd): AddressRanges {
     let addresses = nets.length === 0 ? AddressRanges.all(this.family) : AddressRanges.of(this.family, nets);
-    for (const key of ipSets) addresses = addresses.intersect(this.membersOf(key));
+    for (const key of [...ipSets, ...addressPortSets]) addresses = addresses.intersect(this.membersOf(key));
     if (notNets.length > 0) addresses = addresses.minus(AddressRanges.of(this.family, notNets));
     for (const key of notIpSets) addresses = addresses.minus(this.membersOf(key));
     return addresses;
@@ -132,9 +136,8 @@ export class SourceVerdicts {
   private membersOf(key: IpSetKey): AddressRanges {
     const known = this.sets.get(key);
     if (known !== undefined) return known;
-    // `net` sets hold ranges.
-    const members = [...(this.state.ipSets.get(key)?.members ?? [])] as readonly Cidr[];
-    const addresses = AddressRanges.of(this.family, members);
+    const set = this.state.ipSets.get(key);
+    const addresses = AddressRanges.of(this.family, set === undefined ? [] : rangesOf(set));
     this.sets.set(key, addresses);
     return addresses;
   }
@@ -142,6 +145,12 @@ export class SourceVerdicts {
 
 function asksNothing({ nets, notNets, ipSets, notIpSets }: RuleEnd): boolean {
   return nets.length + notNets.length + ipSets.length + notIpSets.length === 0;
+}
+
+function rangesOf({ kind, members }: IpSet): readonly Cidr[] {
+  // A set holds members of its kind.
+  if (kind === 'net') return [...members] as readonly Cidr[];
+  return Array.from(members, (member) => cidrOf(splitAddressPort(member as AddressPort).address));
 }
 
 interface Undecided {

@@ -1,0 +1,220 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { parse } from 'yaml';
+import type { CheckData } from '../check/report-data';
+import { polyplane, type Run } from '../testing/polyplane-process';
+
+const AFFINITY = 'examples/limits/vpp-session-affinity.yaml';
+const LOG_POLICY = `apiVersion: projectcalico.org/v3
+kind: NetworkPolicy
+metadata: {name: audit, namespace: shop}
+spec:
+  types: [Ingress]
+  ingress:
+    - action: Log
+`;
+
+function check(...args: readonly string[]): Promise<Run> {
+  return polyplane(['check', ...args]);
+}
+
+function findingsOf(run: Run): readonly string[] {
+  const { backends } = JSON.parse(run.stdout) as CheckData;
+  return backends.flatMap(({ name, findings }) =>
+    findings.map(({ object, field, line }) => `${name} ${object.kind} ${object.name} ${field} ${line}`),
+  );
+}
+
+describe('polyplane check', function () {
+  this.timeout(60_000);
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'polyplane-check-'));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  function write(name: string, text: string | Buffer): string {
+    const file = join(folder, name);
+    writeFileSync(file, text);
+    return file;
+  }
+
+  it('answers scripts in JSON, and no when something is unsupported', async () => {
+    const { stdout, stderr, exitCode } = await check('-f', AFFINITY, '--backend', 'vpp', '-o', 'json');
+    expect({ stderr, exitCode }).to.deep.equal({ stderr: '', exitCode: 1 });
+    expect(JSON.parse(stdout)).to.deep.equal({
+      backends: [
+        {
+          name: 'vpp',
+          verdict: 'unsupported',
+          findings: [
+            {
+              code: 'PP_LIMIT_VPP_SESSION_AFFINITY',
+              severity: 'error',
+              feature: 'sessionAffinity',
+              object: { kind: 'Service', namespace: 'shop', name: 'orders' },
+              field: 'spec.sessionAffinity',
+              file: AFFINITY,
+              line: 11,
+              effect: 'degraded',
+              message:
+                'VPP does not support session affinity: each connection of a client may meet another endpoint of the service.',
+              remedy: 'Keep sessions in the application or in a proxy in front of it.',
+              source: 'seeds/vpp-specifics.md',
+            },
+          ],
+        },
+      ],
+      behaviourChanges: [],
+    });
+  });
+
+  it('says yes when nothing is unsupported, though something may be degraded', async () => {
+    const run = await check('-f', 'examples/limits/vpp-wireguard.yaml', '--backend', 'vpp', 'iptables', '-o', 'json');
+    expect(run.exitCode).to.equal(0);
+    const { backends } = JSON.parse(run.stdout) as CheckData;
+    expect(backends.map(({ name, verdict }) => `${name} ${verdict}`)).to.deep.equal([
+      'vpp degraded',
+      'iptables supported',
+    ]);
+  });
+
+  it('checks every dataplane unless told otherwise', async () => {
+    const { backends } = JSON.parse((await check('-f', AFFINITY, '-o', 'json')).stdout) as CheckData;
+    expect(backends.map(({ name }) => name)).to.deep.equal(['iptables', 'ebpf', 'vpp']);
+  });
+
+  it('answers for a switch by where it leads', async () => {
+    const away = await check('-f', AFFINITY, '--from', 'vpp', '--to', 'iptables', '-o', 'json');
+    expect(away.exitCode).to.equal(0);
+    const back = await check('-f', AFFINITY, '--from', 'iptables', '--to', 'vpp', '-o', 'json');
+    expect(back.exitCode).to.equal(1);
+    const { backends, behaviourChanges } = JSON.parse(back.stdout) as CheckData;
+    expect(backends.map(({ name }) => name)).to.deep.equal(['iptables', 'vpp']);
+    expect(behaviourChanges).to.deep.include({
+      code: 'PP_CHANGE_SERVICE_AFFINITY',
+      from: 'iptables',
+      to: 'vpp',
+      object: { kind: 'Service', namespace: 'shop', name: 'orders' },
+      message: 'Client affinity ceases to hold: each connection of a client may meet another endpoint.',
+    });
+  });
+
+  it('prints the same as YAML, a table for people, and one page', async () => {
+    const args = ['-f', AFFINITY, '--from', 'iptables', '--to', 'vpp'];
+    const [json, yaml, table, html] = await Promise.all([
+      check(...args, '-o', 'json'),
+      check(...args, '-o', 'yaml'),
+      check(...args),
+      check(...args, '-o', 'html'),
+    ]);
+    expect(parse(yaml.stdout)).to.deep.equal(JSON.parse(json.stdout));
+    expect(table.stdout)
+      .to.match(/^BACKEND +VERDICT/)
+      .and.contain(`${AFFINITY}:11: Service shop/orders`);
+    expect(html.stdout).to.match(/^<!DOCTYPE html>/);
+    expect([yaml, table, html].map(({ exitCode }) => exitCode)).to.deep.equal([1, 1, 1]);
+  });
+
+  it('reads stdin', async () => {
+    const run = await polyplane(['check', '-f', '-', '--backend', 'ebpf', '-o', 'json'], { input: LOG_POLICY });
+    expect([run.exitCode, findingsOf(run)]).to.deep.equal([1, ['ebpf NetworkPolicy audit spec.ingress[0].action 7']]);
+  });
+
+  it('takes another version of the dataplanes by its profile', async () => {
+    const file = write('log.yaml', LOG_POLICY);
+    expect((await check('-f', file, '--backend', 'ebpf', '--profile', 'calico-3.29')).exitCode).to.equal(0);
+    expect((await check('-f', file, '--backend', 'ebpf', '--profile', 'calico-3.28')).exitCode).to.equal(1);
+  });
+
+  const wrong: readonly (readonly [string, readonly string[], string])[] = [
+    ['an unknown backend', ['-f', AFFINITY, '--backend', 'ebfp'], 'no backend is named "ebfp"; there is'],
+    ['--from without --to', ['-f', AFFINITY, '--from', 'vpp'], '--from and --to need each other'],
+    ['a profile that is none', ['-f', AFFINITY, '--profile', '3.19'], 'is not a profile such as calico-3.19'],
+    ['no manifests', [], "required option '-f, --filename <path...>'"],
+    ['a path that is not there', ['-f', 'no/such/path'], 'no/such/path'],
+  ];
+  for (const [what, args, says] of wrong) {
+    it(`refuses ${what}`, async () => {
+      const { exitCode, stdout, stderr } = await check(...args);
+      expect({ exitCode, stdout }).to.deep.equal({ exitCode: 2, stdout: '' });
+      expect(stderr).to.contain(says);
+    });
+  }
+
+  describe('given something bad among the good', () => {
+    async function besides(name: string, bad: string | Buffer): Promise<Run> {
+      const sub = join(folder, name);
+      mkdirSync(sub);
+      writeFileSync(join(sub, 'a-bad.yaml'), bad);
+      writeFileSync(join(sub, 'good.yaml'), LOG_POLICY);
+      return check('-f', sub, '--backend', 'ebpf', '-o', 'json');
+    }
+
+    const bomb = ['a: &a [x,x,x,x,x,x,x,x,x]'];
+    for (const [before, after] of ['ab', 'bc', 'cd', 'de', 'ef', 'fg', 'gh', 'hi']) {
+      bomb.push(`${after}: &${after} [${Array(9).fill(`*${before}`).join(',')}]`);
+    }
+    const object = 'apiVersion: v1\nkind: Service\nmetadata: {name: s}\n';
+    const cases: readonly (readonly [string, string | Buffer, RegExp])[] = [
+      ['broken YAML', 'kind: [Service\nmetadata: {', /a-bad\.yaml:\d+: /],
+      ['a binary file', Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1, 2, 0xff, 0xfe]), /a-bad\.yaml.*UTF-8|zero byte/],
+      ['a YAML bomb', bomb.join('\n'), /a-bad\.yaml:\d+: /],
+      [
+        'an object that breaks its API’s rules',
+        `${object}spec: {ports: [{port: 99999}]}`,
+        /a-bad\.yaml:4: Service default\/s: spec\.ports\[0\]\.port: /,
+      ],
+    ];
+    for (const [what, bad, says] of cases) {
+      it(`tells of ${what} with its place, and answers for the rest`, async () => {
+        const run = await besides(what.replaceAll(/\W/g, '-'), bad);
+        expect(run.exitCode).to.equal(2);
+        expect(run.stderr).to.match(says);
+        expect(findingsOf(run)).to.deep.equal(['ebpf NetworkPolicy audit spec.ingress[0].action 7']);
+      });
+    }
+
+    it('follows no link in circles', async () => {
+      const sub = join(folder, 'loop');
+      mkdirSync(sub);
+      symlinkSync(sub, join(sub, 'again'));
+      symlinkSync(join(sub, 'y.yaml'), join(sub, 'x.yaml'));
+      symlinkSync(join(sub, 'x.yaml'), join(sub, 'y.yaml'));
+      writeFileSync(join(sub, 'good.yaml'), LOG_POLICY);
+      const run = await check('-f', sub, '--backend', 'ebpf', '-o', 'json');
+      expect(run.exitCode).to.equal(1);
+      expect(findingsOf(run)).to.have.length(1);
+    });
+
+    it('is told of a file that it may not read', async function () {
+      if (process.getuid?.() !== 0) this.skip();
+      const sub = mkdtempSync(join(tmpdir(), 'polyplane-unreadable-'));
+      try {
+        writeFileSync(join(sub, 'good.yaml'), LOG_POLICY, { mode: 0o644 });
+        writeFileSync(join(sub, 'secret.yaml'), LOG_POLICY, { mode: 0o600 });
+        const { chmodSync } = await import('node:fs');
+        chmodSync(sub, 0o755);
+        const run = await polyplane(['check', '-f', sub, '--backend', 'ebpf', '-o', 'json'], { uid: 65534 });
+        expect(run.exitCode).to.equal(2);
+        expect(run.stderr).to.match(/secret\.yaml.*EACCES/);
+        expect(findingsOf(run)).to.have.length(1);
+      } finally {
+        rmSync(sub, { recursive: true });
+      }
+    });
+
+    it('reads ten thousand files', async () => {
+      const sub = join(folder, 'many');
+      mkdirSync(sub);
+      const service = (index: number) =>
+        `{apiVersion: v1, kind: Service, metadata: {name: s-${index}}, spec: {ports: [{port: 80}], sessionAffinity: ClientIP}}`;
+      for (let index = 0; index < 10_000; index++) writeFileSync(join(sub, `${index}.yaml`), service(index));
+      const run = await check('-f', sub, '--backend', 'vpp');
+      expect(run.exitCode).to.equal(1);
+      expect(run.stdout).to.contain('and 9990 more');
+    });
+  });
+});
