@@ -13,7 +13,7 @@ import { judgeWorkloadPolicy } from './workload-policy';
 export function judgeDelivery(view: NodeView, arrival: Arrival, way: Way, options: SimulatorOptions): Destination {
   const steps: TraceStep[] = [];
   const { flow } = way;
-  const target = targetOf(view, flow);
+  const target = targetOf(view, flow, arrival.from.kind === 'host');
   steps.push({ stage: 'route', rule: target.kind, outcome: `to ${target.interfaceName}` });
   const verdict = judgeTarget(view, { arrival, flow, target, options, steps });
   const isAllowed = verdict === 'allow';
@@ -56,10 +56,15 @@ function sourceOf(view: NodeView, way: Way, masqueradeReason: string | undefined
 
 function judgeTarget(view: NodeView, delivery: Delivery): Verdict {
   const { arrival, target, flow, steps } = delivery;
+  const isForwarded = arrival.from.kind !== 'host' && target.kind !== 'host';
+  if (isForwarded && view.settings.isForwarding === false) {
+    steps.push({ stage: 'route', rule: 'the host does not forward', outcome: 'drop' });
+    return 'drop';
+  }
   if (isPassed(view, arrival)) return 'allow';
   if (arrival.connection?.state === 'invalid') return judgeInvalid(view, delivery);
   if (arrival.from.kind === 'host') return judgeFromHost(view, delivery);
-  if (target.kind !== 'host') return judgeForwarded(view, delivery);
+  if (isForwarded) return judgeForwarded(view, delivery);
   if (view.isLoopback(flow.destination)) {
     steps.push({ stage: 'route', rule: 'loopback address from outside', outcome: 'drop' });
     return 'drop';
@@ -117,13 +122,6 @@ function judgeOwnArrival(view: NodeView, interfaceName: string, flow: Flow, step
 /** The order is the FORWARD chain's: host endpoint coming in, sender, receiver, host endpoint going out. */
 function judgeForwarded(view: NodeView, { arrival, target, flow, steps }: Delivery): Verdict {
   const { from, interfaceName, isAccepted } = arrival;
-  if (view.settings.isForwarding === false) {
-    steps.push({ stage: 'route', rule: 'the host does not forward', outcome: 'drop' });
-    return 'drop';
-  }
-  if (from.kind === 'workload' && isNeighbourDiscovery(flow) && view.isLinkScope(flow.destination)) {
-    return acceptNeighbourDiscovery(from.workload, steps);
-  }
   const isDenied =
     (!isAccepted && judgeHostStage(view, 'forward', 'ingress', interfaceName, flow, steps) === 'deny') ||
     (from.kind === 'workload' && judgeWorkloadPolicy(view, 'egress', from.workload, flow, steps) === 'deny') ||

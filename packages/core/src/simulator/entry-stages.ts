@@ -57,7 +57,7 @@ function admitFromWorkload(view: NodeView, workload: LocalWorkload, flow: Flow, 
 }
 
 function admitFromHost(view: NodeView, flow: Flow, steps: TraceStep[]): Arrival | Verdict {
-  const { kind, interfaceName } = targetOf(view, flow);
+  const { kind, interfaceName } = targetOf(view, flow, true);
   // Policy on the way out is not for what goes to a local workload.
   const isAsked = kind !== 'workload';
   const decision = isAsked ? judgeHostStage(view, 'untracked', 'egress', interfaceName, flow, steps) : 'next';

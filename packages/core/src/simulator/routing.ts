@@ -13,10 +13,12 @@ export type Target =
 /** The interface by which the host talks to itself. */
 export const LOOPBACK_INTERFACE = 'lo';
 
-export function targetOf(view: NodeView, { destination, family }: Flow): Target {
+export function targetOf(view: NodeView, { destination, family }: Flow, isFromHost: boolean): Target {
   const workload = view.workloadAt(destination.address);
   if (workload !== undefined) return { kind: 'workload', workload, interfaceName: workload.endpoint.interfaceName };
-  if (view.isHostAddress(destination)) return { kind: 'host', interfaceName: LOOPBACK_INTERFACE };
+  // What is for the link alone is never passed on: who is asked is the host at the other end.
+  const isOwn = view.isHostAddress(destination) || (!isFromHost && view.isLinkScope(destination));
+  if (isOwn) return { kind: 'host', interfaceName: LOOPBACK_INTERFACE };
   return routedTarget(view, view.routes.find(destination.value)?.target, family);
 }
 
