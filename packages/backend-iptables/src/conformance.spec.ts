@@ -76,7 +76,8 @@ function readTraces(networkNamespace: string, variant: IptablesVariant): readonl
   traces.push(
     ...sets.filter((line) => line !== '').map((line) => line.replace(/ (hashsize|bucketsize) \d+| initval \S+/g, '')),
   );
-  return traces.sort();
+  const isLocalnetRouted = run(networkNamespace, 'cat', '/proc/sys/net/ipv4/conf/all/route_localnet').trim() === '1';
+  return [...traces, ...(isLocalnetRouted ? ['route_localnet'] : [])].sort();
 }
 
 /** Takes a rule away from the backend's first chain that has one, and a member from the first set. */
