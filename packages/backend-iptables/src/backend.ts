@@ -1,5 +1,12 @@
 /** The iptables backend: standard Linux packet filtering through iptables, ipset and conntrack. */
-import type { DataplaneBackend, NodeContext, NodeFacts } from '@polyplane/core/backend';
+import {
+  type DataplaneBackend,
+  type Logger,
+  type NodeContext,
+  type NodeFacts,
+  SILENT_LOGGER,
+  type Transition,
+} from '@polyplane/core/backend';
 import { IPTABLES_BEHAVIOURS } from './behaviours';
 import { IPTABLES_CODES, IptablesError } from './iptables-error';
 import { ConntrackTable } from './kernel/conntrack';
@@ -7,12 +14,13 @@ import { KernelDataplane } from './kernel/dataplane';
 import { type CommandRunner, commandRunner } from './kernel/exec';
 import { readHostLinks } from './kernel/links';
 import { surveyHost } from './kernel/probe';
-import { readVariant, VARIANTS } from './kernel/variant';
+import { type IptablesVariant, readVariant, VARIANTS } from './kernel/variant';
 import { IPTABLES_LIMITS } from './limits';
 import { type CheckedOptions, checkOptions, type IptablesOptions } from './options';
+import type { KernelState } from './render/program';
 import { Renderer } from './render/render';
 import { EMPTY_RULESET } from './render/ruleset';
-import { IptablesSession } from './session';
+import { type IptablesPlan, IptablesSession, type SessionParts } from './session';
 
 export class IptablesBackend implements DataplaneBackend {
   readonly name = 'iptables';
@@ -37,16 +45,33 @@ export class IptablesBackend implements DataplaneBackend {
       const what = facts.missing.map((fact) => `${fact.what} (${fact.remedy})`).join('; ');
       throw new IptablesError('PP_IPTABLES_UNUSABLE', `this host lacks ${what}`, { isRetriable: false });
     }
-    const dataplane = new KernelDataplane(runner, variant, this.options.lockTimeoutSeconds);
-    const parts = {
+    const parts = this.sessionParts(runner, variant, node.logger);
+    return new IptablesSession(parts, await parts.dataplane.read(), await parts.readLinks());
+  }
+
+  /**
+   * As the variant nft would be given it, unless the options say legacy. A host endpoint that is known by its addresses
+   * alone is not in it: an empty host has no interface that could carry them.
+   */
+  render(transition: Transition): IptablesPlan {
+    const variant = this.options.variant === 'auto' ? 'nft' : this.options.variant;
+    const parts = this.sessionParts(
+      commandRunner(undefined, this.options.commandTimeoutSeconds),
+      variant,
+      SILENT_LOGGER,
+    );
+    return new IptablesSession(parts, EMPTY_HOST, new Map()).plan(transition);
+  }
+
+  private sessionParts(runner: CommandRunner, variant: IptablesVariant, logger: Logger): SessionParts {
+    return {
       renderer: new Renderer(this.options.marks),
-      dataplane,
+      dataplane: new KernelDataplane(runner, variant, this.options.lockTimeoutSeconds),
       conntrack: new ConntrackTable(runner),
-      logger: node.logger,
+      logger,
       readLinks: () => readHostLinks(runner),
       removeTraces: () => this.removeTraces(runner),
     };
-    return new IptablesSession(parts, await dataplane.read(), await parts.readLinks());
   }
 
   private runnerFor(node: NodeContext): CommandRunner {
@@ -67,3 +92,5 @@ export class IptablesBackend implements DataplaneBackend {
     if (any !== undefined) await any.apply(any.programTo(await any.read(), EMPTY_RULESET));
   }
 }
+
+const EMPTY_HOST: KernelState = { families: new Map(), sets: new Map(), localnet: 'off' };
