@@ -2,13 +2,15 @@
 import { ICMPV6, type IpAddress, type ServicePort, TCP } from '../state';
 import type { Arrival } from './entry-stages';
 import type { Flow } from './flow';
+import { isLoopback } from './host-addresses';
 import { judgeHostStage } from './host-policy';
-import type { LocalWorkload, NodeView } from './node-view';
+import type { NodeView } from './node-view';
 import type { SimulatorOptions } from './options';
 import type { Destination, TraceStep, Verdict } from './packet';
 import { type Target, targetOf } from './routing';
 import type { Way } from './service-stage';
 import { judgeWorkloadPolicy } from './workload-policy';
+import type { LocalWorkload } from './workload-table';
 
 export function judgeDelivery(view: NodeView, arrival: Arrival, way: Way, options: SimulatorOptions): Destination {
   const steps: TraceStep[] = [];
@@ -51,7 +53,7 @@ function poolReason(view: NodeView, arrival: Arrival, flow: Flow, target: Target
 
 function sourceOf(view: NodeView, way: Way, masqueradeReason: string | undefined): IpAddress {
   if (way.masqueradeReason !== undefined || masqueradeReason === undefined) return way.source;
-  return view.masqueradeAddress(way.flow.family) ?? way.source;
+  return view.host.masqueradeAddress(way.flow.family) ?? way.source;
 }
 
 function judgeTarget(view: NodeView, delivery: Delivery): Verdict {
@@ -65,7 +67,7 @@ function judgeTarget(view: NodeView, delivery: Delivery): Verdict {
   if (arrival.connection?.state === 'invalid') return judgeInvalid(view, delivery);
   if (arrival.from.kind === 'host') return judgeFromHost(view, delivery);
   if (isForwarded) return judgeForwarded(view, delivery);
-  if (view.isLoopback(flow.destination)) {
+  if (isLoopback(flow.destination)) {
     steps.push({ stage: 'route', rule: 'loopback address from outside', outcome: 'drop' });
     return 'drop';
   }

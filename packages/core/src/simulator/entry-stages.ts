@@ -1,10 +1,12 @@
 /** What a packet meets before its destination may change: source check, untracked and pre-DNAT policy. */
 import type { Flow } from './flow';
+import { isLoopback } from './host-addresses';
 import { judgeHostStage } from './host-policy';
-import type { LocalWorkload, NodeView } from './node-view';
+import type { NodeView } from './node-view';
 import type { Connection, Packet, TraceStep, Verdict } from './packet';
 import type { PolicyDecision } from './policy-table';
 import { LOOPBACK_INTERFACE, targetOf } from './routing';
+import { type LocalWorkload, maySend } from './workload-table';
 
 /** A packet that is in the node. */
 export interface Arrival {
@@ -38,16 +40,16 @@ export function judgeEntry(view: NodeView, packet: Packet, flow: Flow, steps: Tr
 function admit(view: NodeView, { entry }: Packet, flow: Flow, steps: TraceStep[]): Arrival | Verdict {
   if (entry.kind === 'host') return admitFromHost(view, flow, steps);
   if (entry.kind === 'network') return admitFromNetwork(view, entry.interfaceName ?? view.uplink, flow, steps);
-  const workload = view.workload(entry.workload);
-  if (workload !== undefined) return admitFromWorkload(view, workload, flow, steps);
+  const workload = view.workloads.get(entry.workload);
+  if (workload !== undefined) return admitFromWorkload(workload, flow, steps);
   steps.push({ stage: 'sourceCheck', rule: 'unknown workload', outcome: 'drop' });
   return 'drop';
 }
 
 /** Untracked policy is not for what workloads send. */
-function admitFromWorkload(view: NodeView, workload: LocalWorkload, flow: Flow, steps: TraceStep[]): Arrival | Verdict {
+function admitFromWorkload(workload: LocalWorkload, flow: Flow, steps: TraceStep[]): Arrival | Verdict {
   const { key, endpoint } = workload;
-  if (!view.maySend(workload, flow.source)) {
+  if (!maySend(workload, flow.source)) {
     const object = endpoint.origin.object;
     steps.push({ stage: 'sourceCheck', endpoint: key, object, rule: 'spoofed source', outcome: 'drop' });
     return 'drop';
@@ -65,7 +67,7 @@ function admitFromHost(view: NodeView, flow: Flow, steps: TraceStep[]): Arrival 
 }
 
 function admitFromNetwork(view: NodeView, interfaceName: string, flow: Flow, steps: TraceStep[]): Arrival | Verdict {
-  const refusal = view.isLoopback(flow.source)
+  const refusal = isLoopback(flow.source)
     ? 'loopback address from outside'
     : view.isWorkloadInterface(interfaceName)
       ? 'workload interface without an endpoint'

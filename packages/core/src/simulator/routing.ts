@@ -1,8 +1,10 @@
 /** The routing decision: to a local workload, to the host itself, or out to the network. */
 import type { IpFamily, RouteTarget } from '../state';
 import type { Flow } from './flow';
-import type { LocalWorkload, NodeView } from './node-view';
+import { isLinkScope } from './host-addresses';
+import type { NodeView } from './node-view';
 import { tunnelInterface } from './route-table';
+import type { LocalWorkload } from './workload-table';
 
 /** Where routing sends a packet, and by which interface. */
 export type Target =
@@ -14,17 +16,17 @@ export type Target =
 export const LOOPBACK_INTERFACE = 'lo';
 
 export function targetOf(view: NodeView, { destination, family }: Flow, isFromHost: boolean): Target {
-  const workload = view.workloadAt(destination.address);
+  const workload = view.workloads.at(destination.address);
   if (workload !== undefined) return { kind: 'workload', workload, interfaceName: workload.endpoint.interfaceName };
   // What is for the link alone is never passed on: who is asked is the host at the other end.
-  const isOwn = view.isHostAddress(destination) || (!isFromHost && view.isLinkScope(destination));
+  const isOwn = view.host.isOwn(destination) || (!isFromHost && isLinkScope(destination));
   if (isOwn) return { kind: 'host', interfaceName: LOOPBACK_INTERFACE };
   return routedTarget(view, view.routes.find(destination.value)?.target, family);
 }
 
 function routedTarget(view: NodeView, route: RouteTarget | undefined, family: IpFamily): Target {
   if (route?.kind === 'workload') {
-    const workload = view.workload(route.workload);
+    const workload = view.workloads.get(route.workload);
     if (workload !== undefined) return { kind: 'workload', workload, interfaceName: workload.endpoint.interfaceName };
   }
   const encapsulation = route?.kind === 'node' ? route.encapsulation : 'none';

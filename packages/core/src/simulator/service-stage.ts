@@ -35,7 +35,7 @@ export function judgeService(
   const { flow, isUntracked, connection } = arrival;
   if (isUntracked) return untranslated(flow);
   if (connection !== undefined) return judgeConnection(flow, connection, steps);
-  const floatingTarget = view.floatingTarget(flow.destination.address);
+  const floatingTarget = view.workloads.floatingTarget(flow.destination.address);
   if (floatingTarget !== undefined) return toFloatingTarget(flow, floatingTarget, steps);
   const hit = findService(view, flow);
   return hit === undefined ? judgeHostTranslation(arrival, options, steps) : translate(view, arrival, hit, steps);
@@ -73,7 +73,7 @@ function findService(view: NodeView, flow: Flow): ServiceHit | undefined {
   const byAddress = view.services.findByAddress(flow);
   if (byAddress !== undefined) return byAddress;
   const byNodePort = view.services.findByNodePort(flow);
-  return byNodePort !== undefined && view.isNodePortAddress(flow.destination) ? byNodePort : undefined;
+  return byNodePort !== undefined && view.host.answersNodePorts(flow.destination) ? byNodePort : undefined;
 }
 
 function translate(view: NodeView, arrival: Arrival, hit: ServiceHit, steps: TraceStep[]): Translation | Verdict {
@@ -92,7 +92,7 @@ function translate(view: NodeView, arrival: Arrival, hit: ServiceHit, steps: Tra
     if (reason === undefined) return redirection;
     return {
       ...redirection,
-      source: view.masqueradeAddress(flow.family) ?? flow.source.address,
+      source: view.host.masqueradeAddress(flow.family) ?? flow.source.address,
       masqueradeReason: reason,
     };
   };
@@ -111,7 +111,7 @@ function senderFactsOf(view: NodeView, { from, flow }: Arrival): SenderFacts {
   const { localDetector } = view.settings;
   const isLocalPod =
     localDetector.kind === 'workloadInterfaces' ? from.kind === 'workload' : view.isPodSource(flow.source);
-  return { isLocalPod, isNode: from.kind === 'host' || view.isHostAddress(flow.source) };
+  return { isLocalPod, isNode: from.kind === 'host' || view.host.isOwn(flow.source) };
 }
 
 function serviceStep({ service, frontend }: ServiceHit): { stage: string; object: TraceStep['object']; rule: string } {

@@ -59,8 +59,8 @@ export class NodeSimulator {
 
   /** The address leads to a workload of this node, or to the node itself; loopback belongs to no node. */
   owns(address: IpAddress): boolean {
-    const target = this.view.floatingTarget(address) ?? address;
-    return this.view.workloadAt(target) !== undefined || this.view.isNodeAddress(target);
+    const target = this.view.workloads.floatingTarget(address) ?? address;
+    return this.view.workloads.at(target) !== undefined || this.view.host.own.has(target);
   }
 
   /** Every rule with the number of packets that it matched. */

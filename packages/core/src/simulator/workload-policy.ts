@@ -1,8 +1,9 @@
 /** What a local workload's own policy says to a packet. */
 import type { Flow } from './flow';
-import type { LocalWorkload, NodeView } from './node-view';
+import type { NodeView } from './node-view';
 import type { TraceStep } from './packet';
 import type { Direction } from './policy-table';
+import type { LocalWorkload } from './workload-table';
 
 /** Tiers, then profiles; nothing that allows: deny. */
 export function judgeWorkloadPolicy(
