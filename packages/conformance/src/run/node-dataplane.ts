@@ -5,6 +5,7 @@ import {
   type DataplaneBackend,
   type DataplaneSession,
   DesiredStateStore,
+  type LimitTable,
   type NodeContext,
 } from '@polyplane/core';
 import type { SuiteState } from '../suites/suite';
@@ -16,16 +17,18 @@ export class NodeDataplane {
   private constructor(
     private readonly nodeName: string,
     private readonly session: DataplaneSession,
+    /** Limits of the host, found by asking. */
+    readonly hostLimits: LimitTable,
   ) {}
 
   /** @throws CoreError PP_BACKEND_UNUSABLE when the host lacks what the backend needs */
   static async open(backend: DataplaneBackend, node: NodeContext): Promise<NodeDataplane> {
-    const { missing } = await backend.probe(node);
+    const { missing, limits = [] } = await backend.probe(node);
     if (missing.length > 0) {
       const what = missing.map((fact) => `${fact.what} (${fact.remedy})`).join('; ');
       throw new CoreError('PP_BACKEND_UNUSABLE', `${backend.name} cannot run here: ${what}`);
     }
-    return new NodeDataplane(node.nodeName, await backend.open(node));
+    return new NodeDataplane(node.nodeName, await backend.open(node), limits);
   }
 
   /** Puts the node's desired state into force: whatever was before is changed into it. */

@@ -214,6 +214,33 @@ probes:
     expect(backend.calls.filter(({ method }) => method === 'open')).to.have.length(2);
   });
 
+  it('skips a suite that the backend’s limits or the host’s rule out, with the limit’s code', async () => {
+    const limit = {
+      code: 'PP_LIMIT_FAKE_AFFINITY',
+      feature: 'sessionAffinity',
+      support: 'unsupported',
+      effect: 'objectIgnored',
+      message: 'no affinity',
+      remedy: 'none',
+      source: 'test',
+    } as const;
+    const sticky = `${CLUSTER}
+- apiVersion: v1
+  kind: Service
+  metadata: {name: s, namespace: shop}
+  spec: {clusterIP: 10.96.0.1, clusterIPs: [10.96.0.1], sessionAffinity: ClientIP, ports: [{port: 80}]}`;
+    for (const options of [{ limits: [limit] }, { hostLimits: [limit] }]) {
+      const backend = new FakeBackend(options);
+      const { suites } = await runSuites({
+        suites: [suiteOf(sticky + TWO_PROBES), suiteOf(CLUSTER + TWO_PROBES)],
+        backend,
+      });
+      expect(suites[0]?.probes.map(({ result }) => result)).to.deep.equal(['skip', 'skip']);
+      expect(suites[0]?.probes[0]?.reason).to.match(/^PP_LIMIT_FAKE_AFFINITY: Service shop\/s spec\.sessionAffinity/);
+      expect(suites[1]?.probes.map(({ result }) => result)).to.deep.equal(['fail', 'pass']);
+    }
+  });
+
   it('ends at once on a host that cannot run the dataplane', async () => {
     const backend = new FakeBackend({ missing: [{ what: 'luck', remedy: 'try again' }] });
     const error = await runSuites({ suites: [suiteOf(CLUSTER + TWO_PROBES)], backend }).catch(

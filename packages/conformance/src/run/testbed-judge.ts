@@ -1,5 +1,14 @@
 /** Judges a suite's packets by sending them through real dataplanes in a testbed. */
-import { CodedError, type DataplaneBackend, familyOf, type IpAddress, type Logger, TCP, UDP } from '@polyplane/core';
+import {
+  CodedError,
+  type DataplaneBackend,
+  familyOf,
+  type IpAddress,
+  type LimitTable,
+  type Logger,
+  TCP,
+  UDP,
+} from '@polyplane/core';
 import { ConformanceError } from '../conformance-error';
 import type { HostName, ProbeRequest, ProbeResult } from '../prober/probe';
 import type { SuiteProbe, SuiteSender, SuiteState } from '../suites/suite';
@@ -7,6 +16,7 @@ import { createTestbed, type Testbed } from '../testbed/testbed';
 import { nodeHost, outsiderHost, podHost, type Topology } from '../testbed/topology';
 import type { Finding } from './finding';
 import type { Judge } from './judge';
+import { limitObstacle } from './limit-obstacle';
 import { NodeDataplane } from './node-dataplane';
 import { topologyOf, unmanagedPod } from './topology-of';
 
@@ -26,6 +36,8 @@ export class TestbedJudge implements Judge {
     if (hasHostRules(state)) return state.probes.map(() => ({ kind: 'skipped', reason: NO_HOST_RULES }));
     try {
       const network = await this.networkFor(topologyOf(state));
+      const limit = limitObstacle(state, this.backend, network.hostLimits);
+      if (limit !== undefined) return state.probes.map(() => ({ kind: 'skipped', reason: limit }));
       await network.apply(state);
       return await network.judge(state.probes);
     } catch (error) {
@@ -85,6 +97,11 @@ class Network {
       testbed.close();
       throw error;
     }
+  }
+
+  /** The nodes are one host. */
+  get hostLimits(): LimitTable {
+    return this.dataplanes[0]?.hostLimits ?? [];
   }
 
   hasMachinesOf(topology: Topology): boolean {
