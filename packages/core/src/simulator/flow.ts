@@ -44,7 +44,7 @@ export interface Flow {
   readonly protocol: Protocol;
   readonly source: FlowEnd;
   readonly destination: FlowEnd;
-  readonly icmp?: IcmpMatch;
+  readonly icmp: IcmpMatch | undefined;
 }
 
 export function flowOf(packet: Packet): Flow {
@@ -56,7 +56,7 @@ export function flowOf(packet: Packet): Flow {
     protocol,
     source: new FlowEnd(packet.source, protocol, sourcePort),
     destination: new FlowEnd(packet.destination, protocol, destinationPort),
-    ...(packet.icmp === undefined ? {} : { icmp: packet.icmp }),
+    icmp: packet.icmp,
   };
 }
 

@@ -25,6 +25,7 @@ export class HostEndpointTable {
    * of several, the one with the smallest key.
    */
   find(interfaceName: string, addresses: ReadonlySet<IpAddress>): HostEndpoint | undefined {
+    if (this.endpoints.size === 0) return undefined;
     if (!this.found.has(interfaceName)) this.found.set(interfaceName, this.search(interfaceName, addresses));
     return this.found.get(interfaceName);
   }

@@ -6,6 +6,7 @@ import {
   type DesiredObject,
   type HostEndpoint,
   type HostEndpointKey,
+  type IpAddress,
   type IpSetKey,
   type NodeKey,
   type NodeSettings,
@@ -46,6 +47,8 @@ const NO_SETTINGS: NodeSettings = {
   failsafeOutbound: [],
 };
 
+const NO_ADDRESSES: ReadonlySet<IpAddress> = new Set();
+
 export class NodeView {
   readonly uplink: string;
   readonly behaviours: Behaviours;
@@ -80,7 +83,7 @@ export class NodeView {
 
   /** The host endpoint that holds on an interface. */
   hostEndpointOn(interfaceName: string): HostEndpoint | undefined {
-    return this.hostEndpoints.find(interfaceName, interfaceName === this.uplink ? this.host.own : new Set());
+    return this.hostEndpoints.find(interfaceName, interfaceName === this.uplink ? this.host.own : NO_ADDRESSES);
   }
 
   /** The name is one that only workloads' interfaces have. */
