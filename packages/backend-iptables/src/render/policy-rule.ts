@@ -289,8 +289,8 @@ class RuleMatch {
     const protocols = only === undefined ? PORT_PROTOCOLS.filter((protocol) => protocol !== except) : [only];
     return protocols.filter(hasPorts).flatMap((protocol) =>
       splitForMultiport(ports).map((part) => ({
-        // The rule's own protocol stands in what is common to all.
-        ...(only === undefined ? { protocol: { value: protocol } } : {}),
+        // In a block of its own the rule must name it again.
+        protocol: { value: protocol },
         matches: [{ kind: 'ports', protocol, end: side, ports: part } as const],
       })),
     );

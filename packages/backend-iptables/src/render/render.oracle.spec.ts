@@ -1,26 +1,21 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { createTestbed, readTestbedObstacle } from '@polyplane/conformance';
 import {
-  type Cidr,
-  cidrContains,
   type DesiredObject,
   type DesiredState,
-  familyOf,
-  formatProtocol,
   ICMP,
-  ICMPV6,
-  type IpAddress,
+  orderChanges,
   type Port,
-  type Protocol,
   parseCidr,
   parseIpAddress,
   parsePort,
   parseProtocol,
   type Rule,
   SCTP,
+  SILENT_LOGGER,
   TCP,
   UDP,
-  UDPLITE,
 } from '@polyplane/core/backend';
 import { NodeSimulator, type Packet } from '@polyplane/core/simulator';
 import {
@@ -39,9 +34,11 @@ import {
   ports,
   stateOf,
 } from '@polyplane/core/testing';
+import { IptablesBackend } from '../backend';
+import { VARIANTS } from '../kernel/variant';
+import { formatAllowed, type ModelPacket, NetfilterModel } from '../testing/netfilter-model';
 import { DEFAULT_MARK_MASK, marksOf } from './marks';
 import { Renderer } from './render';
-import type { BaseChain, FamilyRules, KernelSet, Ruleset, TableName } from './ruleset';
 
 const WORKLOADS = { web: '10.0.0.2', api: '10.0.0.3' } as const;
 const FAR = '10.0.1.2';
@@ -58,15 +55,50 @@ describe('The rendered rules', () => {
       fc.property(arbitraryState, fc.array(arbitraryPacket, { minLength: 10, maxLength: 30 }), (objects, packets) => {
         const state = stateOf(...objects);
         const oracle = new NodeSimulator(state);
-        const model = new NetfilterModel(state);
+        const model = modelOf(state);
         for (const packet of packets) {
           if (isUntrackedToItself(state, packet)) continue;
-          expect(model.outcomes(packet), describePacket(packet)).to.deep.equal(predictedOutcomes(oracle, packet));
+          expect(model.outcomes(enteringPacket(packet)), describePacket(packet)).to.deep.equal(
+            predictedOutcomes(oracle, packet),
+          );
         }
       }),
       { numRuns: 400 },
     );
   });
+
+  const obstacle = readTestbedObstacle();
+  for (const variant of VARIANTS) {
+    (obstacle === undefined ? it : it.skip)(
+      `are taken and read back as they are written by iptables-${variant}`,
+      async function () {
+        this.timeout(60_000);
+        const testbed = createTestbed({
+          nodes: [{ name: 'node-1', addresses: [parseIpAddress(NODE)], routedAddresses: [] }],
+          pods: [],
+          outsiders: [],
+          ports: [],
+        });
+        try {
+          const networkNamespace = testbed.networkNamespaceOf('node-1');
+          const node = { nodeName: 'node-1', networkNamespace, logger: SILENT_LOGGER };
+          const session = await new IptablesBackend({ variant }).open(node);
+          let revision = 0;
+          await fc.assert(
+            fc.asyncProperty(arbitraryState, async (objects) => {
+              revision += 1;
+              const changes = orderChanges(objects.map((object) => ({ op: 'put', object })));
+              await session.apply(session.plan({ revision, scope: 'full', isInSync: true, changes }));
+              expect(await session.audit()).to.deep.equal({ repaired: [] });
+            }),
+            { numRuns: 60 },
+          );
+        } finally {
+          testbed.close();
+        }
+      },
+    );
+  }
 });
 
 /** The simulator lets such a packet in unasked; here the loopback interface’s policy is asked, as the kernel’s order of hooks has it. */
@@ -85,16 +117,22 @@ function predictedOutcomes(oracle: NodeSimulator, packet: Packet): readonly stri
   return [...new Set(outcomes)].sort();
 }
 
-function formatAllowed(address: string, port: number | undefined, isMasqueraded: boolean): string {
-  return `allow ${address}:${port ?? ''}${isMasqueraded ? ' masqueraded' : ''}`;
+function modelOf(state: DesiredState): NetfilterModel {
+  const marks = marksOf(DEFAULT_MARK_MASK);
+  if (marks === undefined) throw new Error('the default mask has too few bits');
+  const address = parseIpAddress(NODE);
+  const ruleset = new Renderer(marks).render(state, new Map([[UPLINK, [address]]]));
+  return new NetfilterModel(ruleset, state, { address, uplink: UPLINK });
+}
+
+function enteringPacket({ entry, ...packet }: Packet): ModelPacket {
+  if (entry.kind === 'host') return packet;
+  return { ...packet, inInterface: entry.kind === 'network' ? UPLINK : `cali-${entry.workload.split('/').pop()}` };
 }
 
 function describePacket(packet: Packet): string {
   return JSON.stringify(packet);
 }
-
-// ---------------------------------------------------------------------------------------------------------------------
-// States and packets
 
 const arbitraryPort = fc.constantFrom(80, 81, 90, 443, 8080, 30080, 40000);
 const arbitraryRange: fc.Arbitrary<number | readonly [number, number]> = fc.oneof(
@@ -334,303 +372,3 @@ const arbitraryPacket: fc.Arbitrary<Packet> = fc
       ? { sourcePort: parsePort(sourcePort), destinationPort: parsePort(destinationPort) }
       : {}),
   }));
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Netfilter, as far as the rendered rules use it
-
-/** A packet on its way; every random choice of a rule makes two of it. */
-interface Walker {
-  readonly protocol: Protocol;
-  readonly source: IpAddress;
-  readonly destination: IpAddress;
-  readonly sourcePort: number | undefined;
-  readonly destinationPort: number | undefined;
-  readonly icmp: Packet['icmp'];
-  readonly inInterface: string;
-  readonly outInterface: string;
-  readonly mark: number;
-  readonly isTranslated: boolean;
-  readonly isUntracked: boolean;
-  readonly isMasqueraded: boolean;
-}
-
-type ChainEnd = 'accept' | 'drop' | 'reject' | 'fallThrough';
-
-/** Runs packets through the rules' text: the kernel's hooks in their order, for the first packet of a flow. */
-class NetfilterModel {
-  private readonly rules: FamilyRules;
-  private readonly sets: ReadonlyMap<string, KernelSet>;
-  private readonly interfaces: ReadonlyMap<string, string>;
-
-  constructor(state: DesiredState) {
-    const marks = marksOf(DEFAULT_MARK_MASK);
-    if (marks === undefined) throw new Error('the default mask has too few bits');
-    const ruleset: Ruleset = new Renderer(marks).render(state, new Map([[UPLINK, [parseIpAddress(NODE)]]]));
-    const rules = ruleset.families.get(4);
-    if (rules === undefined) throw new Error('nothing was rendered');
-    this.rules = rules;
-    this.sets = ruleset.sets;
-    this.interfaces = new Map(
-      [...state.workloads.values()].map((workload) => [workload.addresses.join(), workload.interfaceName]),
-    );
-  }
-
-  outcomes(packet: Packet): readonly string[] {
-    const walker: Walker = {
-      protocol: packet.protocol,
-      source: packet.source,
-      destination: packet.destination,
-      sourcePort: packet.sourcePort,
-      destinationPort: packet.destinationPort,
-      icmp: packet.icmp,
-      inInterface: '',
-      outInterface: '',
-      mark: 0,
-      isTranslated: false,
-      isUntracked: false,
-      isMasqueraded: false,
-    };
-    const { entry } = packet;
-    const found =
-      entry.kind === 'host'
-        ? this.fromHost(walker)
-        : this.fromInterface({
-            ...walker,
-            inInterface: entry.kind === 'network' ? UPLINK : `cali-${entry.workload.split('/').pop()}`,
-          });
-    return [...new Set(found)].sort();
-  }
-
-  private fromInterface(walker: Walker): readonly string[] {
-    return this.through(walker, ['raw', 'mangle', 'nat'], 'PREROUTING', (routed) => {
-      const outInterface = this.route(routed);
-      const isToHost = outInterface === 'lo';
-      const next = { ...routed, outInterface: isToHost ? '' : outInterface };
-      return this.through(next, ['mangle', 'filter'], isToHost ? 'INPUT' : 'FORWARD', (passed) =>
-        isToHost
-          ? [this.arrived(passed)]
-          : this.through(passed, ['mangle', 'nat'], 'POSTROUTING', (left) => [this.arrived(left)]),
-      );
-    });
-  }
-
-  private fromHost(walker: Walker): readonly string[] {
-    const first = { ...walker, outInterface: this.route(walker) };
-    return this.through(first, ['raw', 'mangle', 'nat'], 'OUTPUT', (translated) => {
-      const next = { ...translated, outInterface: this.route(translated) };
-      return this.through(next, ['filter'], 'OUTPUT', (passed) =>
-        this.through(passed, ['mangle', 'nat'], 'POSTROUTING', (left) =>
-          left.outInterface === 'lo'
-            ? this.backToHost({ ...left, inInterface: 'lo', outInterface: '' })
-            : [this.arrived(left)],
-        ),
-      );
-    });
-  }
-
-  /** What the host sends to itself comes in again; its flow is known, so nothing is translated a second time. */
-  private backToHost(walker: Walker): readonly string[] {
-    return this.through(walker, ['raw', 'mangle'], 'PREROUTING', (routed) =>
-      this.through(routed, ['filter'], 'INPUT', (passed) => [this.arrived(passed)]),
-    );
-  }
-
-  private arrived({ destination, destinationPort, isMasqueraded }: Walker): string {
-    return formatAllowed(destination, destinationPort, isMasqueraded);
-  }
-
-  private route({ destination }: Walker): string {
-    return this.interfaces.get(destination) ?? (destination === NODE || destination.startsWith('127.') ? 'lo' : UPLINK);
-  }
-
-  private through(
-    walker: Walker,
-    tables: readonly TableName[],
-    base: BaseChain,
-    next: (walker: Walker) => readonly string[],
-  ): readonly string[] {
-    const [table, ...rest] = tables;
-    if (table === undefined) return next(walker);
-    const chain = this.rules[table].hooks.get(base);
-    // Without connection tracking there is no translation.
-    if (chain === undefined || (table === 'nat' && walker.isUntracked)) return this.through(walker, rest, base, next);
-    return this.walk(table, chain, walker).flatMap(([end, passed]) =>
-      end === 'drop' || end === 'reject' ? [end] : this.through(passed, rest, base, next),
-    );
-  }
-
-  /** Every way through a chain. */
-  private walk(table: TableName, chain: string, start: Walker): readonly (readonly [ChainEnd, Walker])[] {
-    const rules = [...this.rules[table].chains].find(([name]) => name === chain)?.[1];
-    if (rules === undefined) throw new Error(`${table} has no chain ${chain}`);
-    const ends: (readonly [ChainEnd, Walker])[] = [];
-    let walkers: readonly Walker[] = [start];
-    for (const rule of rules) {
-      const going: Walker[] = [];
-      for (const walker of walkers) {
-        const { matches, mayFail, target } = this.read(rule, walker);
-        if (!matches || mayFail) going.push(walker);
-        if (!matches) continue;
-        for (const [end, after] of this.hit(table, target, walker)) {
-          if (end === 'next') going.push(after);
-          else ends.push([end, after]);
-        }
-      }
-      walkers = going;
-    }
-    for (const walker of walkers) ends.push(['fallThrough', walker]);
-    return ends;
-  }
-
-  private hit(
-    table: TableName,
-    target: readonly string[],
-    walker: Walker,
-  ): readonly (readonly [ChainEnd | 'next', Walker])[] {
-    const [flag, name = '', , value = ''] = target;
-    if (flag === '-g') return this.walk(table, name, walker);
-    switch (name) {
-      case 'ACCEPT':
-        return [['accept', walker]];
-      case 'DROP':
-        return [['drop', walker]];
-      case 'RETURN':
-        return [['fallThrough', walker]];
-      case 'REJECT':
-        return [['reject', walker]];
-      case 'LOG':
-        return [['next', walker]];
-      case 'CT':
-        return [['next', { ...walker, isUntracked: true }]];
-      case 'MASQUERADE':
-        return [['accept', { ...walker, isMasqueraded: true }]];
-      case 'MARK': {
-        const [bits = 0, mask = 0] = value.split('/').map(Number);
-        return [['next', { ...walker, mark: ((walker.mark & ~mask) ^ bits) >>> 0 }]];
-      }
-      case 'DNAT': {
-        const colon = value.lastIndexOf(':');
-        const destination = parseIpAddress(value.slice(0, colon));
-        return [
-          ['accept', { ...walker, destination, destinationPort: Number(value.slice(colon + 1)), isTranslated: true }],
-        ];
-      }
-      default:
-        return this.walk(table, name, walker).map(([end, after]) => [end === 'fallThrough' ? 'next' : end, after]);
-    }
-  }
-
-  /** Whether the rule matches, whether it could as well not, and its target with options. */
-  private read(rule: string, walker: Walker): { matches: boolean; mayFail: boolean; target: readonly string[] } {
-    const words = rule.match(/"[^"]*"|\S+/g) ?? [];
-    let isNegated = false;
-    let mayFail = false;
-    for (let index = 0; index < words.length; index++) {
-      const word = words[index] ?? '';
-      if (word === '-j' || word === '-g') return { matches: true, mayFail, target: words.slice(index) };
-      if (word === '!') {
-        isNegated = true;
-        continue;
-      }
-      if (word === '-m') {
-        index += 1;
-        continue;
-      }
-      const value = words[index + 1] ?? '';
-      index += word === '--rcheck' || word === '--reap' || word === '--set' || word === '--rsource' ? 0 : 1;
-      if (word === '--rcheck') return { matches: false, mayFail: false, target: [] };
-      if (word === '--probability') mayFail = true;
-      if (['--mode', '--probability', '--seconds', '--reap', '--name', '--mask', '--rsource', '--set'].includes(word))
-        continue;
-      const fields = word === '--match-set' ? words[++index] : '';
-      if (this.test(word, value, fields ?? '', walker) === isNegated)
-        return { matches: false, mayFail: false, target: [] };
-      isNegated = false;
-    }
-    throw new Error(`a rule without a target: ${rule}`);
-  }
-
-  private test(option: string, value: string, fields: string, walker: Walker): boolean {
-    const inPorts = (port: number | undefined): boolean =>
-      port !== undefined &&
-      value.split(',').some((range) => {
-        const [first = 0, last = first] = range.split(':').map(Number);
-        return first <= port && port <= last;
-      });
-    switch (option) {
-      case '-s':
-        return cidrContains(parseCidr(value), walker.source);
-      case '-d':
-        return cidrContains(parseCidr(value), walker.destination);
-      case '-i':
-        return isInterface(value, walker.inInterface);
-      case '-o':
-        return isInterface(value, walker.outInterface);
-      case '-p':
-        return parseProtocol(value === 'ipv6-icmp' ? ICMPV6 : value) === walker.protocol;
-      case '--sport':
-      case '--sports':
-        return inPorts(walker.sourcePort);
-      case '--dport':
-      case '--dports':
-        return inPorts(walker.destinationPort);
-      case '--icmp-type': {
-        const [type, code] = value.split('/').map(Number);
-        return walker.icmp?.type === type && (code === undefined || walker.icmp?.code === code);
-      }
-      case '--match-set':
-        return this.isMember(value, fields, walker);
-      case '--mark': {
-        const [bits = 0, mask = 0] = value.split('/').map(Number);
-        return (walker.mark & mask) >>> 0 === bits;
-      }
-      case '--ctstate':
-        return value.split(',').some((state) => isInState(state, walker));
-      case '--src-type':
-        return isLocal(walker.source);
-      case '--dst-type':
-        return isLocal(walker.destination);
-      default:
-        throw new Error(`unknown option ${option}`);
-    }
-  }
-
-  private isMember(name: string, fields: string, walker: Walker): boolean {
-    const set = this.sets.get(name);
-    if (set === undefined) throw new Error(`no set ${name}`);
-    const address = fields.startsWith('src') ? walker.source : walker.destination;
-    const port = fields.startsWith('src') ? walker.sourcePort : walker.destinationPort;
-    const element = `${formatProtocol(walker.protocol)}:${port ?? 0}`;
-    for (const member of set.members) {
-      const [first = '', second, third] = member.split(',');
-      if (!inRange(first, address)) continue;
-      if (second !== undefined && (second !== element || !hasPort(walker.protocol))) continue;
-      if (third !== undefined && !inRange(third, walker.source)) continue;
-      return true;
-    }
-    return false;
-  }
-}
-
-function hasPort(protocol: Protocol): boolean {
-  return protocol === TCP || protocol === UDP || protocol === SCTP || protocol === UDPLITE;
-}
-
-function inRange(range: string, address: IpAddress): boolean {
-  const cidr: Cidr = parseCidr(range);
-  return familyOf(cidr) === familyOf(address) && cidrContains(cidr, address);
-}
-
-function isInterface(pattern: string, name: string): boolean {
-  return pattern.endsWith('+') ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
-}
-
-function isInState(state: string, walker: Walker): boolean {
-  if (state === 'NEW') return !walker.isUntracked;
-  if (state === 'UNTRACKED') return walker.isUntracked;
-  return state === 'DNAT' && walker.isTranslated;
-}
-
-function isLocal(address: IpAddress): boolean {
-  return address === NODE || address.startsWith('127.');
-}

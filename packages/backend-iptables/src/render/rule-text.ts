@@ -94,6 +94,7 @@ export function isSafeInterface(name: InterfaceName | string): boolean {
 
 /** The rule's text. Values that their types vouch for are written as they are. */
 export function formatRule(spec: RuleSpec): RuleText {
+  assertProtocol(spec);
   let text = '';
   if (spec.source !== undefined) text += formatRange('-s', spec.source);
   if (spec.destination !== undefined) text += formatRange('-d', spec.destination);
@@ -113,6 +114,23 @@ export function formatProbability(probability: number): string {
 
 function not(wanted: { readonly isNegated?: boolean }): string {
   return wanted.isNegated === true ? '! ' : '';
+}
+
+/** The kernel takes a match of ports or ICMP types only in a rule that names the protocol. */
+function assertProtocol({ protocol, matches }: RuleSpec): void {
+  for (const match of matches ?? []) {
+    const needed =
+      match.kind === 'ports'
+        ? match.protocol
+        : match.kind === 'icmp'
+          ? match.family === 4
+            ? ICMP
+            : ICMPV6
+          : undefined;
+    if (needed !== undefined && (protocol?.value !== needed || protocol.isNegated === true)) {
+      throw new TypeError('a match without its protocol reached the encoder');
+    }
+  }
 }
 
 /** A range that holds every address asks nothing: iptables does not print it. */
