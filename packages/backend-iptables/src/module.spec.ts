@@ -19,4 +19,11 @@ describe('iptablesModule', () => {
     container.bind(IptablesOptions).toConstantValue({ markMask: 3 });
     expect(() => container.get(DataplaneBackend)).to.throw(IptablesError, 'markMask');
   });
+
+  it('refuses an option that does not exist, so that a slip of the pen is no silent default', () => {
+    const container = new Container();
+    container.load(iptablesModule);
+    container.bind<object>(IptablesOptions).toConstantValue({ varient: 'legacy' });
+    expect(() => container.get(DataplaneBackend)).to.throw(IptablesError, 'no option varient; there is variant,');
+  });
 });

@@ -42,6 +42,13 @@ export interface CheckedOptions extends IptablesOptions {
  * @throws IptablesError PP_IPTABLES_OPTION_INVALID
  */
 export function checkOptions(options: Partial<IptablesOptions>): CheckedOptions {
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(DEFAULT_OPTIONS, name));
+  if (unknown !== undefined) {
+    const known = Object.keys(DEFAULT_OPTIONS).join(', ');
+    throw new IptablesError('PP_IPTABLES_OPTION_INVALID', `there is no option ${unknown}; there is ${known}`, {
+      isRetriable: false,
+    });
+  }
   const all = { ...DEFAULT_OPTIONS, ...options };
   if (!['auto', 'nft', 'legacy'].includes(all.variant)) throw invalid('variant', 'auto, nft or legacy');
   if (!['continue', 'cut'].includes(all.establishedOnPolicyChange)) {
