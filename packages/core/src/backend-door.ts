@@ -7,6 +7,7 @@ export * from './brand';
 export * from './core-error';
 export * from './errors';
 export * from './limits/feature';
+export * from './limits/format-effect';
 export * from './limits/limit';
 export * from './limits/profile';
 export * from './limits/severity';

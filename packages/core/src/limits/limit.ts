@@ -46,6 +46,8 @@ export interface Diagnostic {
   /** Path of the field in the object; empty: the whole object. */
   readonly field: string;
   readonly effect: LimitEffect;
+  /** Under `onUnsupported: deny`: what the object would have judged is denied in its place. */
+  readonly isDenied?: true;
   readonly message: string;
   readonly remedy: string;
   readonly source: string;

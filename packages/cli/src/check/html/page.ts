@@ -125,9 +125,9 @@ function formatLimit(code: string, group: readonly Finding[], concerned: Concern
   const { severity, effect, remedy, source, message } = first;
   const isSame = group.every((finding) => finding.message === message);
   return html`<article class="limit" data-group data-text="${[code, message, remedy, severity].join(' ')}">
-<h3><span class="tag ${severity}">${WORDS[severity]}</span> ${isSame ? message : EFFECTS[effect]}</h3>
+<h3><span class="tag ${severity}">${WORDS[severity]}</span> ${isSame ? message : formatEffect(effect)}</h3>
 <p><strong>What to do:</strong> ${remedy}</p>
-<p class="faint"><code>${code}</code>, ${EFFECTS[effect]}; source: ${source}</p>
+<p class="faint"><code>${code}</code>, ${formatEffect(effect)}; source: ${source}</p>
 <ul>
 ${group.map(
   (
@@ -138,16 +138,6 @@ ${group.map(
 </article>
 `;
 }
-
-const EFFECTS: Readonly<Record<Finding['effect'], string>> = {
-  objectIgnored: 'the object is ignored',
-  ruleIgnored: 'the rule is ignored',
-  degraded: 'done, but less well',
-  refuseToStart: 'the backend refuses to start',
-  warn: 'at your own risk',
-  disruptive: 'connections break at a switch',
-  none: 'nothing is lost',
-};
 
 function formatField({ field, file, line }: Finding): Html {
   const place = file === undefined ? undefined : html` <span class="faint">${file}:${line ?? 1}</span>`;

@@ -1,0 +1,117 @@
+/** What one object of the desired state needs of a dataplane, and the user's field that it comes from. */
+import {
+  type Cidr,
+  type DesiredObject,
+  familyOf,
+  type HostEndpoint,
+  ICMPV6,
+  type IpAddress,
+  type Origin,
+  type Policy,
+  type Rule,
+  SCTP,
+  type ServicePort,
+  type WorkloadEndpoint,
+} from '../state';
+import type { Feature } from './feature';
+
+/** A feature in use; `origin.field` is the rule that needs it, or the field of the object. */
+export interface DesiredFeatureUse {
+  readonly feature: Feature;
+  readonly origin: Origin;
+}
+
+/** In the order of the object's fields. Sets and settings have no object of the user's behind them, so they need nothing. */
+export function featuresUsed(object: DesiredObject): readonly DesiredFeatureUse[] {
+  switch (object.type) {
+    case 'policy':
+      return [...stageFeatures(object), ...ruleUses(object)];
+    case 'profile':
+      return ruleUses(object);
+    case 'service':
+      return serviceUses(object);
+    case 'workload':
+      return workloadUses(object);
+    case 'hostEndpoint':
+      return hostEndpointUses(object);
+    case 'node':
+      // Every node speaks of its own addresses, so that a cluster of thousands does not say it thousands of times.
+      return object.isLocal && hasFamily6(object.addresses) ? [use('ipv6', object, 'status.addresses')] : [];
+    case 'pool':
+      return hasFamily6([object.cidr]) ? [use('ipv6', object, 'spec.cidr')] : [];
+    default:
+      return [];
+  }
+}
+
+/** The features that a rule needs; each once. */
+export function featuresOfRule(rule: Rule): readonly Feature[] {
+  const features: Feature[] = [];
+  if (rule.action === 'log') features.push('logAction');
+  if (rule.protocol === SCTP || rule.notProtocol === SCTP) features.push('sctpPolicy');
+  if (rule.icmp !== undefined || rule.notIcmp !== undefined) features.push('icmpTypeMatch');
+  if (needsFamily6(rule)) features.push('ipv6');
+  return features;
+}
+
+/** Whether a rule says anything about IPv6 by name; a rule for both families does not. */
+function needsFamily6(rule: Rule): boolean {
+  const { source, destination } = rule;
+  return (
+    rule.family === 6 ||
+    rule.protocol === ICMPV6 ||
+    [source.nets, source.notNets, destination.nets, destination.notNets].some(hasFamily6)
+  );
+}
+
+function stageFeatures(policy: Policy): readonly DesiredFeatureUse[] {
+  const uses: DesiredFeatureUse[] = [];
+  if (policy.stage === 'untracked') uses.push(use('doNotTrackPolicy', policy, 'spec.doNotTrack'));
+  if (policy.stage === 'preDnat') uses.push(use('preDnatPolicy', policy, 'spec.preDNAT'));
+  if (policy.appliesOnForward) uses.push(use('applyOnForwardPolicy', policy, 'spec.applyOnForward'));
+  return uses;
+}
+
+function ruleUses({
+  ingress,
+  egress,
+}: {
+  readonly ingress: readonly Rule[];
+  readonly egress: readonly Rule[];
+}): readonly DesiredFeatureUse[] {
+  return [...ingress, ...egress].flatMap((rule) =>
+    featuresOfRule(rule).map((feature) => ({ feature, origin: rule.origin })),
+  );
+}
+
+function serviceUses(service: ServicePort): readonly DesiredFeatureUse[] {
+  const uses: DesiredFeatureUse[] = [];
+  if (service.family === 6) uses.push({ feature: 'ipv6', origin: service.origin });
+  if (service.protocol === SCTP) uses.push({ feature: 'sctpService', origin: service.origin });
+  if (service.affinityTimeoutSeconds !== undefined) uses.push(use('sessionAffinity', service, 'spec.sessionAffinity'));
+  if (service.frontends.some(({ sourceRanges }) => sourceRanges !== undefined)) {
+    uses.push(use('loadBalancerSourceRanges', service, 'spec.loadBalancerSourceRanges'));
+  }
+  return uses;
+}
+
+function workloadUses(workload: WorkloadEndpoint): readonly DesiredFeatureUse[] {
+  const uses: DesiredFeatureUse[] = [];
+  if (hasFamily6(workload.addresses)) uses.push(use('ipv6', workload, 'status.podIPs'));
+  if ((workload.floatingAddresses ?? []).length > 0) uses.push({ feature: 'floatingIp', origin: workload.origin });
+  return uses;
+}
+
+function hostEndpointUses(endpoint: HostEndpoint): readonly DesiredFeatureUse[] {
+  const uses: DesiredFeatureUse[] = [{ feature: 'hostEndpointPolicy', origin: endpoint.origin }];
+  if (hasFamily6(endpoint.expectedAddresses)) uses.push(use('ipv6', endpoint, 'spec.expectedIPs'));
+  return uses;
+}
+
+function use(feature: Feature, { origin }: { readonly origin: Origin }, field: string): DesiredFeatureUse {
+  return { feature, origin: { object: origin.object, field } };
+}
+
+function hasFamily6(values: readonly (IpAddress | Cidr)[]): boolean {
+  return values.some((value) => familyOf(value) === 6);
+}

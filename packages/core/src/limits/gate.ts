@@ -1,0 +1,260 @@
+/** The gate: lets through what a dataplane can do, leaves out or denies the rest, and says so. */
+import {
+  type Change,
+  type DesiredKey,
+  type DesiredObject,
+  type EndpointTier,
+  type HostEndpoint,
+  orderChanges,
+  type Policy,
+  type PolicyKey,
+  policiesOfTiers,
+  type WorkloadEndpoint,
+} from '../state';
+import { type DiagnosticChanges, DiagnosticSet } from './diagnostic-set';
+import type { Feature } from './feature';
+import { featuresUsed } from './features-used';
+import type { Diagnostic, Limit, LimitTable } from './limit';
+import { denyInstead, isFamily6, lackOfPolicy, POLICY_FEATURES, reduceObject } from './reduction';
+import { severityOf } from './severity';
+
+/**
+ * What becomes of an object that needs what the dataplane lacks. `ignore`: as the limit's row says, as if it were not
+ * there. `deny`: what it would have judged is denied, and more where it cannot be told apart. `refuse`: the agent does
+ * not start with such an object; one that comes later is treated as under `deny`.
+ */
+export type OnUnsupported = 'ignore' | 'deny' | 'refuse';
+
+export interface GateOptions {
+  /** Default `ignore`. */
+  readonly onUnsupported?: OnUnsupported;
+}
+
+export interface GateResult {
+  /** In safe order; the dataplane can do all of it. */
+  readonly changes: readonly Change[];
+  readonly diagnostics: DiagnosticChanges;
+}
+
+/** Limits with another effect tell the user something and take nothing away. */
+const TAKING_AWAY: ReadonlySet<Limit['effect']> = new Set<Limit['effect']>([
+  'objectIgnored',
+  'ruleIgnored',
+  'degraded',
+]);
+
+type Endpoint = WorkloadEndpoint | HostEndpoint;
+
+/** Policies under `deny` come before all others; a name that no tier of the user's can have. */
+const DENYING_TIER = 'unsupported (denied)';
+
+/**
+ * Incremental: what comes out leads, from the empty state on, to a function of the desired state that went in and of the
+ * limits. Objects that need nothing that is lacking pass as they are.
+ */
+export class Gate {
+  readonly #limits: ReadonlyMap<Feature, Limit>;
+  readonly #lacking: ReadonlySet<Feature>;
+  readonly #onUnsupported: OnUnsupported;
+  readonly #canLosePolicies: boolean;
+  readonly #diagnostics = new DiagnosticSet();
+  /** Objects of which nothing is left. */
+  readonly #leftOut = new Set<DesiredKey>();
+  /** Policies that are left out, or deny in place of what they say. */
+  readonly #lostPolicies = new Map<PolicyKey, 'leftOut' | 'denying'>();
+  readonly #endpoints = new Map<DesiredKey, Endpoint>();
+  readonly #endpointsByPolicy = new Map<PolicyKey, Set<DesiredKey>>();
+
+  constructor(limits: LimitTable, options: GateOptions = {}) {
+    this.#limits = new Map(limits.map((limit) => [limit.feature, limit]));
+    this.#lacking = new Set(limits.filter(({ effect }) => TAKING_AWAY.has(effect)).map(({ feature }) => feature));
+    this.#onUnsupported = options.onUnsupported ?? 'ignore';
+    this.#canLosePolicies = POLICY_FEATURES.some((feature) => this.#lacking.has(feature));
+  }
+
+  /** Every limit that the objects which went in meet. */
+  get diagnostics(): readonly Diagnostic[] {
+    return this.#diagnostics.current;
+  }
+
+  /** Takes changes of the desired state, each key once. */
+  apply(changes: readonly Change[]): GateResult {
+    const accepted = new Map<DesiredKey, Change>();
+    const touchedEndpoints = new Set<DesiredKey>();
+    for (const change of changes) {
+      if (change.op === 'put') this.#put(change.object, accepted, touchedEndpoints);
+      else if (change.op === 'remove') this.#remove(change.key, accepted, touchedEndpoints);
+      else this.#changeMembers(change, accepted);
+    }
+    for (const key of touchedEndpoints) this.#acceptEndpoint(key, accepted);
+    return { changes: orderChanges([...accepted.values()]), diagnostics: this.#diagnostics.takeChanges() };
+  }
+
+  #put(object: DesiredObject, accepted: Map<DesiredKey, Change>, touched: Set<DesiredKey>): void {
+    this.#diagnose(object);
+    if (object.type === 'policy') this.#putPolicy(object, accepted, touched);
+    else if (object.type === 'workload' || object.type === 'hostEndpoint') {
+      this.#rememberEndpoint(object);
+      touched.add(object.key);
+      if (!this.#canLosePolicies) this.#accept(object.key, this.#reduce(object), accepted);
+    } else this.#accept(object.key, this.#reduce(object), accepted);
+  }
+
+  #remove(key: DesiredKey, accepted: Map<DesiredKey, Change>, touched: Set<DesiredKey>): void {
+    this.#diagnostics.replace(key, []);
+    this.#forgetEndpoint(key);
+    // A policy is lost under its own key only.
+    this.#setLoss(key as PolicyKey, undefined, touched);
+    touched.delete(key);
+    if (!this.#leftOut.delete(key)) accepted.set(key, { op: 'remove', key });
+  }
+
+  #changeMembers(change: Extract<Change, { readonly op: 'members' }>, accepted: Map<DesiredKey, Change>): void {
+    if (!this.#lacking.has('ipv6')) {
+      accepted.set(change.key, change);
+      return;
+    }
+    const added = change.added.filter((member) => !isFamily6(member));
+    const removed = change.removed.filter((member) => !isFamily6(member));
+    if (added.length > 0 || removed.length > 0) accepted.set(change.key, { ...change, added, removed });
+  }
+
+  #putPolicy(policy: Policy, accepted: Map<DesiredKey, Change>, touched: Set<DesiredKey>): void {
+    const lack = lackOfPolicy(policy, this.#lacking);
+    const isDenied = lack !== undefined && this.#onUnsupported !== 'ignore' && !policy.isStaged;
+    this.#setLoss(policy.key, lack === undefined ? undefined : isDenied ? 'denying' : 'leftOut', touched);
+    if (lack !== undefined && !isDenied) this.#accept(policy.key, undefined, accepted);
+    else this.#accept(policy.key, this.#reduce(isDenied ? this.#deny(policy) : policy), accepted);
+  }
+
+  #deny(policy: Policy): Policy {
+    const denying = denyInstead(policy, this.#lacking);
+    const appliesOnForward = denying.appliesOnForward && !this.#lacking.has('applyOnForwardPolicy');
+    return { ...denying, tier: DENYING_TIER, appliesOnForward };
+  }
+
+  /** Whoever names a policy whose loss changes has to be told. */
+  #setLoss(key: PolicyKey, loss: 'leftOut' | 'denying' | undefined, touched: Set<DesiredKey>): void {
+    if (this.#lostPolicies.get(key) === loss) return;
+    if (loss === undefined) this.#lostPolicies.delete(key);
+    else this.#lostPolicies.set(key, loss);
+    for (const endpoint of this.#endpointsByPolicy.get(key) ?? []) touched.add(endpoint);
+  }
+
+  #acceptEndpoint(key: DesiredKey, accepted: Map<DesiredKey, Change>): void {
+    const endpoint = this.#endpoints.get(key);
+    if (endpoint === undefined) return;
+    this.#accept(key, this.#reduce(this.#withoutLostPolicies(endpoint)), accepted);
+  }
+
+  #withoutLostPolicies(endpoint: Endpoint): Endpoint {
+    const named = policiesOfEndpoint(endpoint);
+    const lost = named.filter((key) => this.#lostPolicies.has(key));
+    if (lost.length === 0) return endpoint;
+    const denying = this.#denyingTiers(endpoint);
+    const keep = (tiers: readonly EndpointTier[]): readonly EndpointTier[] => this.#keepTiers(tiers);
+    if (endpoint.type === 'workload') return { ...endpoint, tiers: [...denying, ...keep(endpoint.tiers)] };
+    const canForward = !this.#lacking.has('applyOnForwardPolicy');
+    return {
+      ...endpoint,
+      tiers: [...denying, ...keep(endpoint.tiers)],
+      forwardTiers: [...(canForward ? denying : []), ...keep(endpoint.forwardTiers)],
+      preDnatTiers: keep(endpoint.preDnatTiers),
+      untrackedTiers: keep(endpoint.untrackedTiers),
+    };
+  }
+
+  /** The policies that deny in place of what they said, as one tier that decides nothing else; or none. */
+  #denyingTiers(endpoint: Endpoint): readonly EndpointTier[] {
+    const tiers = tiersOfEndpoint(endpoint);
+    const denying = (direction: 'ingress' | 'egress'): readonly PolicyKey[] => [
+      ...new Set(tiers.flatMap((tier) => tier[direction]).filter((key) => this.#lostPolicies.get(key) === 'denying')),
+    ];
+    const ingress = denying('ingress');
+    const egress = denying('egress');
+    if (ingress.length === 0 && egress.length === 0) return [];
+    return [{ name: DENYING_TIER, defaultAction: 'pass', ingress, egress }];
+  }
+
+  /** A tier that has lost all its policies is none. */
+  #keepTiers(tiers: readonly EndpointTier[]): readonly EndpointTier[] {
+    const keep = (keys: readonly PolicyKey[]): readonly PolicyKey[] =>
+      keys.filter((key) => !this.#lostPolicies.has(key));
+    return tiers
+      .map((tier) => ({ ...tier, ingress: keep(tier.ingress), egress: keep(tier.egress) }))
+      .filter((tier) => tier.ingress.length > 0 || tier.egress.length > 0);
+  }
+
+  #reduce(object: DesiredObject): DesiredObject | undefined {
+    return reduceObject(object, this.#lacking, this.#onUnsupported === 'ignore' ? 'ignore' : 'deny');
+  }
+
+  #accept(key: DesiredKey, object: DesiredObject | undefined, accepted: Map<DesiredKey, Change>): void {
+    if (object !== undefined) {
+      this.#leftOut.delete(key);
+      accepted.set(key, { op: 'put', object });
+    } else if (!this.#leftOut.has(key)) {
+      this.#leftOut.add(key);
+      accepted.set(key, { op: 'remove', key });
+    }
+  }
+
+  #rememberEndpoint(endpoint: Endpoint): void {
+    if (!this.#canLosePolicies) return;
+    this.#forgetEndpoint(endpoint.key);
+    this.#endpoints.set(endpoint.key, endpoint);
+    for (const policy of policiesOfEndpoint(endpoint)) {
+      const endpoints = this.#endpointsByPolicy.get(policy) ?? new Set();
+      this.#endpointsByPolicy.set(policy, endpoints.add(endpoint.key));
+    }
+  }
+
+  #forgetEndpoint(key: DesiredKey): void {
+    const endpoint = this.#endpoints.get(key);
+    if (endpoint === undefined) return;
+    this.#endpoints.delete(key);
+    for (const policy of policiesOfEndpoint(endpoint)) {
+      const endpoints = this.#endpointsByPolicy.get(policy);
+      endpoints?.delete(key);
+      if (endpoints?.size === 0) this.#endpointsByPolicy.delete(policy);
+    }
+  }
+
+  /** Staged policies put nothing into force, so they meet no limit. */
+  #diagnose(object: DesiredObject): void {
+    const uses = object.type === 'policy' && object.isStaged ? [] : featuresUsed(object);
+    const diagnostics = uses.flatMap(({ feature, origin }): readonly Diagnostic[] => {
+      const limit = this.#limits.get(feature);
+      if (limit === undefined) return [];
+      const { code, effect, message, remedy, source } = limit;
+      const isDenied = this.#onUnsupported !== 'ignore' && DENIABLE.has(feature) && this.#lacking.has(feature);
+      return [
+        {
+          code,
+          severity: severityOf(limit),
+          feature,
+          object: origin.object,
+          field: origin.field,
+          effect,
+          message,
+          remedy,
+          source,
+          ...(isDenied ? { isDenied } : {}),
+        },
+      ];
+    });
+    this.#diagnostics.replace(object.key, diagnostics);
+  }
+}
+
+/** What can be denied in place of being judged. */
+const DENIABLE: ReadonlySet<Feature> = new Set<Feature>([...POLICY_FEATURES, 'sctpPolicy', 'icmpTypeMatch']);
+
+function tiersOfEndpoint(endpoint: Endpoint): readonly EndpointTier[] {
+  if (endpoint.type === 'workload') return endpoint.tiers;
+  return [...endpoint.untrackedTiers, ...endpoint.preDnatTiers, ...endpoint.tiers, ...endpoint.forwardTiers];
+}
+
+function policiesOfEndpoint(endpoint: Endpoint): readonly PolicyKey[] {
+  return policiesOfTiers(tiersOfEndpoint(endpoint));
+}
