@@ -1,12 +1,12 @@
 /** `polyplane test`: runs conformance suites against the simulator or a real dataplane. */
 import { Argument, Command, Option } from 'commander';
 import { runSuites, type SuitesReport } from '@polyplane/conformance';
+import { ProgressBar } from '../check/progress-bar';
 import { ExitCode } from '../exit-code';
 import { loadBackends } from '../load-backends';
 import { readSuites } from '../named-suites';
 import { backendModuleOption } from '../options';
 import { outputOption, printLine } from '../output';
-import { Progress } from '../progress';
 import { formatClosingLine, formatTestTable } from '../test-report';
 import { formatJunit } from '../test-report-junit';
 
@@ -32,9 +32,13 @@ export function testCommand(): Command {
     .action(async (names: readonly string[], { backend, backendModule, output }: TestOptions) => {
       const dataplane = loadBackends(backendModule).get(backend);
       const suites = readSuites(names);
-      const progress = new Progress(suites.length);
-      const report = await runSuites({ suites, backend: dataplane, onSuite: ({ id }) => progress.step(id) });
-      progress.clear();
+      const progress = new ProgressBar('suites');
+      let done = 0;
+      const report = await runSuites({
+        suites,
+        backend: dataplane,
+        onSuite: () => progress.show(++done, suites.length),
+      }).finally(() => progress.finish());
       print(report, output);
       process.exitCode = report.failed > 0 ? ExitCode.no : ExitCode.ok;
     });
