@@ -152,6 +152,15 @@ describe('A service', () => {
     expect([from('203.0.113.9'), from('203.0.113.200')]).to.deep.equal(['allow', 'drop']);
   });
 
+  it('lets the load balancer’s own address come where the node may', () => {
+    const fromItself = packet(FROM_HOST, '1.2.3.4', '1.2.3.4');
+    const within = (range: string): string => {
+      const frontend = buildFrontend('loadBalancerIp', 80, '1.2.3.4', { sourceRanges: nets(range) });
+      return judge([B, buildService('s', [frontend], [LOCAL])], fromItself).verdict;
+    };
+    expect([within('192.168.0.0/24'), within('203.0.113.0/25')]).to.deep.equal(['allow', 'drop']);
+  });
+
   it('says how long a client stays with its endpoint', () => {
     const endpoint = buildServiceEndpoint('10.0.1.2', 8080, true);
     const affinity = { affinityTimeoutSeconds: 10800 };

@@ -111,7 +111,8 @@ function senderFactsOf(view: NodeView, { from, flow }: Arrival): SenderFacts {
   const { localDetector } = view.settings;
   const isLocalPod =
     localDetector.kind === 'workloadInterfaces' ? from.kind === 'workload' : view.isPodSource(flow.source);
-  return { isLocalPod, isNode: from.kind === 'host' || view.host.isOwn(flow.source) };
+  const isNode = from.kind === 'host' || view.host.isOwn(flow.source);
+  return { isLocalPod, isNode, nodeAddress: view.host.masqueradeAddress(flow.family) };
 }
 
 function serviceStep({ service, frontend }: ServiceHit): { stage: string; object: TraceStep['object']; rule: string } {

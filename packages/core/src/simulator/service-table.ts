@@ -9,7 +9,7 @@ import type {
   ServicePort,
   ServicePortKey,
 } from '../state';
-import { NetSet } from './address-value';
+import { addressValueOf, NetSet } from './address-value';
 import { ClaimIndex } from './claim-index';
 import type { Flow } from './flow';
 
@@ -27,6 +27,8 @@ export interface SenderFacts {
   readonly isLocalPod: boolean;
   /** The source is an address of this node. */
   readonly isNode: boolean;
+  /** The node's own address in the packet's family. */
+  readonly nodeAddress: IpAddress | undefined;
 }
 
 /** What a service does with a packet. `reject` and `drop` for want of an endpoint, `forbidden` by source range. */
@@ -96,12 +98,27 @@ export class ServiceTable {
  */
 export function chooseEndpoints(hit: ServiceHit, flow: Flow, sender: SenderFacts): ServiceChoice {
   const { service, frontend, sourceRanges } = hit;
-  if (sourceRanges !== undefined && !sourceRanges.contains(flow.source.value)) return { kind: 'forbidden' };
+  if (sourceRanges !== undefined && !isInRanges(sourceRanges, service, flow, sender)) return { kind: 'forbidden' };
   const isFromInside = frontend.kind !== 'clusterIp' && (sender.isLocalPod || sender.isNode);
   const isLocal = frontend.trafficPolicy === 'local' && !isFromInside;
   const endpoints = isLocal ? service.localEndpoints : service.clusterEndpoints;
   if (endpoints.length > 0) return { kind: 'endpoints', endpoints };
   return { kind: isLocal && service.hasEndpoints ? 'drop' : 'reject' };
+}
+
+/**
+ * Where the load balancer's address is one of the node's, the node's own packets to it carry that address as their source:
+ * they may come when the node may.
+ */
+function isInRanges(
+  ranges: NetSet,
+  { frontends }: ServicePort,
+  { source }: Flow,
+  { nodeAddress }: SenderFacts,
+): boolean {
+  if (ranges.contains(source.value)) return true;
+  const isLoadBalancer = frontends.some(({ kind, address }) => kind === 'loadBalancerIp' && address === source.address);
+  return isLoadBalancer && nodeAddress !== undefined && ranges.contains(addressValueOf(nodeAddress));
 }
 
 function addressPlace(address: IpAddress, protocol: Protocol, port: Port): string {
