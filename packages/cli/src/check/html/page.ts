@@ -5,6 +5,7 @@ import {
   CHANGE_CODES,
   type CheckReport,
   type Finding,
+  formatEffect,
   formatObjectRef,
   type ObjectRef,
 } from '@polyplane/core';
