@@ -1,0 +1,102 @@
+import { expect } from 'chai';
+import type { AgentStatus } from '../agent-status';
+import { type HttpEndpoint, jsonAnswer, openHttpEndpoint } from '../http-endpoint';
+import { PROCESS_TIMEOUT_MILLISECONDS, polyplane, type Run } from '../testing/polyplane-process';
+
+const READY: AgentStatus = {
+  node: 'node-1',
+  backend: 'iptables',
+  phase: 'idle',
+  isReady: true,
+  wantedRevision: 7,
+  appliedRevision: 7,
+  pendingObjects: 0,
+  lastFailure: null,
+  lastAudit: { at: '2026-11-21T05:00:00.000Z', repaired: [] },
+  quarantined: [],
+  problems: [],
+  diagnostics: [],
+};
+
+const FAILING: AgentStatus = {
+  ...READY,
+  phase: 'retrying',
+  isReady: false,
+  wantedRevision: 9,
+  lastFailure: {
+    operation: 'apply',
+    code: 'PP_X',
+    message: 'the lock is held',
+    isRetriable: true,
+    since: '2026-11-21T05:00:00.000Z',
+    failures: 3,
+  },
+  quarantined: [{ key: 'workload/a/b', code: 'PP_Y', message: 'no such name' }],
+  problems: [{ code: 'PP_MANIFEST_SYNTAX', message: 'not YAML', file: '/etc/shop.yaml', line: 3 }],
+};
+
+describe('polyplane status', function () {
+  this.timeout(PROCESS_TIMEOUT_MILLISECONDS);
+
+  let endpoint: HttpEndpoint;
+  let served: unknown;
+  before(async () => {
+    endpoint = await openHttpEndpoint({ host: '127.0.0.1', port: 0 }, { '/status': () => jsonAnswer(served) });
+  });
+  after(() => endpoint.close());
+
+  function status(...options: readonly string[]): Promise<Run> {
+    return polyplane(['status', '--address', new URL(endpoint.url).host, ...options]);
+  }
+
+  it('shows what a ready agent does', async () => {
+    served = READY;
+    const { exitCode, stdout, stderr } = await status();
+    expect({ exitCode, stderr }).to.deep.equal({ exitCode: 0, stderr: '' });
+    expect(stdout.split('\n')).to.include.members([
+      'Node        node-1',
+      'Phase       idle',
+      'Ready       yes',
+      'In force    revision 7',
+      'Last audit  2026-11-21T05:00:00.000Z, nothing had to be repaired',
+    ]);
+  });
+
+  it('ends with 1 when the agent is not ready, and shows what holds it up', async () => {
+    served = FAILING;
+    const { exitCode, stdout } = await status();
+    expect(exitCode).to.equal(1);
+    expect(stdout).to.include('In force    revision 7 of 9');
+    expect(stdout).to.match(/^Failing .*3 times: the lock is held \(PP_X\)$/m);
+    expect(stdout).to.match(/^workload\/a\/b +PP_Y +no such name$/m);
+    expect(stdout).to.match(/^\/etc\/shop\.yaml:3 +PP_MANIFEST_SYNTAX +not YAML$/m);
+  });
+
+  it('prints JSON', async () => {
+    served = READY;
+    expect(JSON.parse((await status('-o', 'json')).stdout)).to.deep.equal(READY);
+  });
+
+  it('ends with 3 when something else answers there', async () => {
+    served = { hello: 'world' };
+    const { exitCode, stdout, stderr } = await status();
+    expect({ exitCode, stdout }).to.deep.equal({ exitCode: 3, stdout: '' });
+    expect(stderr).to.match(/is no node agent of this version$/m);
+  });
+
+  it('ends with 3 when nothing answers, and says what to do', async () => {
+    const free = await openHttpEndpoint({ host: '127.0.0.1', port: 0 }, {});
+    const { host } = new URL(free.url);
+    await free.close();
+    const { exitCode, stderr } = await polyplane(['status', '--address', host]);
+    expect(exitCode).to.equal(3);
+    expect(stderr).to.match(/^error: no node agent answers at 127\.0\.0\.1:\d+: connect ECONNREFUSED/m);
+    expect(stderr).to.match(/\(PP_CLI_AGENT_UNREACHABLE\)$/m);
+  });
+
+  it('ends with 2 for what is no address', async () => {
+    const { exitCode, stderr } = await polyplane(['status', '--address', 'a b']);
+    expect(exitCode).to.equal(2);
+    expect(stderr).to.match(/--address a b is not HOST:PORT/);
+  });
+});
