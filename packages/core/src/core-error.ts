@@ -43,6 +43,18 @@ export const CORE_CODES = {
     meaning: 'A policy names a tier that does not exist, and is not in force.',
     remedy: 'Create the tier, or correct the name of the policy’s tier.',
   },
+  PP_CLUSTER_UNREACHABLE: {
+    kind: 'error',
+    meaning:
+      'The Kubernetes API cannot be reached, or answers what is not its form; what was read before stays in force.',
+    remedy: 'Check the kubeconfig and the API server; reading is retried.',
+  },
+  PP_CLUSTER_FORBIDDEN: {
+    kind: 'error',
+    meaning: 'The Kubernetes API does not let this reader list or watch a kind of object.',
+    remedy:
+      'Allow its user or service account to list and watch the kind that the message names, or leave the kind out.',
+  },
   PP_BACKEND_UNKNOWN: {
     kind: 'error',
     meaning: 'No backend is registered under this name.',

@@ -1,5 +1,6 @@
 /** The table of the API kinds that Polyplane reads. */
 
+import type { ResourceKind } from '../resource';
 import { bgpConfigurationBody, bgpPeerBody } from './calico-bgp';
 import { calicoName } from './calico-fields';
 import { calicoNetworkPolicyBody, globalNetworkPolicyBody, globalPolicyName, policyName } from './calico-policy';
@@ -227,3 +228,6 @@ export const KIND_SCHEMAS: { readonly [Kind in KindSchema['kind']]: KindSchema<K
     body: bgpPeerBody,
   },
 };
+
+/** Every kind that is read. */
+export const RESOURCE_KINDS: readonly ResourceKind[] = Object.values(KIND_SCHEMAS).map(({ kind }) => kind);

@@ -1,0 +1,426 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { KubeConfig } from '@kubernetes/client-node';
+import { expect } from 'chai';
+import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
+import { keyOfResource, type ResourceKind } from '../resources/resource';
+import { KubernetesSource, type KubernetesSourceOptions } from './kubernetes';
+import type { SourceBatch } from './source';
+
+interface StoredObject {
+  readonly metadata: { readonly name: string; readonly resourceVersion: string; readonly [field: string]: unknown };
+  readonly [field: string]: unknown;
+}
+
+/** As much of an API server as list and watch need, with faults on demand. */
+class ApiServer {
+  readonly requests: string[] = [];
+  /** Answers instead of the usual one, by the beginning of the path; taken away once used. */
+  readonly faults: { path: string; answer: (response: http.ServerResponse) => void }[] = [];
+  pageSize = 1000;
+
+  private readonly server = http.createServer((request, response) => this.answer(request.url ?? '', response));
+  private readonly objects = new Map<string, Map<string, StoredObject>>();
+  private readonly events: { path: string; version: number; line: string }[] = [];
+  private readonly watches = new Set<{ path: string; response: http.ServerResponse }>();
+  private version = 100;
+  private oldestVersion = 0;
+
+  constructor(private readonly offers: Record<string, Record<string, string>>) {
+    for (const [version, kinds] of Object.entries(offers)) {
+      for (const plural of Object.values(kinds)) this.objects.set(`${pathOf(version)}/${plural}`, new Map());
+    }
+  }
+
+  async start(): Promise<KubeConfig> {
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    const { port } = this.server.address() as AddressInfo; // it listens on TCP
+    const config = new KubeConfig();
+    const server = `http://127.0.0.1:${port}`;
+    config.loadFromClusterAndUser({ name: 'test', server, skipTLSVerify: true }, { name: 'test', token: 'secret' });
+    return config;
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  offer(version: string, kind: string, plural: string): void {
+    this.offers[version] = { ...this.offers[version], [kind]: plural };
+    this.objects.set(`${pathOf(version)}/${plural}`, new Map());
+  }
+
+  put(path: string, name: string, rest: Record<string, unknown> = {}): void {
+    const all = this.objects.get(path) ?? new Map<string, StoredObject>();
+    const type = all.has(name) ? 'MODIFIED' : 'ADDED';
+    const { metadata, ...fields } = rest;
+    const object = { ...fields, metadata: { ...(metadata as object), name, resourceVersion: String(++this.version) } };
+    all.set(name, object);
+    this.send(path, { type, object: { ...this.typeOf(path), ...object } });
+  }
+
+  remove(path: string, name: string): void {
+    const object = this.objects.get(path)?.get(name);
+    this.objects.get(path)?.delete(name);
+    this.version++;
+    const metadata = { ...object?.metadata, resourceVersion: String(this.version) };
+    this.send(path, { type: 'DELETED', object: { ...this.typeOf(path), ...object, metadata } });
+  }
+
+  bookmark(path: string): void {
+    const metadata = { resourceVersion: String(++this.version) };
+    this.send(path, { type: 'BOOKMARK', object: { ...this.typeOf(path), metadata } });
+  }
+
+  /** Forgets all events so far, as etcd's compaction does. */
+  compact(): void {
+    this.oldestVersion = this.version;
+    this.events.length = 0;
+  }
+
+  /** Writes a text into the watches of a path, whatever it is. */
+  write(path: string, text: string): void {
+    for (const watch of this.watches) if (watch.path === path) watch.response.write(text);
+  }
+
+  closeWatches(): void {
+    for (const { response } of this.watches) response.end();
+  }
+
+  breakWatches(): void {
+    for (const { response } of this.watches) response.destroy();
+  }
+
+  count(path: string, isWatch: boolean): number {
+    return this.requests.filter((url) => url.startsWith(`${path}?`) && url.includes('watch=true') === isWatch).length;
+  }
+
+  private send(path: string, event: { type: string; object: object }): void {
+    const text = `${JSON.stringify(event)}\n`;
+    this.events.push({ path, version: this.version, line: text });
+    // In two chunks, as networks do.
+    const middle = Math.floor(text.length / 2);
+    this.write(path, text.slice(0, middle));
+    this.write(path, text.slice(middle));
+  }
+
+  private typeOf(path: string): { apiVersion: string; kind: string } {
+    for (const [apiVersion, kinds] of Object.entries(this.offers)) {
+      for (const [kind, plural] of Object.entries(kinds)) {
+        if (path === `${pathOf(apiVersion)}/${plural}`) return { apiVersion, kind };
+      }
+    }
+    throw new Error(path);
+  }
+
+  private answer(url: string, response: http.ServerResponse): void {
+    this.requests.push(url);
+    const { pathname: path, searchParams: query } = new URL(url, 'http://server');
+    const fault = this.faults.findIndex((entry) => url.startsWith(entry.path));
+    const version = Object.keys(this.offers).find((offered) => pathOf(offered) === path);
+    const objects = this.objects.get(path);
+    if (fault >= 0) this.faults.splice(fault, 1)[0]?.answer(response);
+    else if (version !== undefined) this.discover(version, response);
+    else if (objects === undefined) status(404, 'not found')(response);
+    else if (query.get('watch') === 'true') this.watch(path, Number(query.get('resourceVersion')), response);
+    else this.list([...objects.values()], Number(query.get('continue') ?? 0), response);
+  }
+
+  private discover(version: string, response: http.ServerResponse): void {
+    const resources = Object.entries(this.offers[version] ?? {}).flatMap(([kind, name]) => [
+      { name, kind, verbs: ['get', 'list', 'watch'] },
+      { name: `${name}/status`, kind, verbs: ['get'] },
+    ]);
+    response.end(JSON.stringify({ kind: 'APIResourceList', resources }));
+  }
+
+  private list(objects: readonly StoredObject[], from: number, response: http.ServerResponse): void {
+    const next = from + this.pageSize < objects.length ? String(from + this.pageSize) : '';
+    const metadata = { resourceVersion: String(this.version), continue: next };
+    response.end(JSON.stringify({ kind: 'XList', metadata, items: objects.slice(from, from + this.pageSize) }));
+  }
+
+  private watch(path: string, from: number, response: http.ServerResponse): void {
+    if (from < this.oldestVersion) {
+      status(410, 'too old resource version')(response);
+      return;
+    }
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.flushHeaders();
+    for (const event of this.events) if (event.path === path && event.version > from) response.write(event.line);
+    const watch = { path, response };
+    this.watches.add(watch);
+    response.on('close', () => this.watches.delete(watch));
+  }
+}
+
+const pathOf = (version: string): string => (version.includes('/') ? `/apis/${version}` : `/api/${version}`);
+
+const status =
+  (code: number, message: string) =>
+  (response: http.ServerResponse): void => {
+    response.writeHead(code, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ kind: 'Status', code, message }));
+  };
+
+const NAMESPACES = '/api/v1/namespaces';
+const POLICIES = '/apis/networking.k8s.io/v1/networkpolicies';
+
+/** Real requests, but no real pauses: not where `isPause` holds. */
+const withoutPauses = (isPause: (delay: number) => boolean): SchedulerLike => {
+  const schedule = (work: () => void, delay = 0): Subscription =>
+    asyncScheduler.schedule(() => work(), isPause(delay) ? 0 : delay);
+  // Nothing here schedules with a state, or again from within its work.
+  return { now: () => asyncScheduler.now(), schedule: schedule as SchedulerLike['schedule'] };
+};
+
+describe('KubernetesSource', () => {
+  let server: ApiServer;
+  let subscription: Subscription | undefined;
+  let batches: SourceBatch[];
+
+  beforeEach(() => {
+    server = new ApiServer({
+      v1: { Namespace: 'namespaces', ConfigMap: 'configmaps' },
+      'networking.k8s.io/v1': { NetworkPolicy: 'networkpolicies' },
+    });
+    batches = [];
+  });
+
+  afterEach(async () => {
+    subscription?.unsubscribe();
+    await server.stop();
+  });
+
+  const start = async (options: Partial<KubernetesSourceOptions> = {}): Promise<void> => {
+    const kinds: readonly ResourceKind[] = ['Namespace', 'NetworkPolicy', 'Tier'];
+    const config = await server.start();
+    const source = new KubernetesSource({ config, kinds, random: () => 0.5, scheduler: eager(), ...options });
+    subscription = source.batches$.subscribe((batch) => batches.push(batch));
+  };
+  /** Retries at once; discovers only when asked to. */
+  const eager = (): SchedulerLike => withoutPauses((delay) => delay !== 60_000);
+  const until = async (isReached: () => boolean, what: string): Promise<void> => {
+    const deadline = Date.now() + 5000;
+    while (!isReached()) {
+      if (Date.now() > deadline) throw new Error(`not reached: ${what}; state ${names()}`);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  };
+  const names = (): string => {
+    const present = new Map<string, string>();
+    for (const change of batches.flatMap(({ changes }) => changes)) {
+      if (change.op === 'remove') present.delete(change.key);
+      else present.set(keyOfResource(change.resource), Object.values(change.resource.metadata.labels).join());
+    }
+    return [...present]
+      .map(([key, label]) => `${key.split('/').at(-1)}${label && `=${label}`}`)
+      .sort()
+      .join(' ');
+  };
+  const codes = (): string =>
+    batches
+      .at(-1)
+      ?.problems.map(({ error }) => error.code)
+      .join() ?? '';
+  const isInSync = (): boolean => batches.at(-1)?.isInSync ?? false;
+
+  it('lists what the API offers, in pages, and then is in sync', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e']) server.put(NAMESPACES, name);
+    server.put(POLICIES, 'p', { metadata: { namespace: 'a' }, spec: { podSelector: {} } });
+    server.pageSize = 2;
+    await start();
+    await until(isInSync, 'in sync');
+    expect(names()).to.equal('a b c d e p');
+    expect(codes()).to.equal('');
+    expect(batches[0]).to.deep.include({ changes: [], isInSync: false });
+    expect(server.count(NAMESPACES, false)).to.equal(3);
+    expect(server.requests.some((url) => url.includes('configmaps') || url.includes('tiers'))).to.equal(false);
+  });
+
+  it('follows additions, changes and deletions', async () => {
+    server.put(NAMESPACES, 'a');
+    await start();
+    await until(isInSync, 'in sync');
+    server.put(NAMESPACES, 'b');
+    server.put(NAMESPACES, 'a', { metadata: { labels: { l: 'changed' } } });
+    await until(() => names() === 'a=changed b', 'both');
+    server.remove(NAMESPACES, 'a');
+    await until(() => names() === 'b', 'one gone');
+  });
+
+  it('resumes where a watch ended, after bookmarks too, without listing again', async () => {
+    server.put(NAMESPACES, 'a');
+    await start();
+    await until(isInSync, 'in sync');
+    await until(() => server.count(NAMESPACES, true) === 1, 'watched');
+    server.put(NAMESPACES, 'b');
+    server.bookmark(NAMESPACES);
+    await until(() => names() === 'a b', 'b');
+    server.compact();
+    server.closeWatches();
+    await until(() => server.count(NAMESPACES, true) > 1, 'watched again');
+    server.put(NAMESPACES, 'c');
+    await until(() => names() === 'a b c', 'c');
+    expect(server.count(NAMESPACES, false)).to.equal(1);
+    expect(batches.flatMap(({ changes }) => changes)).to.have.length(3);
+  });
+
+  it('loses nothing when connections break, also within an event', async () => {
+    server.put(NAMESPACES, 'a');
+    await start();
+    await until(isInSync, 'in sync');
+    for (const name of ['b', 'c', 'd']) {
+      await until(() => codes() === '', 'watching');
+      server.write(NAMESPACES, '{"type":"ADDED","object":{"metadata":');
+      server.breakWatches();
+      server.put(NAMESPACES, name);
+      await until(() => names().endsWith(name), name);
+    }
+    expect(names()).to.equal('a b c d');
+  });
+
+  it('lists again when its version is gone, and removes what went meanwhile', async () => {
+    server.put(NAMESPACES, 'a');
+    server.put(NAMESPACES, 'b');
+    await start();
+    await until(isInSync, 'in sync');
+    await until(() => server.count(NAMESPACES, true) === 1, 'watched');
+    server.breakWatches();
+    server.remove(NAMESPACES, 'a');
+    server.put(NAMESPACES, 'c');
+    server.compact();
+    await until(() => names() === 'b c', 'relisted');
+    const puts = batches.flatMap(({ changes }) => changes).filter(({ op }) => op === 'put');
+    expect(puts, 'b did not change').to.have.length(3);
+  });
+
+  it('lists again when the server says within the stream that the version is gone', async () => {
+    await start();
+    await until(isInSync, 'in sync');
+    await until(() => server.count(NAMESPACES, true) === 1, 'watched');
+    const gone = { type: 'ERROR', object: { kind: 'Status', code: 410, message: 'gone' } };
+    server.write(NAMESPACES, `${JSON.stringify(gone)}\n`);
+    await until(() => server.count(NAMESPACES, false) === 2, 'listed again');
+    expect(codes()).to.equal('');
+  });
+
+  it('lists again after an event that makes no sense', async () => {
+    server.put(NAMESPACES, 'a');
+    await start();
+    await until(isInSync, 'in sync');
+    let watches = 0;
+    for (const nonsense of [
+      'no json',
+      '{"type":"ADDED"}',
+      '{"type":"NEW","object":{"metadata":{"resourceVersion":"1"}}}',
+      '[]',
+    ]) {
+      await until(() => server.count(NAMESPACES, true) > watches && codes() === '', 'watching');
+      watches = server.count(NAMESPACES, true);
+      const lists = server.count(NAMESPACES, false);
+      server.write(NAMESPACES, `${nonsense}\n`);
+      await until(() => server.count(NAMESPACES, false) > lists, nonsense);
+    }
+    expect(names()).to.equal('a');
+    expect(batches.some(({ problems }) => problems[0]?.error.code === 'PP_CLUSTER_UNREACHABLE')).to.equal(true);
+  });
+
+  it('leaves out a faulty object, and keeps its former version in force', async () => {
+    server.put(NAMESPACES, 'good', { metadata: { labels: { l: 'v1' } } });
+    server.put(NAMESPACES, 'bad', { metadata: { labels: { 'not a key': 'x' } } });
+    await start();
+    await until(isInSync, 'in sync');
+    expect(names()).to.equal('good=v1');
+    expect(batches.at(-1)?.problems[0]).to.deep.include({
+      object: { apiVersion: 'v1', kind: 'Namespace', name: 'bad' },
+      field: 'metadata.labels["not a key"]',
+    });
+    server.put(NAMESPACES, 'good', { metadata: { labels: { l: 7 } } });
+    await until(() => codes() === 'PP_OBJECT_INVALID,PP_OBJECT_INVALID', 'two problems');
+    expect(names()).to.equal('good=v1');
+    server.put(NAMESPACES, 'good', { metadata: { labels: { l: 'v2' } } });
+    server.remove(NAMESPACES, 'bad');
+    await until(() => codes() === '' && names() === 'good=v2', 'mended');
+  });
+
+  it('is not in sync while a kind may not be read, and says which', async () => {
+    server.put(NAMESPACES, 'a');
+    for (let count = 0; count < 3; count++) server.faults.push({ path: POLICIES, answer: status(403, 'forbidden') });
+    await start();
+    await until(() => codes() === 'PP_CLUSTER_FORBIDDEN', 'forbidden');
+    expect(batches.at(-1)?.problems[0]?.error.message).to.contain(POLICIES);
+    expect(isInSync()).to.equal(false);
+    await until(isInSync, 'allowed later');
+    expect(codes()).to.equal('');
+  });
+
+  it('keeps what it read and retries while the API server answers errors', async () => {
+    server.put(NAMESPACES, 'a');
+    await start();
+    await until(isInSync, 'in sync');
+    await until(() => server.count(NAMESPACES, true) === 1, 'watched');
+    for (let count = 0; count < 8; count++)
+      server.faults.push({ path: NAMESPACES, answer: status(500, 'etcd is away') });
+    server.faults.push({ path: NAMESPACES, answer: (response) => response.end('<html>no JSON</html>') });
+    server.breakWatches();
+    server.put(NAMESPACES, 'b');
+    await until(() => names() === 'a b', 'recovered');
+    expect(
+      batches.some(({ problems }) => problems.some(({ error }) => error.message.includes('etcd is away'))),
+    ).to.equal(true);
+    expect(batches.slice(batches.findIndex((batch) => batch.isInSync)).every((batch) => batch.isInSync)).to.equal(true);
+    await until(() => codes() === '', 'no problem left');
+  });
+
+  it('retries discovery, and finds kinds that come later', async () => {
+    server.faults.push({ path: '/api/v1', answer: status(503, 'starting') });
+    await start({ scheduler: withoutPauses(() => true), discoverySeconds: 1 });
+    await until(isInSync, 'in sync');
+    expect(batches.some(({ problems }) => problems.some(({ error }) => error.message.includes('starting')))).to.equal(
+      true,
+    );
+    server.offer('crd.projectcalico.org/v1', 'Tier', 'tiers');
+    server.put('/apis/crd.projectcalico.org/v1/tiers', 'platform', { spec: { order: 10 } });
+    await until(() => names() === 'platform', 'tier');
+  });
+
+  it('prefers the first API version of a kind, and passes over what Calico only mirrors', async () => {
+    server.offer('projectcalico.org/v3', 'NetworkPolicy', 'networkpolicies');
+    server.offer('crd.projectcalico.org/v1', 'NetworkPolicy', 'networkpolicies');
+    const path = '/apis/projectcalico.org/v3/networkpolicies';
+    server.put(path, 'knp.default.p', { metadata: { namespace: 'a' } });
+    server.put(path, 'mine', { metadata: { namespace: 'a' } });
+    await start({ kinds: ['CalicoNetworkPolicy'] });
+    await until(isInSync, 'in sync');
+    expect(names()).to.equal('mine');
+    expect(server.requests.some((url) => url.startsWith('/apis/crd.projectcalico.org/v1/networkpolicies'))).to.equal(
+      false,
+    );
+  });
+
+  it('tells of a server that cannot be reached', async () => {
+    const config = await server.start();
+    await server.stop();
+    const source = new KubernetesSource({ config, scheduler: eager() });
+    subscription = source.batches$.subscribe((batch) => batches.push(batch));
+    await until(() => codes() === 'PP_CLUSTER_UNREACHABLE', 'unreachable');
+    subscription.unsubscribe();
+    server = new ApiServer({});
+    await server.start();
+  });
+
+  it('asks nothing any more when nobody listens', async () => {
+    await start();
+    await until(isInSync, 'in sync');
+    await until(() => server.count(NAMESPACES, true) + server.count(POLICIES, true) === 2, 'watched');
+    subscription?.unsubscribe();
+    const requests = server.requests.length;
+    const told = batches.length;
+    server.put(NAMESPACES, 'late');
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(server.requests).to.have.length(requests);
+    expect(batches).to.have.length(told);
+  });
+});

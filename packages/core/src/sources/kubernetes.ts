@@ -1,0 +1,115 @@
+/** A source that reads a cluster through its Kubernetes API. */
+import type { KubeConfig } from '@kubernetes/client-node';
+import { asyncScheduler, Observable, type Observer, type SchedulerLike } from 'rxjs';
+import { CoreError } from '../core-error';
+import type { ResourceKind } from '../resources/resource';
+import { RESOURCE_KINDS } from '../resources/schema/kinds';
+import { KubernetesApi } from './kubernetes-api';
+import { discoverKinds } from './kubernetes-discovery';
+import { Reflector } from './reflector';
+import { pause, type RetryClock, restAfter } from './retry';
+import type { ResourceChange, ResourceProblem, Source, SourceBatch } from './source';
+
+export interface KubernetesSourceOptions {
+  /** Which API server, and as whom. */
+  readonly config: KubeConfig;
+  /** The kinds to read, as far as the API offers them; the reader must be allowed to list and watch them. Default all. */
+  readonly kinds?: readonly ResourceKind[];
+  /** How often the API is asked for kinds that it did not offer before. Default 60. */
+  readonly discoverySeconds?: number;
+  /** The clock of retries. Default `asyncScheduler`. */
+  readonly scheduler?: SchedulerLike;
+  /** 0 to 1, for the jitter of retries. Default `Math.random`. */
+  readonly random?: () => number;
+}
+
+/**
+ * Resources of a cluster, listed and then watched. It is in sync when every kind that the API offers was listed once: a kind that
+ * may not be read keeps it from that, as the policies in it would be missed. Nothing read is given up because the API server is away.
+ */
+export class KubernetesSource implements Source {
+  readonly batches$: Observable<SourceBatch>;
+
+  constructor(options: KubernetesSourceOptions) {
+    this.batches$ = new Observable((subscriber) => {
+      const stop = new AbortController();
+      new ClusterReading(options, stop.signal, subscriber).start();
+      return () => stop.abort();
+    });
+  }
+}
+
+/** One subscription: discovers kinds, and runs a reflector for each. */
+class ClusterReading {
+  private readonly api: KubernetesApi;
+  private readonly clock: RetryClock;
+  private readonly reflectors = new Map<ResourceKind, Reflector>();
+  private discoveryProblem: ResourceProblem | undefined;
+  private hasDiscovered = false;
+  private isInSync = false;
+
+  constructor(
+    private readonly options: KubernetesSourceOptions,
+    private readonly signal: AbortSignal,
+    private readonly observer: Observer<SourceBatch>,
+  ) {
+    this.api = new KubernetesApi(options.config);
+    this.clock = { scheduler: options.scheduler ?? asyncScheduler, random: options.random ?? Math.random };
+  }
+
+  start(): void {
+    this.watchOver(this.run());
+  }
+
+  /** Discovers kinds, now and then again, until the signal aborts. */
+  private async run(): Promise<void> {
+    const discoveryMilliseconds = (this.options.discoverySeconds ?? 60) * 1000;
+    this.tell([]);
+    for (let failures = 0; !this.signal.aborted; ) {
+      try {
+        await this.discover();
+        failures = 0;
+      } catch (error) {
+        if (!(error instanceof CoreError)) throw error;
+        failures++;
+        this.setDiscoveryProblem({ error });
+      }
+      await (failures > 0
+        ? restAfter(failures, this.clock, this.signal)
+        : pause(discoveryMilliseconds, this.clock.scheduler, this.signal));
+    }
+  }
+
+  /** Starts a reflector for every kind that is offered and has none yet. */
+  private async discover(): Promise<void> {
+    const kinds = this.options.kinds ?? RESOURCE_KINDS;
+    for (const target of await discoverKinds(this.api, kinds, this.signal)) {
+      if (this.reflectors.has(target.kind)) continue;
+      const reflector = new Reflector(this.api, target, this.clock, (changes) => this.tell(changes));
+      this.reflectors.set(target.kind, reflector);
+      this.watchOver(reflector.run(this.signal));
+    }
+    this.hasDiscovered = true;
+    this.setDiscoveryProblem(undefined);
+  }
+
+  /** What goes wrong with the cluster is a problem; anything else is a defect, and nobody's to swallow. */
+  private watchOver(work: Promise<void>): void {
+    work.catch((error: unknown) => this.observer.error(error));
+  }
+
+  private setDiscoveryProblem(problem: ResourceProblem | undefined): void {
+    if (problem?.error.message === this.discoveryProblem?.error.message && this.isInSync) return;
+    this.discoveryProblem = problem;
+    this.tell([]);
+  }
+
+  private tell(changes: readonly ResourceChange[]): void {
+    if (this.signal.aborted) return;
+    const reflectors = [...this.reflectors.values()];
+    this.isInSync ||= this.hasDiscovered && reflectors.every(({ hasListed }) => hasListed);
+    const problems = reflectors.flatMap((reflector) => reflector.problems());
+    if (this.discoveryProblem !== undefined) problems.unshift(this.discoveryProblem);
+    this.observer.next({ changes, problems, isInSync: this.isInSync });
+  }
+}
