@@ -252,9 +252,11 @@ for (const variant of VARIANTS) {
         const name = /create (POLYPLANE-N4-\S+)/.exec(plan.program.setsBefore)?.[1] ?? '';
         await runner.run('ipset', ['create', name, 'bitmap:port', 'range', '0-10']);
         const error = await caught(session.apply(plan));
-        expect(error).to.be.instanceOf(IptablesError);
+        expect(error)
+          .to.be.instanceOf(IptablesError)
+          .and.to.include({ code: 'PP_IPTABLES_IPSET_FAILED', isRetriable: false });
+        expect(error).to.have.deep.property('objects', [FRIENDS.key]);
         expect((await snapshot(runner, variant)).rules).to.deep.equal(before.rules);
-        await runner.run('ipset', ['destroy', name]);
         await session.apply(session.plan(full(3, OBJECTS)));
         expect(await snapshot(runner, variant)).to.deep.equal(await loadedAlone(variant, OBJECTS));
       });

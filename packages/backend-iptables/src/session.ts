@@ -90,8 +90,12 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
     assertRenderable(plan.state);
     const program = await this.currentProgram(plan);
     this.isInForceKnown = false;
-    await this.parts.dataplane.apply(program);
-    await this.parts.conntrack.remove(plan.flows);
+    try {
+      await this.parts.dataplane.apply(program);
+      await this.parts.conntrack.remove(plan.flows);
+    } catch (error) {
+      throw this.blame(error, plan.state);
+    }
     this.isInForceKnown = true;
     this.inForce = stateAfter(this.inForce, plan.ruleset);
     this.state = plan.state;
@@ -122,6 +126,15 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
     if (this.isInForceKnown) return plan.program;
     this.inForce = await this.readInForce();
     return this.parts.dataplane.programTo(this.inForce, plan.ruleset);
+  }
+
+  /** Adds the objects whose chains and sets the error speaks of, should trying again not help. */
+  private blame(error: unknown, state: DesiredState): unknown {
+    if (!(error instanceof IptablesError) || error.isRetriable || error.objects.length > 0) return error;
+    const objects = this.parts.renderer.ownersIn(error.message, state);
+    return objects.length === 0
+      ? error
+      : new IptablesError(error.code, error.message, { isRetriable: false, objects, cause: error });
   }
 
   /**

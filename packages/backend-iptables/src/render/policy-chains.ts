@@ -121,18 +121,16 @@ export class PolicyChains {
   private policyChain(key: PolicyKey, direction: Direction): ChainName | undefined {
     const policy = this.state.policies.get(key);
     if (policy === undefined || policy.isStaged) return undefined;
-    return this.rulesChain(direction === 'ingress' ? 'PI' : 'PE', policy, direction);
+    return this.rulesChain(policy, direction);
   }
 
   private profileChain(key: ProfileKey, direction: Direction): ChainName | undefined {
     const profile = this.state.profiles.get(key);
-    return profile === undefined
-      ? undefined
-      : this.rulesChain(direction === 'ingress' ? 'RI' : 'RE', profile, direction);
+    return profile === undefined ? undefined : this.rulesChain(profile, direction);
   }
 
-  private rulesChain(kind: string, object: Policy | Profile, direction: Direction): ChainName {
-    const name = chainOf(kind, object.key);
+  private rulesChain(object: Policy | Profile, direction: Direction): ChainName {
+    const name = rulesChainName(object, direction);
     if (this.chains.has(name)) return name;
     const compiled = this.compiler.compile(object, direction, this.family);
     this.chains.set(name, compiled.rules);
@@ -140,6 +138,11 @@ export class PolicyChains {
     for (const [setName, set] of compiled.sets) this.sets.set(setName, set);
     return name;
   }
+}
+
+/** The chain of a policy's or a profile's rules. */
+export function rulesChainName({ type, key }: Policy | Profile, direction: Direction): ChainName {
+  return chainOf(`${type === 'policy' ? 'P' : 'R'}${direction === 'ingress' ? 'I' : 'E'}`, key);
 }
 
 /** Clears the given bits of the packet's mark. */

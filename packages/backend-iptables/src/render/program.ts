@@ -184,8 +184,11 @@ function renderSets(
     if (found === undefined) {
       differences.push(`set ${set.name} is missing`);
       before.push(...createLines(set.name, set));
-    } else if (!isSameKind(found, set)) {
-      differences.push(`set ${set.name} is of another type or size`);
+    } else if (found.type !== set.type || found.family !== set.family) {
+      differences.push(`set ${set.name} is of another type`);
+      before.push(`destroy ${set.name}\n`, ...createLines(set.name, set));
+    } else if (found.maxElements !== set.maxElements) {
+      differences.push(`set ${set.name} is of another size`);
       const next = swapNameOf(set.name);
       before.push(...createLines(next, set), `swap ${next} ${set.name}\n`);
       after.push(`destroy ${next}\n`);
@@ -217,10 +220,6 @@ function memberLines(found: SetState, set: KernelSet): readonly string[] {
   for (const member of set.members) if (!found.members.has(member)) lines.push(`add ${set.name} ${member}\n`);
   for (const member of found.members) if (!set.members.has(member)) lines.push(`del ${set.name} ${member}\n`);
   return lines;
-}
-
-function isSameKind(found: SetState, set: KernelSet): boolean {
-  return found.type === set.type && found.family === set.family && found.maxElements === set.maxElements;
 }
 
 function isSame(a: readonly string[], b: readonly string[]): boolean {

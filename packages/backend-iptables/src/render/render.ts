@@ -14,6 +14,7 @@ import { renderIpSet } from './ip-sets';
 import { renderMangle } from './mangle-table';
 import type { Marks } from './marks';
 import type { SetName } from './names';
+import { ownersIn } from './owners';
 import { PolicyChains, PolicyCompiler } from './policy-chains';
 import { renderRaw } from './raw-table';
 import { isSafeInterface } from './rule-text';
@@ -42,6 +43,11 @@ export class Renderer {
       families.set(family, this.renderFamily(state, settings, links, family, sets));
     }
     return { families, sets, routesLocalnet: settings.localhostNodePorts };
+  }
+
+  /** The objects whose chains and sets a message names. */
+  ownersIn(message: string, state: DesiredState): readonly DesiredKey[] {
+    return ownersIn(message, state, { compiler: this.compiler, services: this.services });
   }
 
   private renderFamily(

@@ -54,6 +54,11 @@ export class ServicesRenderer {
     };
   }
 
+  /** The service port's own chains, as rendered last. */
+  chainsOf(service: ServicePort): readonly ChainName[] {
+    return [...(this.rendered.get(service)?.chains.keys() ?? [])];
+  }
+
   private rulesOf(service: ServicePort, settings: NodeSettings): ServicePortRules {
     const known = this.rendered.get(service);
     if (known !== undefined) return known;
