@@ -20,11 +20,12 @@ export function computeOptionsOf(nodeName: string, { settings }: SuiteState): Co
 
 /** What the simulator is told of the suite's hosts. */
 export function simulatorOptionsOf({ settings }: SuiteState): SimulatorOptions {
-  const { nodeLocalAddresses, hostInputPolicy, hostTranslations } = settings;
+  const { nodeLocalAddresses, hostInputPolicy, hostTranslations, isConntrackLiberal } = settings;
   return {
     ...(nodeLocalAddresses !== undefined && { localAddresses: nodeLocalAddresses }),
     ...(hostInputPolicy !== undefined && { hostInputPolicy }),
     ...(hostTranslations !== undefined && { hostTranslations }),
+    ...(isConntrackLiberal !== undefined && { isConntrackLiberal }),
   };
 }
 

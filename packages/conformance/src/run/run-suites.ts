@@ -50,10 +50,11 @@ async function runState(state: SuiteState, backend: string, judge: Judge): Promi
     obstacle === undefined
       ? await judge.judgeProbes(state)
       : state.probes.map(() => ({ kind: 'skipped', reason: obstacle }));
-  return state.probes.map(({ name, expected }, index) => {
+  const probes = state.probes.map(({ name, expected }, index) => {
     const finding = findings[index] ?? { kind: 'failed', reason: 'the probe was not judged' };
-    return reportFinding(`${prefix}${name}`, expected, finding);
+    return reportFinding(name, expected, finding);
   });
+  return [...probes, ...judge.reportFacts(state)].map((report) => ({ ...report, name: `${prefix}${report.name}` }));
 }
 
 /** Why the whole state cannot be judged. */

@@ -10,14 +10,20 @@ import {
   type TraceStep,
 } from '@polyplane/core/simulator';
 import type { SuiteProbe, SuiteState } from '../suites/suite';
+import { reportFacts } from './fact-judge';
 import type { Finding } from './finding';
 import type { Judge } from './judge';
 import { computeOptionsOf, simulatorOptionsOf } from './node-settings';
+import type { ProbeReport } from './report';
 
 export class SimulatorJudge implements Judge {
   async judgeProbes(state: SuiteState): Promise<readonly Finding[]> {
     const cluster = new SimulatedCluster(state);
     return state.probes.map((probe) => cluster.judge(probe));
+  }
+
+  reportFacts(state: SuiteState): readonly ProbeReport[] {
+    return reportFacts(state);
   }
 
   async close(): Promise<void> {}
@@ -42,7 +48,8 @@ class SimulatedCluster {
       // Whoever waits for an answer sees no connection.
       verdict: isReplyBlocked ? 'deny' : judgement.verdict,
       isReplyBlocked,
-      ...(affinityTimeoutSeconds !== undefined && { affinityTimeoutSeconds }),
+      // 0: none.
+      affinityTimeoutSeconds: affinityTimeoutSeconds ?? 0,
       destinations: [...new Set(judgement.destinations.map(formatDestination))].sort(),
       isTranslated: judgement.isTranslated,
       isMasqueraded: judgement.destinations.some((destination) => destination.isMasqueraded),

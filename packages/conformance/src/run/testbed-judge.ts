@@ -14,10 +14,12 @@ import type { HostName, ProbeRequest, ProbeResult } from '../prober/probe';
 import type { SuiteProbe, SuiteSender, SuiteState } from '../suites/suite';
 import { createTestbed, type Testbed } from '../testbed/testbed';
 import { nodeHost, outsiderHost, podHost, type Topology } from '../testbed/topology';
+import { reportUnseenFacts } from './fact-judge';
 import type { Finding } from './finding';
 import type { Judge } from './judge';
 import { limitObstacle } from './limit-obstacle';
 import { NodeDataplane } from './node-dataplane';
+import type { ProbeReport } from './report';
 import { topologyOf, unmanagedPod } from './topology-of';
 
 /** A service that may send to n endpoints is asked so often for each that missing one is as good as impossible. */
@@ -46,6 +48,10 @@ export class TestbedJudge implements Judge {
       if (!(error instanceof CodedError) || isOfHost(error)) throw error;
       return state.probes.map(() => ({ kind: 'failed', reason: `${error.code}: ${error.message}` }));
     }
+  }
+
+  reportFacts(state: SuiteState): readonly ProbeReport[] {
+    return reportUnseenFacts(state);
   }
 
   async close(): Promise<void> {
@@ -184,7 +190,9 @@ function requestsOf(probe: SuiteProbe): readonly ProbeRequest[] {
 function obstacleOf({ isSpoofed, destinationPort, expected }: SuiteProbe): string | undefined {
   if (isSpoofed) return 'PP_SUITE_NOT_SENDABLE: the prober does not send from another’s address';
   if (destinationPort === undefined) return 'PP_SUITE_NOT_SENDABLE: the prober sends TCP and UDP with ports only';
-  if (expected.isUntouched === true || expected.isAcceptedExplicitly === true || expected.isReplyBlocked === true) {
+  const { verdict, translatedTo, isMasqueraded } = expected;
+  const isSeen = [verdict, translatedTo, isMasqueraded].some((part) => part !== undefined);
+  if (!isSeen || expected.isUntouched === true || expected.isAcceptedExplicitly === true) {
     return 'PP_SUITE_NOT_OBSERVABLE: the packets look the same with and without';
   }
   return undefined;

@@ -17,6 +17,8 @@ export function parseSettings(text: SuiteText, path: FieldPath, file: SettingsFi
     ...(nodeLocalAddresses && {
       nodeLocalAddresses: read('nodeLocalAddresses', () => nodeLocalAddresses.map(parseIpAddress)),
     }),
+    ...(file.ipFamily && { ipFamily: file.ipFamily === 'IPv6' ? 6 : 4 }),
+    ...(file.conntrackTCPBeLiberal !== undefined && { isConntrackLiberal: file.conntrackTCPBeLiberal }),
     ...(hostInputPolicy && { hostInputPolicy: hostInputPolicy === 'DROP' ? 'drop' : 'accept' }),
     ...(dnat && { hostTranslations: read('dnat', () => dnat.map(parseTranslation)) }),
     ...(file.dataplane && { dataplane: file.dataplane }),

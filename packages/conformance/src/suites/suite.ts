@@ -1,5 +1,5 @@
 /** A conformance suite, read and resolved: states of a cluster, and what must happen to packets in each. */
-import type { Cidr, IcmpMatch, IpAddress, ObjectRef, Port, Protocol, Resource } from '@polyplane/core';
+import type { Cidr, IcmpMatch, IpAddress, IpFamily, ObjectRef, Port, Protocol, Resource } from '@polyplane/core';
 
 export interface Suite {
   readonly id: string;
@@ -38,6 +38,10 @@ export interface SuiteSettings {
   readonly localhostNodePorts?: boolean;
   /** Addresses of the node beside those of its Node object. */
   readonly nodeLocalAddresses?: readonly IpAddress[];
+  /** The family that facts speak of. */
+  readonly ipFamily?: IpFamily;
+  /** Connection tracking forwards TCP packets that it calls invalid. */
+  readonly isConntrackLiberal?: boolean;
   /** What the host's own firewall does with packets to it. */
   readonly hostInputPolicy?: 'accept' | 'drop';
   /** Translations that somebody else made on the host. */

@@ -1,0 +1,113 @@
+/** Judges a suite's facts: what must hold of the first node as a whole, beside single packets. */
+import {
+  ComputeGraph,
+  type DesiredState,
+  DesiredStateStore,
+  type IpFamily,
+  parseIpAddress,
+  parsePort,
+  type Resource,
+  TCP,
+} from '@polyplane/core';
+import { NodeSimulator, type Packet } from '@polyplane/core/simulator';
+import type { SuiteFact, SuiteState } from '../suites/suite';
+import { computeOptionsOf, simulatorOptionsOf } from './node-settings';
+import type { ProbeReport } from './report';
+import {
+  endpointsOf,
+  healthCheckNodePorts,
+  localReadyEndpoints,
+  servicePortCount,
+  servicePortsWithoutLocalEndpoints,
+  servicesOfSlices,
+  servicesWithLocalReadyEndpoints,
+} from './service-facts';
+
+/** One report a fact. A fact that cannot be told from the desired state and the simulator is skipped. */
+export function reportFacts(state: SuiteState): readonly ProbeReport[] {
+  return state.facts.map((fact) => reportFact(state, fact));
+}
+
+/** Facts where packets alone are seen. */
+export function reportUnseenFacts({ facts }: SuiteState): readonly ProbeReport[] {
+  return facts.map((fact) => skippedFact(fact, 'packets do not show it'));
+}
+
+function reportFact(state: SuiteState, fact: SuiteFact): ProbeReport {
+  const read = READERS[fact.name];
+  if (read === undefined) return skippedFact(fact, 'the desired state does not say it');
+  const expected = canonicalText(fact.expected);
+  const got = canonicalText(read(state));
+  const isRight = got === expected;
+  return {
+    name: nameOf(fact),
+    result: isRight ? 'pass' : 'fail',
+    expected,
+    got,
+    reason: isRight ? '' : `it is ${got}`,
+  };
+}
+
+function skippedFact(fact: SuiteFact, why: string): ProbeReport {
+  const reason = `PP_SUITE_NOT_OBSERVABLE: ${why}`;
+  return { name: nameOf(fact), result: 'skip', expected: canonicalText(fact.expected), got: '', reason };
+}
+
+const READERS: Readonly<Record<string, (state: SuiteState) => unknown>> = {
+  servicePortCount: (state) => servicePortCount(desiredStateOf(state, []), familyOfSuite(state)),
+  healthCheckNodePorts: (state) => healthCheckNodePorts(desiredStateOf(state, [])),
+  servicePortsWithoutLocalEndpoints: (state) => servicePortsWithoutLocalEndpoints(desiredStateOf(state, [])),
+  servicesWithLocalReadyEndpoints: (state) => servicesWithLocalReadyEndpoints(desiredStateOf(state, [])),
+  endpoints: (state) => endpointsOf(desiredStateOf(state, servicesOfSlices(state.resources)), familyOfSuite(state)),
+  localReadyEndpoints: (state) => localReadyEndpoints(desiredStateOf(state, servicesOfSlices(state.resources))),
+  blocksForeignTrafficTo127: (state) => !isForwarded(state, TO_LOOPBACK),
+  dropsForwardedInvalid: (state) => !isForwarded(state, INVALID),
+};
+
+/** A new packet for a loopback address, from outside. No suite has a service on this port. */
+const TO_LOOPBACK: Packet = {
+  entry: { kind: 'network' },
+  source: parseIpAddress('203.0.113.2'),
+  destination: parseIpAddress('127.0.0.1'),
+  destinationPort: parsePort(1),
+  protocol: TCP,
+};
+
+/** A packet through the node that belongs to no flow. */
+const INVALID: Packet = {
+  entry: { kind: 'network' },
+  source: parseIpAddress('203.0.113.2'),
+  destination: parseIpAddress('203.0.113.3'),
+  destinationPort: parsePort(1),
+  protocol: TCP,
+  connection: { state: 'invalid' },
+};
+
+function isForwarded(state: SuiteState, packet: Packet): boolean {
+  return new NodeSimulator(desiredStateOf(state, []), simulatorOptionsOf(state)).judge(packet).verdict === 'allow';
+}
+
+function desiredStateOf(state: SuiteState, added: readonly Resource[]): DesiredState {
+  const store = new DesiredStateStore();
+  const graph = new ComputeGraph(computeOptionsOf(state.nodes[0] ?? '', state));
+  const resources = [...state.resources, ...added];
+  store.apply({ scope: 'delta', changes: graph.apply(resources.map((resource) => ({ op: 'put', resource }))) });
+  return store;
+}
+
+function familyOfSuite({ settings }: SuiteState): IpFamily {
+  return settings.ipFamily ?? 4;
+}
+
+function nameOf({ name }: SuiteFact): string {
+  return `fact ${name}`;
+}
+
+/** One text for equal values: keys and lists in order. */
+function canonicalText(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) => {
+    if (Array.isArray(part)) return [...part].sort();
+    if (typeof part !== 'object' || part === null) return part;
+    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
