@@ -105,9 +105,9 @@ function judgeFromHost(view: NodeView, { arrival, target, flow, steps }: Deliver
     });
     return 'allow';
   }
-  if (arrival.isAccepted) return 'allow';
   const { interfaceName } = target;
-  if (judgeHostStage(view, 'normal', 'egress', interfaceName, flow, steps) === 'deny') return 'deny';
+  const isAsked = !arrival.isAccepted;
+  if (isAsked && judgeHostStage(view, 'normal', 'egress', interfaceName, flow, steps) === 'deny') return 'deny';
   if (target.kind === 'network') return 'allow';
   return judgeOwnArrival(view, interfaceName, flow, steps);
 }

@@ -190,6 +190,14 @@ describe('Host endpoint policy', () => {
       }
     });
 
+    it('meets what the host sends to itself on the way out and on the way in', () => {
+      const out = buildPolicy('out', { egress: ALLOW });
+      const into = buildPolicy('in', { ingress: DENY });
+      const untrackedTiers = [buildTier([out, into])];
+      expect(verdictOf([out, into, buildHostEndpoint('hep', { untrackedTiers })], HOST_TO_ITSELF)).to.equal('deny');
+      expect(verdictOf(withPolicy('untrackedTiers', ALLOW, EVERYWHERE), HOST_TO_ITSELF)).to.equal('allow');
+    });
+
     it('does not judge what workloads send', () => {
       expect(verdictOf(withPolicy('untrackedTiers', DENY, EVERYWHERE), POD_TO_POD)).to.equal('allow');
     });

@@ -15,8 +15,9 @@ import { judgeService } from './service-stage';
  * A node's dataplane as standard Linux and Calico define it. It keeps its own compiled form of the state it is given;
  * later changes reach it by `apply`, and judging after any sequence of them equals judging by a new simulator of the same state.
  *
- * The stages, in order: source check; untracked policy; pre-DNAT policy; service translation; then for every possible
- * destination routing, egress policy of the sender, ingress policy of the receiver, host endpoint policy, masquerade.
+ * The stages, in order: source check; untracked policy; connection tracking; pre-DNAT policy; translation by floating
+ * addresses, services, the host; then for every possible destination routing, then policy (what is forwarded: host endpoint
+ * where it came in, sender, receiver, host endpoint where it leaves; what is from or to the host: its host endpoint), masquerade.
  */
 export class NodeSimulator {
   private view: NodeView;
