@@ -1,18 +1,34 @@
 import { expect } from 'chai';
-import { parseResource } from '../resources/parse';
 import { resourceKey } from '../resources/resource';
 import {
   type Change,
-  type DesiredObject,
   DesiredStateStore,
   type EndpointTier,
   type InterfaceName,
   keyOfChange,
   type ObjectRef,
-  type Rule,
   SETTINGS_KEY,
 } from '../state';
-import { ComputeGraph, type ComputeOptions } from './graph';
+import {
+  allMembers,
+  calicoPolicy,
+  computeState,
+  globalPolicy,
+  hostEndpoint,
+  inNamespace,
+  listening,
+  type Manifest,
+  membersOf,
+  NAMESPACE,
+  namespace,
+  networkPolicy,
+  pod,
+  policyOf,
+  putManifest,
+  removeManifest,
+  tier,
+} from '../testing/manifests';
+import { ComputeGraph } from './graph';
 import { policyKey, profileKey, workloadKey } from './keys';
 
 describe('ComputeGraph', () => {
@@ -24,7 +40,7 @@ describe('ComputeGraph', () => {
   });
 
   it('keeps Calico’s failsafe ports, and settings that the agent chooses', () => {
-    const settings = cluster([], { settings: { masqueradeAll: true } }).settings.get(SETTINGS_KEY);
+    const settings = computeState([], { settings: { masqueradeAll: true } }).settings.get(SETTINGS_KEY);
     expect(settings).to.include({ masqueradeAll: true, endpointToHostAction: 'drop', localhostNodePorts: true });
     expect(settings?.localDetector).to.deep.equal({ kind: 'workloadInterfaces' });
     expect(settings?.failsafeInbound.map(({ ports }) => ports.first)).to.deep.equal([
@@ -36,7 +52,7 @@ describe('ComputeGraph', () => {
   });
 
   it('makes workloads of this node’s pods that have an address of their own', () => {
-    const state = cluster([
+    const state = computeState([
       pod('here', '10.0.0.1'),
       pod('there', '10.0.0.2', { nodeName: 'n2' }),
       pod('host', '192.168.0.1', { hostNetwork: true }),
@@ -52,7 +68,7 @@ describe('ComputeGraph', () => {
 
   it('names interfaces as the agent’s resolver says', () => {
     const interfaceNameOf = ({ name }: ObjectRef) => `veth-${name}` as InterfaceName;
-    const state = cluster([pod('here', '10.0.0.1')], { interfaceNameOf });
+    const state = computeState([pod('here', '10.0.0.1')], { interfaceNameOf });
     expect(state.workloads.get(workloadKey('ns', 'here'))?.interfaceName).to.equal('veth-here');
   });
 
@@ -67,8 +83,8 @@ describe('ComputeGraph', () => {
     });
     const graph = new ComputeGraph({ nodeName: 'n1' });
     const store = new DesiredStateStore();
-    const apply = (...manifests: readonly unknown[]) => {
-      const changes = graph.apply(manifests.map(put));
+    const apply = (...manifests: readonly Manifest[]) => {
+      const changes = graph.apply(manifests.map(putManifest));
       store.apply({ scope: 'delta', changes });
       return changes;
     };
@@ -82,47 +98,47 @@ describe('ComputeGraph', () => {
       'put workload',
       'put route',
     ]);
-    expect(members(store)).to.deep.equal(['10.0.0.1/32', '10.0.0.2/32']);
+    expect(allMembers(store)).to.deep.equal(['10.0.0.1/32', '10.0.0.2/32']);
     expect(operations(apply(pod('web', '10.0.0.1')))).to.deep.equal(['put workload', 'remove policy', 'remove ipSet']);
   });
 
   it('keeps an address in a set as long as one of its pods has it', () => {
     const policy = networkPolicy('p', { podSelector: {}, ingress: [{ from: [{ podSelector: {} }] }] });
     const graph = new ComputeGraph({ nodeName: 'n1' });
-    graph.apply([policy, pod('a', '10.0.0.1'), pod('b', '10.0.0.2', { nodeName: 'n2' })].map(put));
-    expect(operations(graph.apply([put(pod('c', '10.0.0.2', { nodeName: 'n2' }))]))).to.deep.equal([]);
-    expect(graph.apply([remove('b')])).to.deep.equal([]);
-    const [change] = graph.apply([remove('c')]);
+    graph.apply([policy, pod('a', '10.0.0.1'), pod('b', '10.0.0.2', { nodeName: 'n2' })].map(putManifest));
+    expect(operations(graph.apply([putManifest(pod('c', '10.0.0.2', { nodeName: 'n2' }))]))).to.deep.equal([]);
+    expect(graph.apply([removeManifest('Pod', 'b')])).to.deep.equal([]);
+    const [change] = graph.apply([removeManifest('Pod', 'c')]);
     expect(change).to.deep.include({ op: 'members', added: [], removed: ['10.0.0.2/32'] });
   });
 
   it('gives each pod of a named port its own number, and ipBlocks the named ports of any pod', () => {
-    const state = cluster([
-      pod('a', '10.0.0.1', ports(80)),
-      pod('b', '10.0.0.2', { ...ports(8080), nodeName: 'n2' }),
+    const state = computeState([
+      pod('a', '10.0.0.1', listening(80)),
+      pod('b', '10.0.0.2', { ...listening(8080), nodeName: 'n2' }),
       networkPolicy('p', {
         podSelector: {},
         policyTypes: ['Egress'],
         egress: [{ to: [{ ipBlock: { cidr: '10.0.0.0/8' } }], ports: [{ port: 'http' }] }],
       }),
     ]);
-    const [rule] = rulesOf(state, 'NetworkPolicy', 'p', 'egress');
+    const [rule] = policyOf(state, 'NetworkPolicy', 'p', NAMESPACE)?.egress ?? [];
     expect(rule?.destination.nets).to.deep.equal(['10.0.0.0/8']);
     expect(rule?.destination.namedPorts).to.have.length(1);
-    expect(members(state)).to.deep.equal(['10.0.0.1,tcp:80', '10.0.0.2,tcp:8080']);
+    expect(allMembers(state)).to.deep.equal(['10.0.0.1,tcp:80', '10.0.0.2,tcp:8080']);
   });
 
   it('takes named ports of ingress from the pods that the policy selects', () => {
-    const state = cluster([
-      pod('a', '10.0.0.1', ports(80), {}, { app: 'web' }),
-      pod('b', '10.0.0.2', ports(8080)),
+    const state = computeState([
+      pod('a', '10.0.0.1', listening(80), {}, { app: 'web' }),
+      pod('b', '10.0.0.2', listening(8080)),
       networkPolicy('p', { podSelector: { matchLabels: { app: 'web' } }, ingress: [{ ports: [{ port: 'http' }] }] }),
     ]);
-    expect(members(state)).to.deep.equal(['10.0.0.1,tcp:80']);
+    expect(allMembers(state)).to.deep.equal(['10.0.0.1,tcp:80']);
   });
 
   it('makes one rule a peer and protocol of a NetworkPolicy, with merged ports and its field', () => {
-    const state = cluster([
+    const state = computeState([
       pod('a', '10.0.0.1'),
       networkPolicy('p', {
         podSelector: {},
@@ -135,7 +151,7 @@ describe('ComputeGraph', () => {
         ],
       }),
     ]);
-    const rules = rulesOf(state, 'NetworkPolicy', 'p', 'ingress');
+    const rules = policyOf(state, 'NetworkPolicy', 'p', NAMESPACE)?.ingress ?? [];
     expect(rules.map(({ origin, protocol }) => `${origin.field} ${protocol}`)).to.deep.equal([
       'spec.ingress[0] undefined',
       'spec.ingress[1].from[0] 6',
@@ -163,7 +179,7 @@ describe('ComputeGraph', () => {
       globalPolicy('missing.a', { tier: 'missing' }),
       networkPolicy('p', { podSelector: {} }),
     ];
-    const state = cluster(manifests);
+    const state = computeState(manifests);
     const [workload] = state.workloads.values();
     expect(workload?.tiers.map(({ name, defaultAction }) => `${name} ${defaultAction}`)).to.deep.equal([
       'early pass',
@@ -176,11 +192,11 @@ describe('ComputeGraph', () => {
     );
     expect(workload?.tiers[0]?.egress).to.deep.equal([key('early.first')]);
     expect(state.policies.has(key('missing.a'))).to.equal(false);
-    expect(cluster([...manifests, tier('missing', 1)]).policies.has(key('missing.a'))).to.equal(true);
+    expect(computeState([...manifests, tier('missing', 1)]).policies.has(key('missing.a'))).to.equal(true);
   });
 
   it('scopes rules of a namespaced policy to its namespace unless they select namespaces', () => {
-    const state = cluster([
+    const state = computeState([
       namespace('other', { stage: 'prod' }),
       pod('a', '10.0.0.1'),
       inNamespace('other', pod('b', '10.0.0.2')),
@@ -195,10 +211,8 @@ describe('ComputeGraph', () => {
         ],
       }),
     ]);
-    const rules = rulesOf(state, 'CalicoNetworkPolicy', 'default.p', 'ingress');
-    const picked = rules.map(({ source }) =>
-      source.ipSets.flatMap((key) => [...(state.ipSets.get(key)?.members ?? [])]).sort(),
-    );
+    const rules = policyOf(state, 'CalicoNetworkPolicy', 'default.p', NAMESPACE)?.ingress ?? [];
+    const picked = rules.map(({ source }) => membersOf(state, source));
     expect(picked).to.deep.equal([
       ['10.0.0.1/32'],
       ['10.0.0.2/32'],
@@ -209,19 +223,19 @@ describe('ComputeGraph', () => {
   });
 
   it('matches a lone notSelector against everything that is not picked', () => {
-    const state = cluster([
+    const state = computeState([
       pod('a', '10.0.0.1', {}, {}, { app: 'web' }),
       globalPolicy('default.p', { ingress: [{ action: 'Allow', source: { notSelector: 'app == "web"' } }] }),
     ]);
-    const [rule] = rulesOf(state, 'GlobalNetworkPolicy', 'default.p', 'ingress');
+    const [rule] = policyOf(state, 'GlobalNetworkPolicy', 'default.p')?.ingress ?? [];
     expect(rule?.source.ipSets).to.deep.equal([]);
     expect(rule?.source.notIpSets).to.have.length(1);
-    expect(members(state)).to.deep.equal(['10.0.0.1/32']);
+    expect(allMembers(state)).to.deep.equal(['10.0.0.1/32']);
   });
 
   it('does not let a pod claim its namespace’s labels or another namespace', () => {
     const forged = { 'pcns.stage': 'prod', 'projectcalico.org/namespace': 'other' };
-    const state = cluster([
+    const state = computeState([
       namespace('other', { stage: 'prod' }),
       pod('a', '10.0.0.1', {}, {}, forged),
       globalPolicy('default.p', {
@@ -231,11 +245,11 @@ describe('ComputeGraph', () => {
         ],
       }),
     ]);
-    expect(members(state)).to.deep.equal([]);
+    expect(allMembers(state)).to.deep.equal([]);
   });
 
   it('puts host endpoint policies where they act', () => {
-    const state = cluster([
+    const state = computeState([
       hostEndpoint('h', { interfaceName: 'eth0', node: 'n1' }),
       hostEndpoint('remote', { interfaceName: 'eth0', node: 'n2' }),
       globalPolicy('default.normal', { selector: 'has(host)' }),
@@ -256,85 +270,10 @@ describe('ComputeGraph', () => {
   it('takes the last of several changes to one resource', () => {
     const graph = new ComputeGraph({ nodeName: 'n1' });
     graph.apply([]);
-    expect(graph.apply([put(pod('a', '10.0.0.1')), remove('a')])).to.deep.equal([]);
+    expect(graph.apply([putManifest(pod('a', '10.0.0.1')), removeManifest('Pod', 'a')])).to.deep.equal([]);
   });
 });
 
-function put(manifest: unknown) {
-  return { op: 'put', resource: parseResource(manifest) } as const;
-}
-
-function remove(podName: string) {
-  return { op: 'remove', key: resourceKey('Pod', 'ns', podName) } as const;
-}
-
-function cluster(manifests: readonly unknown[], options: Partial<ComputeOptions> = {}): DesiredStateStore {
-  const store = new DesiredStateStore();
-  store.apply({ scope: 'full', changes: new ComputeGraph({ nodeName: 'n1', ...options }).apply(manifests.map(put)) });
-  return store;
-}
-
 function operations(changes: readonly Change[]): readonly string[] {
   return changes.map((change) => `${change.op} ${keyOfChange(change).split('/')[0]}`);
-}
-
-/** All members of all sets. */
-function members(state: DesiredStateStore): readonly string[] {
-  return [...state.ipSets.values()].flatMap((set) => [...set.members]).sort();
-}
-
-function rulesOf(
-  state: DesiredStateStore,
-  kind: 'NetworkPolicy' | 'CalicoNetworkPolicy' | 'GlobalNetworkPolicy',
-  name: string,
-  direction: 'ingress' | 'egress',
-): readonly Rule[] {
-  const key = policyKey(resourceKey(kind, kind === 'GlobalNetworkPolicy' ? undefined : 'ns', name));
-  const policy: DesiredObject | undefined = state.get(key);
-  return policy?.type === 'policy' ? policy[direction] : [];
-}
-
-function pod(name: string, podIP: string | undefined, spec: object = {}, status: object = {}, labels: object = {}) {
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, namespace: 'ns', labels },
-    spec: { nodeName: 'n1', containers: [{ name: 'c', image: 'x' }], ...spec },
-    status: { phase: 'Running', ...(podIP !== undefined && { podIP, podIPs: [{ ip: podIP }] }), ...status },
-  };
-}
-
-function inNamespace(name: string, manifest: ReturnType<typeof pod>): unknown {
-  return { ...manifest, metadata: { ...manifest.metadata, namespace: name } };
-}
-
-function ports(containerPort: number): object {
-  return { containers: [{ name: 'c', image: 'x', ports: [{ name: 'http', containerPort }] }] };
-}
-
-function namespace(name: string, labels: object): unknown {
-  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
-}
-
-function networkPolicy(name: string, spec: object): unknown {
-  return { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name, namespace: 'ns' }, spec };
-}
-
-function calicoPolicy(name: string, spec: object): unknown {
-  const metadata = { name, namespace: 'ns' };
-  return { apiVersion: 'projectcalico.org/v3', kind: 'NetworkPolicy', metadata, spec: { selector: 'all()', ...spec } };
-}
-
-function globalPolicy(name: string, spec: object): unknown {
-  const metadata = { name };
-  const defaults = { selector: 'all()', types: ['Ingress'] };
-  return { apiVersion: 'projectcalico.org/v3', kind: 'GlobalNetworkPolicy', metadata, spec: { ...defaults, ...spec } };
-}
-
-function tier(name: string, order: number, defaultAction = 'Deny'): unknown {
-  return { apiVersion: 'projectcalico.org/v3', kind: 'Tier', metadata: { name }, spec: { order, defaultAction } };
-}
-
-function hostEndpoint(name: string, spec: object): unknown {
-  return { apiVersion: 'projectcalico.org/v3', kind: 'HostEndpoint', metadata: { name, labels: { host: name } }, spec };
 }

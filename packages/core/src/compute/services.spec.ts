@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { parseResource } from '../resources/parse';
+import { resourceKey } from '../resources/resource';
 import { DesiredStateStore, type ServicePort } from '../state';
 import { ComputeGraph } from './graph';
 
@@ -88,6 +89,29 @@ describe('Service ports', () => {
     const changes = graph.apply([put(slice('a', '10.0.0.2'))]);
     expect(changes).to.have.length(1);
     expect(graph.apply([put(slice('a', '10.0.0.2'))])).to.deep.equal([]);
+  });
+
+  it('take Endpoints of the service while it has no slice', () => {
+    const endpoints = {
+      apiVersion: 'v1',
+      kind: 'Endpoints',
+      metadata: { name: 's', namespace: 'ns' },
+      subsets: [
+        {
+          addresses: [{ ip: '10.0.0.7', nodeName: 'n1' }],
+          notReadyAddresses: [{ ip: '10.0.0.8' }],
+          ports: [{ name: 'web', port: 8080 }],
+        },
+      ],
+    };
+    const addresses = (...manifests: readonly unknown[]) =>
+      computed(service(), ...manifests)[0]?.clusterEndpoints.map(({ address, isLocal }) => `${address} ${isLocal}`);
+    expect(addresses(endpoints)).to.deep.equal(['10.0.0.7 true']);
+    expect(addresses(endpoints, slice('a', '10.0.0.1'))).to.deep.equal(['10.0.0.1 false']);
+    const graph = new ComputeGraph({ nodeName: 'n1' });
+    graph.apply([service(), endpoints].map(put));
+    const [change] = graph.apply([{ op: 'remove', key: resourceKey('Endpoints', 'ns', 's') }]);
+    expect(change?.op === 'put' && change.object.type === 'service' && change.object.hasEndpoints).to.equal(false);
   });
 
   it('follow a slice that moves to another service', () => {
