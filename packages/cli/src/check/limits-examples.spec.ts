@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { formatObjectRef } from '@polyplane/core';
+import { ComputeGraph, formatObjectRef, Gate } from '@polyplane/core';
 import { checkObjects, EBPF, readSilently, VPP } from '../testing/checked-backends';
 import { ROOT } from '../testing/polyplane-process';
 
@@ -76,6 +76,30 @@ describe('the examples of limits', () => {
       const objects = await readSilently(join(FOLDER, file));
       const [report] = checkObjects(objects, { backends: [backend], profile: lifted }).backends;
       expect(report).to.deep.equal({ name: backend.name, verdict: 'supported', findings: [] });
+    });
+  }
+
+  /** Those whose objects come to a node's dataplane: the others are settings, other nodes, or what Calico's CNI plugin reads. */
+  const REACHING_A_NODE = [
+    'ebpf-do-not-track.yaml',
+    'ebpf-ipv6.yaml',
+    'ebpf-log-action.yaml',
+    'ebpf-sctp-policy.yaml',
+    'ebpf-sctp-service.yaml',
+    'vpp-do-not-track.yaml',
+    'vpp-pre-dnat.yaml',
+    'vpp-session-affinity.yaml',
+  ];
+  for (const file of REACHING_A_NODE) {
+    it(`${file} meets the same limit in a running agent`, async () => {
+      const { resources } = await readSilently(join(FOLDER, file));
+      const graph = new ComputeGraph({ nodeName: 'node-1' });
+      const gate = new Gate(file.startsWith('ebpf') ? EBPF.limits : VPP.limits);
+      gate.apply(graph.apply(resources.map((resource) => ({ op: 'put', resource }))));
+      const told = gate.diagnostics.map(
+        ({ code, severity, object }) => `${code} ${severity} ${formatObjectRef(object)}`,
+      );
+      expect(EXPECTED[file]?.map((line) => line.split(' ').slice(0, 4).join(' '))).to.deep.equal([...new Set(told)]);
     });
   }
 
