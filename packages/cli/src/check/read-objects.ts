@@ -86,12 +86,9 @@ function readFiles(path: string, texts: Map<string, string>, problems: ResourceP
   }
 }
 
-/** The file's own name is told beside the message. */
+/** The error with the file's name in the user's form. */
 function named(error: CoreError, file: string, name: string): CoreError {
-  const message = error.message.replace(`${file}: `, '');
-  return new CoreError(error.code, message === error.message ? message.replaceAll(file, name) : message, {
-    cause: error,
-  });
+  return new CoreError(error.code, error.message.replaceAll(file, name), { cause: error });
 }
 
 function keyOfRef({ apiVersion, kind, namespace, name }: ObjectRef): string {
