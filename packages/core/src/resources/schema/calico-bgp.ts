@@ -14,6 +14,7 @@ import {
   quote,
   refuse,
   structure,
+  suchThat,
   textOf,
   withoutAbsent,
   word,
@@ -52,7 +53,9 @@ const advertisement = z.object({
 const routePriority = optional(z.int().min(ROUTE_PRIORITY.min).max(ROUTE_PRIORITY.max));
 const addressOf = (family: 4 | 6) =>
   optionalText.pipe(
-    ipAddress.refine((address) => familyOf(address) === family, { error: `is not an IPv${family} address` }).optional(),
+    ipAddress
+      .transform(suchThat((address) => familyOf(address) === family, `is not an IPv${family} address`))
+      .optional(),
   );
 
 const configuration = z

@@ -13,7 +13,7 @@ import {
   strictNet,
   takesPorts,
 } from './calico-fields';
-import { list, optional, optionalText, quote, refuse, refuseDuplicates, structure, text } from './fields';
+import { checked, list, optional, optionalText, quote, refuse, refuseDuplicates, structure, text } from './fields';
 import { annotations } from './metadata';
 
 const MAX_NETS = 256;
@@ -39,13 +39,13 @@ const httpPath = z
     return exact === '' ? { prefix } : { exact };
   });
 
-export const httpMatch = z
-  .object({ methods: list(z.string()), paths: list(httpPath) })
-  .superRefine(({ methods, paths }, context) => {
+export const httpMatch = z.object({ methods: list(z.string()), paths: list(httpPath) }).transform(
+  checked(({ methods, paths }, context) => {
     refuseDuplicates(context, methods, (index) => ['methods', index]);
     if (methods.length > MAX_HTTP_MATCHES) refuse(context, ['methods'], `more than ${MAX_HTTP_MATCHES} methods`);
     if (paths.length > MAX_HTTP_MATCHES) refuse(context, ['paths'], `more than ${MAX_HTTP_MATCHES} paths`);
-  });
+  }),
+);
 
 const serviceMatch = z
   .object({ name: calicoName, namespace: optionalText.pipe(calicoName.optional()) })

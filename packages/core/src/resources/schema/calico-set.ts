@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { CalicoProfile, GlobalNetworkSet, NetworkSet } from '../kinds/calico-set';
 import { calicoRule } from './calico-rule';
-import { cidr, list, refuse, structure } from './fields';
+import { checked, cidr, list, refuse, structure } from './fields';
 import type { ResourceBody } from './kind-schema';
 import { labels } from './metadata';
 
@@ -29,12 +29,12 @@ const setBody = z
 export const networkSetBody: z.ZodType<ResourceBody<NetworkSet>> = setBody;
 export const globalNetworkSetBody: z.ZodType<ResourceBody<GlobalNetworkSet>> = setBody;
 
-const profileSpec = z
-  .object({ ingress: list(calicoRule), egress: list(calicoRule), labelsToApply: labels })
-  .superRefine((raw, context) => {
+const profileSpec = z.object({ ingress: list(calicoRule), egress: list(calicoRule), labelsToApply: labels }).transform(
+  checked((raw, context) => {
     for (const field of ['ingress', 'egress'] as const) {
       if (raw[field].length > MAX_RULES) refuse(context, [field], `more than ${MAX_RULES} rules`);
     }
-  });
+  }),
+);
 
 export const profileBody: z.ZodType<ResourceBody<CalicoProfile>> = z.object({ spec: structure(profileSpec) });

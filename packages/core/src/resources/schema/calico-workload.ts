@@ -3,7 +3,21 @@ import { z } from 'zod';
 import { cidrContains, type InterfaceName } from '../../state';
 import type { CalicoWorkloadEndpoint } from '../kinds/calico-workload';
 import { calicoName, calicoProtocol, net, takesPorts } from './calico-fields';
-import { cidr, ipAddress, list, optional, optionalText, parsed, port, refuse, structure, text, textOf } from './fields';
+import {
+  checked,
+  cidr,
+  ipAddress,
+  list,
+  optional,
+  optionalText,
+  parsed,
+  port,
+  refuse,
+  structure,
+  suchThat,
+  text,
+  textOf,
+} from './fields';
 import type { ResourceBody } from './kind-schema';
 import { isInterfaceName, isPortName } from './names';
 
@@ -21,28 +35,30 @@ const interfaceName = parsed(
 export const workloadPort = z
   .object({
     name: text,
-    protocol: calicoProtocol.refine(takesPorts, { error: 'only TCP, UDP and SCTP have ports' }),
+    protocol: calicoProtocol.transform(suchThat(takesPorts, 'only TCP, UDP and SCTP have ports')),
     port,
     hostPort: optional(z.int().min(0).max(65535)),
     hostIP: optionalText.pipe(net.optional()),
   })
-  .superRefine((raw, context) => {
-    if (raw.name === '' && (raw.hostPort ?? 0) === 0) refuse(context, ['name'], 'is missing, as is hostPort');
-    if (raw.name !== '' && !isPortName(raw.name)) refuse(context, ['name'], 'is not a port name');
-  });
+  .transform(
+    checked((raw, context) => {
+      if (raw.name === '' && (raw.hostPort ?? 0) === 0) refuse(context, ['name'], 'is missing, as is hostPort');
+      if (raw.name !== '' && !isPortName(raw.name)) refuse(context, ['name'], 'is not a port name');
+    }),
+  );
 
 /** A floating address and the workload's own. */
-export const ipNat = z
-  .object({ internalIP: ipAddress, externalIP: ipAddress })
-  .superRefine(({ internalIP, externalIP }, context) => {
+export const ipNat = z.object({ internalIP: ipAddress, externalIP: ipAddress }).transform(
+  checked(({ internalIP, externalIP }, context) => {
     if (internalIP.includes(':') !== externalIP.includes(':')) {
       refuse(context, ['externalIP'], 'is of another IP family than internalIP');
     }
-  });
+  }),
+);
 
-const singleAddress = net.refine((value) => /:.*\/128$|\..*\/32$/.test(value), {
-  error: 'a workload has single addresses, no ranges',
-});
+const singleAddress = net.transform(
+  suchThat((value) => /:.*\/128$|\..*\/32$/.test(value), 'a workload has single addresses, no ranges'),
+);
 
 export const workloadEndpointSpec = z
   .object({
@@ -91,7 +107,7 @@ export const workloadEndpointBody: z.ZodType<ResourceBody<CalicoWorkloadEndpoint
 });
 
 function addressOf(isIpv6: boolean) {
-  return ipAddress.refine((address) => address.includes(':') === isIpv6, {
-    error: `is not an IPv${isIpv6 ? 6 : 4} address`,
-  });
+  return ipAddress.transform(
+    suchThat((address) => address.includes(':') === isIpv6, `is not an IPv${isIpv6 ? 6 : 4} address`),
+  );
 }

@@ -9,7 +9,7 @@ import type {
   ClusterPolicyRule,
 } from '../kinds/cluster-policy';
 import { destinationPeer, podSelection, sourcePeer } from './cluster-policy-peer';
-import { boundedList, oneOf, port, portName, refuse, serviceProtocol, structure, text } from './fields';
+import { boundedList, checked, oneOf, port, portName, refuse, serviceProtocol, structure, text } from './fields';
 import type { ResourceBody } from './kind-schema';
 
 const MAX_PRIORITY = 1000;
@@ -39,7 +39,7 @@ function adminDirections(action: z.ZodType<ClusterPolicyRule['action']>) {
   const egress = z
     .object({ ...common, to: z.array(destinationPeer).min(1).max(MAX_ADMIN_RULES) })
     .transform(({ to: peers, ...rest }): ClusterPolicyRule => ({ ...rest, peers }))
-    .superRefine(refuseNamesOutside('ports'));
+    .transform(checked(refuseNamesOutside('ports')));
   return { ingress: boundedList(ingress, MAX_ADMIN_RULES), egress: boundedList(egress, MAX_ADMIN_RULES) };
 }
 
@@ -91,7 +91,7 @@ const clusterIngress = z
 const clusterEgress = z
   .object({ ...clusterRule, to: z.array(destinationPeer).min(1).max(MAX_CLUSTER_RULES) })
   .transform(({ to: peers, protocols: ports, ...rest }): ClusterPolicyRule => ({ ...rest, peers, ports }))
-  .superRefine(refuseNamesOutside('protocols'));
+  .transform(checked(refuseNamesOutside('protocols')));
 
 export const clusterNetworkPolicyBody: z.ZodType<ResourceBody<ClusterNetworkPolicy>> = z.object({
   spec: z.object({

@@ -1,7 +1,17 @@
 /** The schema of Endpoints (v1). */
 import { z } from 'zod';
 import type { Endpoints, EndpointsAddress } from '../kinds/kubernetes';
-import { ipAddress, list, optionalText, port, readAt, refuseDuplicates, serviceProtocol, text } from './fields';
+import {
+  checked,
+  ipAddress,
+  list,
+  optionalText,
+  port,
+  readAt,
+  refuseDuplicates,
+  serviceProtocol,
+  text,
+} from './fields';
 import type { ResourceBody } from './kind-schema';
 import { labelName, subdomainName } from './metadata';
 
@@ -15,15 +25,17 @@ const subset = z
     notReadyAddresses: list(address),
     ports: list(z.object({ name: text, protocol: serviceProtocol, port })),
   })
-  .superRefine(({ ports }, context) => {
-    ports.forEach(({ name }, index) => {
-      if (name !== '' || ports.length > 1) readAt(labelName, name, context, ['ports', index, 'name']);
-    });
-    refuseDuplicates(
-      context,
-      ports.map(({ name }) => name),
-      (index) => ['ports', index, 'name'],
-    );
-  });
+  .transform(
+    checked(({ ports }, context) => {
+      ports.forEach(({ name }, index) => {
+        if (name !== '' || ports.length > 1) readAt(labelName, name, context, ['ports', index, 'name']);
+      });
+      refuseDuplicates(
+        context,
+        ports.map(({ name }) => name),
+        (index) => ['ports', index, 'name'],
+      );
+    }),
+  );
 
 export const endpointsBody: z.ZodType<ResourceBody<Endpoints>> = z.object({ subsets: list(subset) });

@@ -13,6 +13,7 @@ import {
   readAt,
   refuse,
   structure,
+  suchThat,
   withoutAbsent,
   word,
 } from './fields';
@@ -40,8 +41,8 @@ const numericPort = calicoPort.transform((value, context): PortRange => {
   return z.NEVER;
 });
 
-const ipv4Address = ipAddress.refine((address) => familyOf(address) === 4, { error: 'is not an IPv4 address' });
-const ipv4Range = cidr.refine((range) => familyOf(range) === 4, { error: 'is not an IPv4 range' });
+const ipv4Address = ipAddress.transform(suchThat((address) => familyOf(address) === 4, 'is not an IPv4 address'));
+const ipv4Range = cidr.transform(suchThat((range) => familyOf(range) === 4, 'is not an IPv4 range'));
 const optionalFlag = optional(z.boolean());
 
 const spec = z

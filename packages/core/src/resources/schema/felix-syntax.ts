@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { familyOf } from '../../state';
 import { calicoPort, selector } from './calico-fields';
-import { cidr, ipAddress, list, optional, optionalText, refuse, textOf, word } from './fields';
+import { checked, cidr, ipAddress, list, optional, optionalText, refuse, suchThat, textOf, word } from './fields';
 import { isDnsLabel, isInterfaceName, isRegularExpression } from './names';
 
 const MAX_TABLES = 0xffff;
@@ -42,7 +42,9 @@ const clusterRoutes = word(['Enabled', 'Disabled', 'EnabledIPIPOnly', 'EnabledNo
 
 const addressOf = (family: 4 | 6) =>
   optionalText.pipe(
-    ipAddress.refine((address) => familyOf(address) === family, { error: `is not an IPv${family} address` }).optional(),
+    ipAddress
+      .transform(suchThat((address) => familyOf(address) === family, `is not an IPv${family} address`))
+      .optional(),
   );
 
 const healthTimeout = z.object({
@@ -52,15 +54,17 @@ const healthTimeout = z.object({
 
 const tableRange = z
   .object({ min: z.int(), max: z.int() })
-  .refine(({ min, max }) => min >= 1 && max >= min && max <= 250, { error: 'is not a range of tables within 1-250' });
+  .transform(suchThat(({ min, max }) => min >= 1 && max >= min && max <= 250, 'is not a range of tables within 1-250'));
 
 const tableIdRange = z
   .object({ min: z.int(), max: z.int() })
-  .refine(({ min, max }) => min >= 1 && max >= min && max <= MAX_TABLE, { error: 'is not a range of tables' });
+  .transform(suchThat(({ min, max }) => min >= 1 && max >= min && max <= MAX_TABLE, 'is not a range of tables'));
 
-const tableIdRanges = list(tableIdRange).refine(
-  (ranges) => ranges.reduce((sum, { min, max }) => sum + max - min + 1, 0) <= MAX_TABLES,
-  { error: `names more than ${MAX_TABLES} tables` },
+const tableIdRanges = list(tableIdRange).transform(
+  suchThat(
+    (ranges) => ranges.reduce((sum, { min, max }) => sum + max - min + 1, 0) <= MAX_TABLES,
+    `names more than ${MAX_TABLES} tables`,
+  ),
 );
 
 const dscp = optional(
@@ -266,11 +270,13 @@ export const felixSyntax = z
     goMemoryLimitMB: optional(z.int().min(-1)),
     goMaxProcs: optional(z.int().min(-1)),
   })
-  .superRefine(({ routeTableRange, routeTableRanges }, context) => {
-    if (routeTableRange !== undefined && routeTableRanges !== undefined) {
-      refuse(context, ['routeTableRange'], 'stands beside routeTableRanges, which takes its place');
-    }
-  });
+  .transform(
+    checked(({ routeTableRange, routeTableRanges }, context) => {
+      if (routeTableRange !== undefined && routeTableRanges !== undefined) {
+        refuse(context, ['routeTableRange'], 'stands beside routeTableRanges, which takes its place');
+      }
+    }),
+  );
 
 function shapeOf<Schema extends z.ZodType>(names: readonly string[], schema: Schema): Record<string, Schema> {
   return Object.fromEntries(names.map((name) => [name, schema]));

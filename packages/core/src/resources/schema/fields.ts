@@ -85,6 +85,24 @@ export const port = parsed(z.int(), parsePort);
 export const portName = textOf(isPortName, 'a port name (at most 15 of a-z, 0-9 and -, with a letter)');
 export const serviceProtocol = choice(['TCP', 'UDP', 'SCTP'], 'TCP');
 
+/**
+ * Checks a value that was read without a fault, as a last step of its transformation. zod's own refinements run on half-read
+ * values, too.
+ */
+export function checked<Value>(check: (value: Value, context: z.RefinementCtx) => void) {
+  return (value: Value, context: z.RefinementCtx): Value => {
+    check(value, context);
+    return value;
+  };
+}
+
+/** As {@link checked}, with one thing that must hold. */
+export function suchThat<Value>(holds: (value: Value) => boolean, message: string) {
+  return checked<Value>((value, context) => {
+    if (!holds(value)) refuse(context, [], message);
+  });
+}
+
 /** The value for a message: quoted and short; of a list or map only that it is one. */
 export function quote(value: unknown): string {
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'a map';

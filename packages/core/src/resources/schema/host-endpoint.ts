@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { InterfaceName } from '../../state';
 import type { CalicoHostEndpoint } from '../kinds/calico';
 import { calicoName, calicoProtocol, takesPorts } from './calico-fields';
-import { ipAddress, list, optionalText, parsed, port, refuse, structure, textOf } from './fields';
+import { ipAddress, list, optionalText, parsed, port, refuse, structure, suchThat, textOf } from './fields';
 import type { ResourceBody } from './kind-schema';
 import { isInterfaceName, isPortName } from './names';
 
@@ -16,7 +16,7 @@ const interfaceName = parsed(
 /** A named port of an endpoint. */
 export const endpointPort = z.object({
   name: textOf(isPortName, 'a port name (at most 15 of a-z, 0-9 and -, with a letter)'),
-  protocol: calicoProtocol.refine(takesPorts, { error: 'only TCP, UDP and SCTP have ports' }),
+  protocol: calicoProtocol.transform(suchThat(takesPorts, 'only TCP, UDP and SCTP have ports')),
   port,
 });
 

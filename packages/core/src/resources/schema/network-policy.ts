@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Cidr, cidrContains, familyOf, type PortRange, parsePortRange, splitCidr } from '../../state';
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicyRule } from '../kinds/network-policy';
 import {
+  checked,
   list,
   optional,
   parsed,
@@ -35,13 +36,15 @@ const policyPort = z
     return range === undefined ? z.NEVER : { protocol: raw.protocol, port: range };
   });
 
-const ipBlock = z.object({ cidr: rangedCidr, except: list(rangedCidr) }).superRefine((raw, context) => {
-  raw.except.forEach((except, index) => {
-    if (!isStrictlyWithin(except, raw.cidr)) {
-      refuse(context, ['except', index], `${except} is not a part of ${raw.cidr}`);
-    }
-  });
-});
+const ipBlock = z.object({ cidr: rangedCidr, except: list(rangedCidr) }).transform(
+  checked((raw, context) => {
+    raw.except.forEach((except, index) => {
+      if (!isStrictlyWithin(except, raw.cidr)) {
+        refuse(context, ['except', index], `${except} is not a part of ${raw.cidr}`);
+      }
+    });
+  }),
+);
 
 const peer = z
   .object({

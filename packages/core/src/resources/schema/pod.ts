@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { familyOf } from '../../state';
 import type { Pod } from '../kinds/kubernetes';
 import {
+  checked,
   choice,
   flag,
   ipAddress,
@@ -26,13 +27,15 @@ const containerPort = z.object({
   protocol: serviceProtocol,
 });
 
-const container = z.object({ ports: list(containerPort), restartPolicy: optionalText }).superRefine((raw, context) => {
-  refuseDuplicates(
-    context,
-    raw.ports.map((entry) => entry.name),
-    (index) => ['ports', index, 'name'],
-  );
-});
+const container = z.object({ ports: list(containerPort), restartPolicy: optionalText }).transform(
+  checked((raw, context) => {
+    refuseDuplicates(
+      context,
+      raw.ports.map((entry) => entry.name),
+      (index) => ['ports', index, 'name'],
+    );
+  }),
+);
 
 const spec = z
   .object({

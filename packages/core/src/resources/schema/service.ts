@@ -1,6 +1,6 @@
 /** The schema of Service (v1), with the rules that tie its fields together. */
 import { z } from 'zod';
-import { type Cidr, familyOf, type IpAddress, type IpFamily } from '../../state';
+import { familyOf, type IpAddress, type IpFamily } from '../../state';
 import type { Service } from '../kinds/kubernetes';
 import {
   choice,
@@ -10,7 +10,6 @@ import {
   list,
   optional,
   optionalText,
-  parsed,
   port,
   readAt,
   refuse,
@@ -41,7 +40,11 @@ const servicePort = z
 
 const familyName = z.enum(['IPv4', 'IPv6']).transform((name): IpFamily => (name === 'IPv4' ? 4 : 6));
 
-const sourceRange = parsed(z.string(), (value): Cidr => cidr.parse(value.trim()));
+/** The API server forgives blanks around these. */
+const sourceRange = z
+  .string()
+  .transform((value) => value.trim())
+  .pipe(cidr);
 
 const fields = z.object({
   type: choice(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'], 'ClusterIP'),

@@ -89,8 +89,17 @@ export function withKeyPrefix(node: SelectorNode, prefix: string): SelectorNode 
   return node;
 }
 
-function isMember(sortedValues: readonly string[], value: string | undefined): boolean {
-  return value !== undefined && sortedValues.includes(value);
+/** Lists of values as sets, made when first asked. */
+const VALUE_SETS = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+function isMember(values: readonly string[], value: string | undefined): boolean {
+  if (value === undefined) return false;
+  let set = VALUE_SETS.get(values);
+  if (set === undefined) {
+    set = new Set(values);
+    VALUE_SETS.set(values, set);
+  }
+  return set.has(value);
 }
 
 function appendText(node: SelectorNode, parts: string[]): void {
