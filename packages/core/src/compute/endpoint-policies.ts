@@ -30,7 +30,8 @@ export class EndpointPolicies {
   private readonly byTier = new Map<string, Set<PolicyKey>>();
   private readonly selected = new Map<PolicyKey, Set<EndpointKey>>();
   private readonly selecting = new Map<EndpointKey, Set<PolicyKey>>();
-  private readonly usedSets = new Map<PolicyKey, readonly IpSetKey[]>();
+  /** Told policies, and the sets that they use. */
+  private readonly rendered = new Map<PolicyKey, { readonly policy: PolicySpec; readonly sets: readonly IpSetKey[] }>();
   private readonly changedPolicies = new Set<PolicyKey>();
   private readonly changedEndpoints = new Set<EndpointKey>();
   private readonly index = new LabelIndex<EndpointKey, PolicyKey>(
@@ -170,23 +171,23 @@ export class EndpointPolicies {
     for (const key of this.selected.keys()) if (this.policies.get(key)?.tier === name) this.policyChanged(key);
   }
 
+  /** Rules follow from the policy alone: it is rendered anew only when it changed itself. */
   private renderPolicy(key: PolicyKey): void {
     const policy = this.policies.get(key);
-    const before = this.usedSets.get(key) ?? [];
-    if (policy !== undefined && this.selected.has(key) && this.tiers.get(policy.tier) !== undefined) {
+    const before = this.rendered.get(key);
+    const isActive = policy !== undefined && this.selected.has(key) && this.tiers.get(policy.tier) !== undefined;
+    if (isActive && before?.policy === policy) return;
+    if (isActive) {
       const { ingress, egress, ipSets } = policy.renderRules();
       for (const definition of ipSets) this.ipSets.acquire(definition);
-      this.usedSets.set(
-        key,
-        ipSets.map((definition) => definition.key),
-      );
+      this.rendered.set(key, { policy, sets: ipSets.map((definition) => definition.key) });
       const { origin, tier, stage, isStaged, appliesOnForward } = policy;
       this.output.put({ type: 'policy', key, origin, tier, stage, isStaged, appliesOnForward, ingress, egress });
     } else {
-      this.usedSets.delete(key);
+      this.rendered.delete(key);
       this.output.remove(key);
     }
-    for (const set of before) this.ipSets.release(set);
+    for (const set of before?.sets ?? []) this.ipSets.release(set);
   }
 }
 
