@@ -1,4 +1,13 @@
 /** What an agent imports. */
+export * from './agent/module';
+export * from './agent/node-agent';
+export * from './agent/node-agent-options';
+export * from './agent/node-agent-status';
+export type { ObjectsChange } from './agent/object-collection';
+export type { BackoffOptions } from './backend/backoff';
+export type { QuarantinedObject } from './backend/quarantine';
+export * from './backend/reconciler';
+export * from './backend/reconciler-status';
 export * from './backend/registry';
 export * from './backend-door';
 export * from './compute';

@@ -1,5 +1,4 @@
 /** The diagnostics that hold now, each once however many desired objects cause it, and how they change. */
-import type { DesiredKey } from '../state';
 import type { Diagnostic } from './limit';
 
 /** What a step changed: limits newly met, met in another way, and met no more. */
@@ -11,8 +10,8 @@ export interface DiagnosticChanges {
 
 /** A diagnostic is known by its code, object and field. */
 export class DiagnosticSet {
-  readonly #byId = new Map<string, { diagnostic: Diagnostic; readonly causes: Set<DesiredKey> }>();
-  readonly #idsByCause = new Map<DesiredKey, readonly string[]>();
+  readonly #byId = new Map<string, { diagnostic: Diagnostic; readonly causes: Set<string> }>();
+  readonly #idsByCause = new Map<string, readonly string[]>();
   /** As it was before the step, for what the step touched. */
   readonly #before = new Map<string, Diagnostic | undefined>();
 
@@ -20,8 +19,8 @@ export class DiagnosticSet {
     return [...this.#byId.values()].map(({ diagnostic }) => diagnostic);
   }
 
-  /** From now on the object causes exactly these. */
-  replace(cause: DesiredKey, diagnostics: readonly Diagnostic[]): void {
+  /** From now on `cause`, a key of any kind, causes exactly these. */
+  replace(cause: string, diagnostics: readonly Diagnostic[]): void {
     const idsBefore = this.#idsByCause.get(cause);
     if (idsBefore === undefined && diagnostics.length === 0) return;
     for (const id of idsBefore ?? []) this.#dropCause(id, cause);
@@ -46,7 +45,7 @@ export class DiagnosticSet {
     return { met, changed, cleared };
   }
 
-  #addCause(diagnostic: Diagnostic, cause: DesiredKey): void {
+  #addCause(diagnostic: Diagnostic, cause: string): void {
     const id = idOf(diagnostic);
     this.#remember(id);
     const entry = this.#byId.get(id);
@@ -57,7 +56,7 @@ export class DiagnosticSet {
     }
   }
 
-  #dropCause(id: string, cause: DesiredKey): void {
+  #dropCause(id: string, cause: string): void {
     this.#remember(id);
     const entry = this.#byId.get(id);
     entry?.causes.delete(cause);

@@ -14,15 +14,13 @@ import {
   type WorkloadEndpoint,
 } from '../state';
 import type { Feature } from './feature';
+import type { FeatureUse } from './feature-use';
 
-/** A feature in use; `origin.field` is the rule that needs it, or the field of the object. */
-export interface DesiredFeatureUse {
-  readonly feature: Feature;
-  readonly origin: Origin;
-}
-
-/** In the order of the object's fields. Sets and settings have no object of the user's behind them, so they need nothing. */
-export function featuresUsed(object: DesiredObject): readonly DesiredFeatureUse[] {
+/**
+ * In the order of the object's fields; `field` is the rule that needs the feature, or the field of the object. Sets and settings
+ * have no object of the user's behind them, so they need nothing.
+ */
+export function featuresUsed(object: DesiredObject): readonly FeatureUse[] {
   switch (object.type) {
     case 'policy':
       return [...stageFeatures(object), ...ruleUses(object)];
@@ -64,8 +62,8 @@ function needsFamily6(rule: Rule): boolean {
   );
 }
 
-function stageFeatures(policy: Policy): readonly DesiredFeatureUse[] {
-  const uses: DesiredFeatureUse[] = [];
+function stageFeatures(policy: Policy): readonly FeatureUse[] {
+  const uses: FeatureUse[] = [];
   if (policy.stage === 'untracked') uses.push(use('doNotTrackPolicy', policy, 'spec.doNotTrack'));
   if (policy.stage === 'preDnat') uses.push(use('preDnatPolicy', policy, 'spec.preDNAT'));
   if (policy.appliesOnForward) uses.push(use('applyOnForwardPolicy', policy, 'spec.applyOnForward'));
@@ -78,16 +76,16 @@ function ruleUses({
 }: {
   readonly ingress: readonly Rule[];
   readonly egress: readonly Rule[];
-}): readonly DesiredFeatureUse[] {
+}): readonly FeatureUse[] {
   return [...ingress, ...egress].flatMap((rule) =>
-    featuresOfRule(rule).map((feature) => ({ feature, origin: rule.origin })),
+    featuresOfRule(rule).map((feature) => use(feature, rule, rule.origin.field)),
   );
 }
 
-function serviceUses(service: ServicePort): readonly DesiredFeatureUse[] {
-  const uses: DesiredFeatureUse[] = [];
-  if (service.family === 6) uses.push({ feature: 'ipv6', origin: service.origin });
-  if (service.protocol === SCTP) uses.push({ feature: 'sctpService', origin: service.origin });
+function serviceUses(service: ServicePort): readonly FeatureUse[] {
+  const uses: FeatureUse[] = [];
+  if (service.family === 6) uses.push(use('ipv6', service, service.origin.field));
+  if (service.protocol === SCTP) uses.push(use('sctpService', service, service.origin.field));
   if (service.affinityTimeoutSeconds !== undefined) uses.push(use('sessionAffinity', service, 'spec.sessionAffinity'));
   if (service.frontends.some(({ sourceRanges }) => sourceRanges !== undefined)) {
     uses.push(use('loadBalancerSourceRanges', service, 'spec.loadBalancerSourceRanges'));
@@ -95,21 +93,21 @@ function serviceUses(service: ServicePort): readonly DesiredFeatureUse[] {
   return uses;
 }
 
-function workloadUses(workload: WorkloadEndpoint): readonly DesiredFeatureUse[] {
-  const uses: DesiredFeatureUse[] = [];
+function workloadUses(workload: WorkloadEndpoint): readonly FeatureUse[] {
+  const uses: FeatureUse[] = [];
   if (hasFamily6(workload.addresses)) uses.push(use('ipv6', workload, 'status.podIPs'));
-  if ((workload.floatingAddresses ?? []).length > 0) uses.push({ feature: 'floatingIp', origin: workload.origin });
+  if ((workload.floatingAddresses ?? []).length > 0) uses.push(use('floatingIp', workload, workload.origin.field));
   return uses;
 }
 
-function hostEndpointUses(endpoint: HostEndpoint): readonly DesiredFeatureUse[] {
-  const uses: DesiredFeatureUse[] = [{ feature: 'hostEndpointPolicy', origin: endpoint.origin }];
+function hostEndpointUses(endpoint: HostEndpoint): readonly FeatureUse[] {
+  const uses: FeatureUse[] = [use('hostEndpointPolicy', endpoint, endpoint.origin.field)];
   if (hasFamily6(endpoint.expectedAddresses)) uses.push(use('ipv6', endpoint, 'spec.expectedIPs'));
   return uses;
 }
 
-function use(feature: Feature, { origin }: { readonly origin: Origin }, field: string): DesiredFeatureUse {
-  return { feature, origin: { object: origin.object, field } };
+function use(feature: Feature, { origin }: { readonly origin: Origin }, field: string): FeatureUse {
+  return { feature, object: origin.object, field };
 }
 
 function hasFamily6(values: readonly (IpAddress | Cidr)[]): boolean {

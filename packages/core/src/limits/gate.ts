@@ -13,6 +13,7 @@ import {
 } from '../state';
 import { type DiagnosticChanges, DiagnosticSet } from './diagnostic-set';
 import type { Feature } from './feature';
+import type { FeatureUse } from './feature-use';
 import { featuresUsed } from './features-used';
 import type { Diagnostic, Limit, LimitTable } from './limit';
 import { denyInstead, isFamily6, lackOfPolicy, POLICY_FEATURES, reduceObject } from './reduction';
@@ -75,6 +76,17 @@ export class Gate {
   /** Every limit that the objects which went in meet. */
   get diagnostics(): readonly Diagnostic[] {
     return this.#diagnostics.current;
+  }
+
+  /**
+   * From now on `cause` needs exactly these features: settings, and others that leave no object of the desired state
+   * behind. What it changes in the diagnostics is reported by the next {@link apply}.
+   */
+  declare(cause: string, uses: readonly FeatureUse[]): void {
+    this.#diagnostics.replace(
+      cause,
+      uses.flatMap((use) => this.#diagnosticsOf(use)),
+    );
   }
 
   /** Takes changes of the desired state, each key once. */
@@ -222,28 +234,17 @@ export class Gate {
 
   /** Staged policies put nothing into force, so they meet no limit. */
   #diagnose(object: DesiredObject): void {
-    const uses = object.type === 'policy' && object.isStaged ? [] : featuresUsed(object);
-    const diagnostics = uses.flatMap(({ feature, origin }): readonly Diagnostic[] => {
-      const limit = this.#limits.get(feature);
-      if (limit === undefined) return [];
-      const { code, effect, message, remedy, source } = limit;
-      const isDenied = this.#onUnsupported !== 'ignore' && DENIABLE.has(feature) && this.#lacking.has(feature);
-      return [
-        {
-          code,
-          severity: severityOf(limit),
-          feature,
-          object: origin.object,
-          field: origin.field,
-          effect,
-          message,
-          remedy,
-          source,
-          ...(isDenied ? { isDenied } : {}),
-        },
-      ];
-    });
-    this.#diagnostics.replace(object.key, diagnostics);
+    this.declare(object.key, object.type === 'policy' && object.isStaged ? [] : featuresUsed(object));
+  }
+
+  #diagnosticsOf({ feature, object, field }: FeatureUse): readonly Diagnostic[] {
+    const limit = this.#limits.get(feature);
+    if (limit === undefined) return [];
+    const { code, effect, message, remedy, source } = limit;
+    const isDenied = this.#onUnsupported !== 'ignore' && DENIABLE.has(feature) && this.#lacking.has(feature);
+    const severity = severityOf(limit);
+    const told = { code, severity, feature, object, field, effect, message, remedy, source };
+    return [isDenied ? { ...told, isDenied } : told];
   }
 }
 

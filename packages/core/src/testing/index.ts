@@ -5,4 +5,5 @@ export * from './fake-error';
 export * from './fake-faults';
 export type { FakePlan } from './fake-session';
 export * from './fake-target';
+export * from './resources';
 export * from './simulated-clock';

@@ -1,0 +1,49 @@
+/** The inversify module that makes a node agent out of a source, options and whatever backends are bound. */
+import { ContainerModule } from 'inversify';
+import { asyncScheduler } from 'rxjs';
+import { backendOptionsToken, DataplaneBackend } from '../backend/backend';
+import { Logger, SILENT_LOGGER } from '../backend/logger';
+import { BackendRegistry } from '../backend/registry';
+import { Source } from '../sources/source';
+import { NodeAgent } from './node-agent';
+import { NodeAgentOptions, RandomNumbers, Scheduler } from './node-agent-options';
+
+export interface CoreModuleOptions extends NodeAgentOptions {
+  readonly source: Source;
+  /** Default: a silent one. */
+  readonly logger?: Logger;
+  /** Options of each backend, by its name. */
+  readonly backends?: Readonly<Record<string, object>>;
+}
+
+/**
+ * Binds `NodeAgent`, `BackendRegistry` and what they are built from. Load it together with the modules of the backends to
+ * choose from; bind `Scheduler` or `RandomNumbers` anew to test without waiting.
+ */
+export function coreModule(options: CoreModuleOptions): ContainerModule {
+  const { source, logger, backends, ...agentOptions } = options;
+  return new ContainerModule(({ bind }) => {
+    bind(NodeAgentOptions).toConstantValue(agentOptions);
+    bind(Source).toConstantValue(source);
+    bind(Logger).toConstantValue(logger ?? SILENT_LOGGER);
+    bind(Scheduler).toConstantValue(asyncScheduler);
+    bind(RandomNumbers).toConstantValue(Math.random);
+    for (const [name, value] of Object.entries(backends ?? {})) bind(backendOptionsToken(name)).toConstantValue(value);
+    bind(BackendRegistry)
+      .toDynamicValue((context) => new BackendRegistry(context.getAll(DataplaneBackend, { optional: true })))
+      .inSingletonScope();
+    bind(NodeAgent)
+      .toDynamicValue(
+        (context) =>
+          new NodeAgent({
+            options: context.get(NodeAgentOptions),
+            source: context.get(Source),
+            registry: context.get(BackendRegistry),
+            logger: context.get(Logger),
+            scheduler: context.get(Scheduler),
+            random: context.get(RandomNumbers),
+          }),
+      )
+      .inSingletonScope();
+  });
+}

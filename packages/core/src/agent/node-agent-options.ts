@@ -1,0 +1,34 @@
+/** What a node agent is told, and the injection tokens of what it is built from. */
+import type { ServiceIdentifier } from 'inversify';
+import type { SchedulerLike } from 'rxjs';
+import type { BackoffOptions } from '../backend/backoff';
+import type { ComputeOptions } from '../compute';
+import type { OnUnsupported } from '../limits/gate';
+import type { LimitProfile } from '../limits/profile';
+
+export interface NodeAgentOptions extends ComputeOptions {
+  /** Name of the backend to use. Absent: the only one that is bound. */
+  readonly backend?: string;
+  /** Default `ignore`. */
+  readonly onUnsupported?: OnUnsupported;
+  /** Which version of the dataplanes the limits speak of. Default: `DEFAULT_PROFILE`. */
+  readonly profile?: LimitProfile;
+  /** Path of a network namespace to work in; absent: the process's own. */
+  readonly networkNamespace?: string;
+  /** Default 60. */
+  readonly auditIntervalSeconds?: number;
+  /** Default 100 ms to 30 s. */
+  readonly backoff?: BackoffOptions;
+}
+
+export const NodeAgentOptions: ServiceIdentifier<NodeAgentOptions> = Symbol.for('polyplane.NodeAgentOptions');
+
+/** Time: bound to rxjs's `asyncScheduler` unless a test says otherwise. */
+export type Scheduler = SchedulerLike;
+
+export const Scheduler: ServiceIdentifier<Scheduler> = Symbol.for('polyplane.Scheduler');
+
+/** Randomness, for jitter: numbers in [0, 1). */
+export type RandomNumbers = () => number;
+
+export const RandomNumbers: ServiceIdentifier<RandomNumbers> = Symbol.for('polyplane.RandomNumbers');

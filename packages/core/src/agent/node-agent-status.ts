@@ -1,0 +1,27 @@
+/** What a node agent says about itself. */
+import type { NodeFacts } from '../backend/backend';
+import type { ReconcilerStatus } from '../backend/reconciler-status';
+import type { CodedError } from '../errors';
+
+/** `opening`: asks the host and opens the dataplane, again and again while it does not answer yet. */
+export type NodeAgentPhase = 'created' | 'opening' | 'running' | 'failed' | 'stopped';
+
+export interface NodeAgentStatus {
+  readonly phase: NodeAgentPhase;
+  readonly nodeName: string;
+  /** Name of the backend; absent until it is chosen. */
+  readonly backend?: string;
+  /** What the backend found on this host. */
+  readonly facts?: NodeFacts;
+  /** The source's initial list is complete. */
+  readonly isInSync: boolean;
+  /** The newest desired state. */
+  readonly revision: number;
+  /** How many objects the source could not use, and how many limits are met. */
+  readonly problems: number;
+  readonly diagnostics: number;
+  /** Absent until the dataplane is open. */
+  readonly reconciler?: ReconcilerStatus;
+  /** Why the dataplane is not open yet, or why the agent failed. */
+  readonly failure?: CodedError;
+}

@@ -1,0 +1,287 @@
+import { expect } from 'chai';
+import { Container } from 'inversify';
+import { firstValueFrom, take, toArray } from 'rxjs';
+import { DataplaneBackend } from '../backend/backend';
+import { CoreError } from '../core-error';
+import type { Limit } from '../limits/limit';
+import { parseResource } from '../resources/parse';
+import { keyOfResource } from '../resources/resource';
+import { MemorySource } from '../sources/memory';
+import { DesiredStateStore, type Transition } from '../state';
+import {
+  endpointSliceResource,
+  FakeBackend,
+  globalNetworkPolicyResource,
+  namespaceResource,
+  networkPolicyResource,
+  nodeResource,
+  podResource,
+  SimulatedClock,
+  serviceResource,
+  settle,
+} from '../testing';
+import { type CoreModuleOptions, coreModule } from './module';
+import { type DiagnosticsChange, NodeAgent } from './node-agent';
+import { RandomNumbers, Scheduler } from './node-agent-options';
+
+const CLUSTER = [
+  nodeResource('node-1', '192.168.0.1'),
+  namespaceResource('shop'),
+  podResource('shop/web', { node: 'node-1', addresses: ['10.0.0.1'], labels: { app: 'web' } }),
+  serviceResource('shop/web', { clusterIp: '10.96.0.1', port: 80 }),
+  endpointSliceResource('shop/web', { addresses: ['10.0.0.1'], port: 8080, node: 'node-1' }),
+];
+const UNTRACKED = globalNetworkPolicyResource('fast', {
+  selector: 'all()',
+  doNotTrack: true,
+  applyOnForward: true,
+  types: ['Ingress'],
+  ingress: [{ action: 'Allow' }],
+});
+const NO_UNTRACKED: Limit = {
+  code: 'PP_LIMIT_FAKE_DO_NOT_TRACK',
+  feature: 'doNotTrackPolicy',
+  support: 'unsupported',
+  effect: 'objectIgnored',
+  message: 'The fake does not do doNotTrack.',
+  remedy: 'Use a normal policy.',
+  source: 'test',
+};
+
+async function setUp(
+  backends: readonly FakeBackend[],
+  options: Partial<CoreModuleOptions> = {},
+): Promise<{ agent: NodeAgent; source: MemorySource; clock: SimulatedClock }> {
+  const source = new MemorySource();
+  const clock = new SimulatedClock();
+  const container = new Container();
+  await container.load(coreModule({ nodeName: 'node-1', source, ...options }));
+  for (const backend of backends) container.bind(DataplaneBackend).toConstantValue(backend);
+  (await container.rebind(Scheduler)).toConstantValue(clock);
+  (await container.rebind(RandomNumbers)).toConstantValue(() => 0);
+  return { agent: container.get(NodeAgent), source, clock };
+}
+
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (reason) => reason,
+  );
+  return error instanceof CoreError ? error.code : `no CoreError: ${String(error)}`;
+}
+
+describe('NodeAgent', () => {
+  it('brings a cluster to the dataplane, and says when it is there', async () => {
+    const backend = new FakeBackend();
+    const { agent, source } = await setUp([backend]);
+    source.put(...CLUSTER);
+    source.markInSync();
+    await agent.start();
+    await agent.applied();
+    const state = backend.target.state();
+    expect([state.workloads.size, state.services.size]).to.deep.equal([1, 1]);
+    expect(agent.status).to.include({ phase: 'running', backend: 'fake', isInSync: true });
+    await agent.stop('remove');
+    expect([...backend.target.state().objects()]).to.deep.equal([]);
+  });
+
+  it('writes nothing before the source is complete', async () => {
+    const backend = new FakeBackend();
+    const { agent, source, clock } = await setUp([backend]);
+    await agent.start();
+    source.put(...CLUSTER);
+    await clock.advance(600_000);
+    expect(backend.calls.map(({ method }) => method)).to.deep.equal(['probe', 'open']);
+    source.markInSync();
+    await agent.applied();
+    expect(backend.target.state().workloads.size).to.equal(1);
+    await agent.stop('leave');
+    expect(backend.target.state().workloads.size).to.equal(1);
+  });
+
+  it('follows what changes', async () => {
+    const backend = new FakeBackend();
+    const { agent, source } = await setUp([backend]);
+    source.put(...CLUSTER);
+    source.markInSync();
+    await agent.start();
+    source.put(networkPolicyResource('shop/deny', { podSelector: {}, policyTypes: ['Ingress'] }));
+    await agent.applied();
+    expect(backend.target.state().policies.size).to.equal(1);
+    for (const resource of CLUSTER) source.remove(keyOfResource(resource));
+    await agent.applied();
+    expect([backend.target.state().workloads.size, backend.target.state().services.size]).to.deep.equal([0, 0]);
+    await agent.stop('leave');
+  });
+
+  it('chooses the backend by its name', async () => {
+    const other = new FakeBackend({ name: 'other' });
+    const { agent, source } = await setUp([new FakeBackend(), other], { backend: 'other' });
+    source.markInSync();
+    await agent.start();
+    await agent.applied();
+    expect(other.calls.map(({ method }) => method)).to.include('apply');
+    await agent.stop('leave');
+  });
+
+  it('rejects to start without a backend, or with several and no choice', async () => {
+    for (const backends of [[], [new FakeBackend(), new FakeBackend({ name: 'other' })]]) {
+      const { agent } = await setUp(backends);
+      expect(await codeOf(agent.start())).to.equal('PP_BACKEND_UNKNOWN');
+      expect(agent.status.phase).to.equal('failed');
+    }
+  });
+
+  it('rejects to start where the backend cannot run, says what is missing, and tries no other', async () => {
+    const missing = [{ what: 'iptables', remedy: 'apt-get install iptables' }];
+    const other = new FakeBackend({ name: 'other' });
+    const { agent } = await setUp([new FakeBackend({ missing }), other], { backend: 'fake' });
+    const error: unknown = await agent.start().catch((reason) => reason);
+    expect(error).to.be.instanceOf(CoreError).and.include({ code: 'PP_BACKEND_UNUSABLE' });
+    expect(error).to.have.property('message').that.contains('iptables (apt-get install iptables)');
+    expect(await codeOf(agent.applied())).to.equal('PP_BACKEND_UNUSABLE');
+    expect(other.calls).to.deep.equal([]);
+  });
+
+  it('waits for a dataplane that does not answer yet, and says so', async () => {
+    const backend = new FakeBackend();
+    backend.faults.add('open', { type: 'reject', written: 'nothing', isRetriable: true });
+    const { agent, source, clock } = await setUp([backend]);
+    source.markInSync();
+    const started = agent.start();
+    await settle();
+    expect(agent.status).to.include({ phase: 'opening' });
+    expect(agent.status.failure?.code).to.equal('PP_BACKEND_UNUSABLE');
+    await clock.advance(1000);
+    await started;
+    expect(agent.status.failure).to.equal(undefined);
+    await agent.stop('leave');
+  });
+
+  it('can be stopped while it waits for the dataplane', async () => {
+    const backend = new FakeBackend();
+    backend.faults.add('open', { type: 'reject', written: 'nothing', isRetriable: true });
+    const { agent } = await setUp([backend]);
+    const started = codeOf(agent.start());
+    await settle();
+    await agent.stop('leave');
+    expect(await started).to.equal('PP_AGENT_STOPPED');
+  });
+
+  it('can be started once only', async () => {
+    const { agent } = await setUp([new FakeBackend()]);
+    await agent.start();
+    expect(await codeOf(agent.start())).to.equal('PP_AGENT_MISUSED');
+    await agent.stop('leave');
+  });
+
+  it('gives a late subscriber the whole desired state, then what changes', async () => {
+    const { agent, source } = await setUp([new FakeBackend()]);
+    source.put(...CLUSTER);
+    source.markInSync();
+    await agent.start();
+    const early = new DesiredStateStore();
+    const late = new DesiredStateStore();
+    const scopes: Transition['scope'][] = [];
+    agent.desired$.subscribe((transition) => early.apply(transition));
+    source.put(podResource('shop/api', { node: 'node-1', addresses: ['10.0.0.2'] }));
+    agent.desired$.subscribe((transition) => {
+      scopes.push(transition.scope);
+      late.apply(transition);
+    });
+    source.put(podResource('shop/db', { node: 'node-1', addresses: ['10.0.0.3'] }));
+    expect(scopes).to.deep.equal(['full', 'delta']);
+    expect([...late.workloads.keys()].sort()).to.deep.equal([...early.workloads.keys()].sort());
+    expect(late.workloads.size).to.equal(3);
+    await agent.stop('leave');
+  });
+
+  it('shows services, endpoints and policies, each with what is there and what changed', async () => {
+    const { agent, source } = await setUp([new FakeBackend()]);
+    source.put(...CLUSTER);
+    source.markInSync();
+    await agent.start();
+    const steps = firstValueFrom(agent.endpoints$.pipe(take(3), toArray()));
+    const services = await firstValueFrom(agent.services$);
+    expect([...services.current.values()].map(({ name }) => name)).to.deep.equal(['web']);
+    const api = podResource('shop/api', { node: 'node-1', addresses: ['10.0.0.2'] });
+    source.put(api);
+    source.remove(keyOfResource(api));
+    const summary = (await steps).map(({ changed, removed }) => [changed.length, removed.length]);
+    expect(summary).to.deep.equal([
+      [1, 0],
+      [1, 0],
+      [0, 1],
+    ]);
+    expect((await firstValueFrom(agent.policies$)).current.size).to.equal(0);
+    await agent.stop('leave');
+  });
+
+  it('tells of the limits that objects meet, and hands the dataplane none of these', async () => {
+    const backend = new FakeBackend({ limits: [NO_UNTRACKED] });
+    const { agent, source } = await setUp([backend]);
+    source.put(...CLUSTER);
+    source.markInSync();
+    await agent.start();
+    const steps: DiagnosticsChange[] = [];
+    agent.diagnostics$.subscribe((step) => steps.push(step));
+    source.put(UNTRACKED);
+    await agent.applied();
+    expect(backend.target.state().policies.size).to.equal(0);
+    source.remove(keyOfResource(UNTRACKED));
+    const summary = steps.map(({ current, met, cleared }) => [current.length, met.length, cleared.length]);
+    expect(summary).to.deep.equal([
+      [0, 0, 0],
+      [1, 1, 0],
+      [0, 0, 1],
+    ]);
+    expect(steps[1]?.met[0]).to.include({ code: NO_UNTRACKED.code, field: 'spec.doNotTrack' });
+    await agent.stop('leave');
+  });
+
+  it('minds the limits that the backend found on this host', async () => {
+    const { agent, source } = await setUp([new FakeBackend({ hostLimits: [NO_UNTRACKED] })]);
+    source.put(...CLUSTER, UNTRACKED);
+    source.markInSync();
+    await agent.start();
+    expect(agent.status.diagnostics).to.equal(1);
+    await agent.stop('leave');
+  });
+
+  it('refuses, before any write, what it is told to refuse', async () => {
+    const backend = new FakeBackend({ limits: [NO_UNTRACKED] });
+    const { agent, source } = await setUp([backend], { onUnsupported: 'refuse' });
+    source.put(...CLUSTER, UNTRACKED);
+    source.markInSync();
+    expect(await codeOf(agent.start())).to.equal('PP_LIMIT_REFUSED');
+    await settle();
+    expect(backend.calls.map(({ method }) => method)).to.deep.equal(['probe', 'open', 'release']);
+    expect(await codeOf(agent.applied())).to.equal('PP_LIMIT_REFUSED');
+  });
+
+  it('refuses to start where a limit on a setting says so, whatever it is told', async () => {
+    const bgp: Limit = { ...NO_UNTRACKED, code: 'PP_LIMIT_FAKE_BGP', feature: 'bgpDisabled', effect: 'refuseToStart' };
+    const { agent, source } = await setUp([new FakeBackend({ limits: [bgp] })]);
+    await agent.start();
+    source.put(
+      parseResource({
+        apiVersion: 'operator.tigera.io/v1',
+        kind: 'Installation',
+        metadata: { name: 'default' },
+        spec: { calicoNetwork: { bgp: 'Disabled' } },
+      }),
+    );
+    source.markInSync();
+    expect(await codeOf(agent.applied())).to.equal('PP_LIMIT_REFUSED');
+    expect(agent.status.failure?.message).to.contain('spec.calicoNetwork.bgp');
+  });
+
+  it('rejects those who wait when it is stopped', async () => {
+    const { agent } = await setUp([new FakeBackend()]);
+    await agent.start();
+    const applied = codeOf(agent.applied());
+    await settle();
+    await agent.stop('leave');
+    expect(await applied).to.equal('PP_AGENT_STOPPED');
+  });
+});

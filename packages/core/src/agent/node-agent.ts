@@ -1,0 +1,325 @@
+/** The node agent: a cluster's objects in, one node's dataplane out, everything on the way as streams. */
+import {
+  BehaviorSubject,
+  concat,
+  defer,
+  filter,
+  firstValueFrom,
+  type Observable,
+  of,
+  Subject,
+  type Subscription,
+} from 'rxjs';
+import type { Logger } from '../backend/logger';
+import { Reconciler } from '../backend/reconciler';
+import type { BackendRegistry } from '../backend/registry';
+import { ComputeGraph } from '../compute';
+import { CoreError } from '../core-error';
+import type { CodedError } from '../errors';
+import type { DiagnosticChanges } from '../limits/diagnostic-set';
+import { Gate } from '../limits/gate';
+import type { Diagnostic, LimitTable } from '../limits/limit';
+import { DEFAULT_PROFILE, limitsOf } from '../limits/profile';
+import { featuresOf } from '../limits/resource-features';
+import { keyOfResource } from '../resources/resource';
+import type { ResourceChange, ResourceProblem, Source, SourceBatch } from '../sources/source';
+import { type Change, DesiredStateStore, formatObjectRef, type Transition } from '../state';
+import type { NodeAgentOptions, RandomNumbers, Scheduler } from './node-agent-options';
+import type { NodeAgentPhase, NodeAgentStatus } from './node-agent-status';
+import { ObjectCollection } from './object-collection';
+import { type OpenDataplane, openDataplane } from './open-dataplane';
+
+/** Limits met: all that hold, and what this step changed. */
+export interface DiagnosticsChange extends DiagnosticChanges {
+  readonly current: readonly Diagnostic[];
+}
+
+/** What a node agent is built from; inversify's `coreModule` provides it. */
+export interface NodeAgentParts {
+  readonly options: NodeAgentOptions;
+  readonly source: Source;
+  readonly registry: BackendRegistry;
+  readonly logger: Logger;
+  readonly scheduler: Scheduler;
+  readonly random: RandomNumbers;
+}
+
+const DEFAULT_BACKOFF = { initialDelayMs: 100, maxDelayMs: 30_000 };
+/** Kinds whose objects say how the whole cluster or this node is run; what they need is told by their fields. */
+const SETTING_KINDS: ReadonlySet<string> = new Set([
+  'Installation',
+  'FelixConfiguration',
+  'BGPConfiguration',
+  'IPPool',
+  'Node',
+]);
+
+/**
+ * Source -> compute -> desired state -> gate -> reconciler -> session. Every stream can be subscribed to at any time, also
+ * before `start`: it begins with what holds now. Streams complete when the agent stops, and never error.
+ */
+export class NodeAgent {
+  readonly #services = new ObjectCollection('service');
+  readonly #endpoints = new ObjectCollection('workload', 'hostEndpoint');
+  readonly #policies = new ObjectCollection('policy');
+  /** Service ports with their endpoints. */
+  readonly services$ = this.#services.changes$;
+  /** Local workloads and host endpoints. */
+  readonly endpoints$ = this.#endpoints.changes$;
+  /** Policies of all stages. */
+  readonly policies$ = this.#policies.changes$;
+  /** The desired state before the gate: first the whole of it as one `full` transition, then deltas. */
+  readonly desired$: Observable<Transition>;
+  /** Limits of the backend that objects meet. */
+  readonly diagnostics$: Observable<DiagnosticsChange>;
+  readonly status$: Observable<NodeAgentStatus>;
+  /** What the source was given and could not use; always all that is current. */
+  readonly problems$: Observable<readonly ResourceProblem[]>;
+
+  readonly #parts: NodeAgentParts;
+  readonly #compute: ComputeGraph;
+  readonly #desired = new DesiredStateStore();
+  readonly #transitions = new Subject<Transition>();
+  readonly #diagnosticSteps = new Subject<DiagnosticsChange>();
+  readonly #problems = new BehaviorSubject<readonly ResourceProblem[]>([]);
+  readonly #status: BehaviorSubject<NodeAgentStatus>;
+  readonly #aborted = new AbortController();
+
+  #phase: NodeAgentPhase = 'created';
+  #failure: CodedError | undefined;
+  #dataplane: OpenDataplane | undefined;
+  #backendName: string | undefined;
+  #gate: Gate | undefined;
+  #reconciler: Reconciler | undefined;
+  #subscription: Subscription | undefined;
+  #diagnostics: readonly Diagnostic[] = [];
+  #revision = 0;
+  #isInSync = false;
+  #started: Promise<void> | undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(parts: NodeAgentParts) {
+    this.#parts = parts;
+    this.#compute = new ComputeGraph(parts.options);
+    this.#status = new BehaviorSubject(this.#currentStatus());
+    this.status$ = this.#status.asObservable();
+    this.problems$ = this.#problems.asObservable();
+    this.desired$ = defer(() =>
+      concat(of(this.#desired.toTransition(this.#revision, this.#isInSync)), this.#transitions),
+    );
+    this.diagnostics$ = defer(() => {
+      const current = this.#diagnostics;
+      return concat(of({ current, met: current, changed: [], cleared: [] }), this.#diagnosticSteps);
+    });
+  }
+
+  get status(): NodeAgentStatus {
+    return this.#status.value;
+  }
+
+  /**
+   * Opens the dataplane and begins to follow the source. Resolves when both is done; use {@link applied} to wait until the
+   * dataplane is as wanted. Waits while the dataplane does not answer yet (see `status$`).
+   * @throws CoreError PP_BACKEND_UNUSABLE, naming what this host lacks: there is no fall-back to another backend;
+   *   PP_BACKEND_UNKNOWN; PP_LIMIT_REFUSED when the source is complete already and holds what must be refused;
+   *   PP_AGENT_STOPPED; PP_AGENT_MISUSED when it was started before
+   */
+  start(): Promise<void> {
+    if (this.#started !== undefined || this.#stopped !== undefined) {
+      return Promise.reject(new CoreError('PP_AGENT_MISUSED', 'a node agent can be started once only'));
+    }
+    this.#started = this.#start();
+    return this.#started;
+  }
+
+  /**
+   * Resolves once the desired state of this revision, or without one the newest desired state of a complete source, is
+   * in force (but for objects that the dataplane refuses: see `status$`).
+   * @throws CoreError as {@link start} does, or PP_AGENT_STOPPED
+   */
+  async applied(revision?: number): Promise<void> {
+    if (this.#started === undefined) throw new CoreError('PP_AGENT_MISUSED', 'the node agent was not started');
+    await this.#started;
+    if (revision === undefined) await this.#waitForSync();
+    if (this.#failure !== undefined) throw this.#failure;
+    await this.#reconciler?.applied(revision ?? this.#revision);
+  }
+
+  /**
+   * Stops following the source and ends the session: `leave` leaves everything in force, `remove` removes every trace.
+   * @throws the session's error when it cannot be released
+   */
+  stop(how: 'leave' | 'remove'): Promise<void> {
+    this.#stopped ??= this.#stop(how);
+    return this.#stopped;
+  }
+
+  async #start(): Promise<void> {
+    const { options, registry, logger, scheduler, random } = this.#parts;
+    this.#enter('opening');
+    try {
+      const backend = registry.choose(options.backend);
+      this.#backendName = backend.name;
+      const node = {
+        nodeName: options.nodeName,
+        logger,
+        ...(options.networkNamespace === undefined ? {} : { networkNamespace: options.networkNamespace }),
+      };
+      this.#dataplane = await openDataplane(backend, node, {
+        scheduler,
+        random,
+        backoff: options.backoff ?? DEFAULT_BACKOFF,
+        signal: this.#aborted.signal,
+        onFailure: (error) => this.#enter('opening', error),
+      });
+      this.#run(limitsHere(backend.limits, this.#dataplane, options), this.#dataplane);
+    } catch (error) {
+      if (error instanceof CoreError) this.#enter('failed', error.code === 'PP_AGENT_STOPPED' ? undefined : error);
+      throw error;
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #run(limits: LimitTable, { session }: OpenDataplane): void {
+    const { options, source, logger, scheduler, random } = this.#parts;
+    this.#gate = new Gate(limits, options);
+    this.#reconciler = new Reconciler(session, {
+      scheduler,
+      random,
+      logger,
+      backoff: options.backoff ?? DEFAULT_BACKOFF,
+      ...(options.auditIntervalSeconds === undefined ? {} : { auditIntervalSeconds: options.auditIntervalSeconds }),
+    });
+    this.#enter('running');
+    this.#reconciler.status$.subscribe(() => this.#publish());
+    const subscription = source.batches$.subscribe((batch) => this.#take(batch));
+    // A refusal during the first batch has ended the agent before there was a subscription to end.
+    if (this.#failure === undefined) this.#subscription = subscription;
+    else subscription.unsubscribe();
+  }
+
+  #take(batch: SourceBatch): void {
+    const gate = this.#gate;
+    if (gate === undefined || this.#failure !== undefined) return;
+    this.#problems.next(batch.problems);
+    for (const change of batch.changes) this.#declareSettings(gate, change);
+    const changes = this.#compute.apply(batch.changes);
+    const isNewlyInSync = batch.isInSync && !this.#isInSync;
+    this.#isInSync = batch.isInSync;
+    if (changes.length > 0 || isNewlyInSync) this.#revision += 1;
+    const gated = gate.apply(changes);
+    this.#follow(changes, isNewlyInSync);
+    this.#report(gated.diagnostics, gate);
+    if (isNewlyInSync && this.#refuse(gate.diagnostics)) return;
+    if (changes.length > 0 || isNewlyInSync) this.#reconciler?.submit(this.#transition(gated.changes));
+    this.#publish();
+  }
+
+  /** What a setting of the cluster needs; of the nodes, only this one counts. */
+  #declareSettings(gate: Gate, change: ResourceChange): void {
+    if (change.op === 'remove') {
+      gate.declare(change.key, []);
+    } else if (SETTING_KINDS.has(change.resource.kind)) {
+      const { resource } = change;
+      const isOtherNode = resource.kind === 'Node' && resource.metadata.name !== this.#parts.options.nodeName;
+      if (!isOtherNode) gate.declare(keyOfResource(resource), featuresOf(resource));
+    }
+  }
+
+  #follow(changes: readonly Change[], isNewlyInSync: boolean): void {
+    const transition = this.#transition(changes);
+    this.#desired.apply(transition);
+    if (changes.length > 0 || isNewlyInSync) this.#transitions.next(transition);
+    for (const collection of [this.#services, this.#endpoints, this.#policies]) {
+      collection.follow(this.#revision, changes);
+    }
+  }
+
+  #report(changes: DiagnosticChanges, gate: Gate): void {
+    const { met, changed, cleared } = changes;
+    if (met.length + changed.length + cleared.length === 0) return;
+    for (const { code, object, field, message } of met) {
+      this.#parts.logger.warn({ code, object, field }, `${formatObjectRef(object)} ${field}: ${message}`);
+    }
+    this.#diagnostics = gate.diagnostics;
+    this.#diagnosticSteps.next({ current: this.#diagnostics, met, changed, cleared });
+  }
+
+  /** Ends the agent before its first write when what the cluster holds must be refused. */
+  #refuse(diagnostics: readonly Diagnostic[]): boolean {
+    const refused = diagnostics.filter(
+      ({ severity, effect }) =>
+        effect === 'refuseToStart' || (this.#parts.options.onUnsupported === 'refuse' && severity === 'error'),
+    );
+    if (refused.length === 0) return false;
+    const list = refused.map(({ code, object, field }) => `${code}: ${formatObjectRef(object)} ${field}`.trim());
+    const failure = new CoreError('PP_LIMIT_REFUSED', `backend ${this.#backendName} refuses: ${list.join('; ')}`);
+    this.#enter('failed', failure);
+    this.#subscription?.unsubscribe();
+    this.#reconciler?.stop('leave').catch((error: unknown) => {
+      this.#parts.logger.error({ error }, 'the session could not be released');
+    });
+    return true;
+  }
+
+  #transition(changes: readonly Change[]): Transition {
+    return { revision: this.#revision, scope: 'delta', isInSync: this.#isInSync, changes };
+  }
+
+  async #waitForSync(): Promise<void> {
+    const stopped: NodeAgentStatus = { ...this.status, phase: 'stopped' };
+    const isSettled = ({ isInSync, phase }: NodeAgentStatus): boolean =>
+      isInSync || phase === 'failed' || phase === 'stopped';
+    const status = await firstValueFrom(this.status$.pipe(filter(isSettled)), { defaultValue: stopped });
+    if (status.phase === 'stopped') throw new CoreError('PP_AGENT_STOPPED', 'stopped before the source was complete');
+  }
+
+  async #stop(how: 'leave' | 'remove'): Promise<void> {
+    this.#aborted.abort();
+    this.#subscription?.unsubscribe();
+    // Whoever started the agent hears of this failure.
+    await this.#started?.catch(() => undefined);
+    try {
+      await this.#reconciler?.stop(how);
+    } finally {
+      this.#enter(this.#failure === undefined ? 'stopped' : 'failed', this.#failure);
+      for (const subject of [this.#transitions, this.#diagnosticSteps, this.#problems, this.#status]) {
+        subject.complete();
+      }
+      for (const collection of [this.#services, this.#endpoints, this.#policies]) collection.complete();
+    }
+  }
+
+  #enter(phase: NodeAgentPhase, failure?: CodedError): void {
+    this.#phase = phase;
+    this.#failure = failure;
+    this.#publish();
+  }
+
+  #publish(): void {
+    this.#status.next(this.#currentStatus());
+  }
+
+  #currentStatus(): NodeAgentStatus {
+    return {
+      phase: this.#phase,
+      nodeName: this.#parts.options.nodeName,
+      isInSync: this.#isInSync,
+      revision: this.#revision,
+      problems: this.#problems.value.length,
+      diagnostics: this.#diagnostics.length,
+      ...(this.#backendName === undefined ? {} : { backend: this.#backendName }),
+      ...(this.#dataplane === undefined ? {} : { facts: this.#dataplane.facts }),
+      ...(this.#reconciler === undefined ? {} : { reconciler: this.#reconciler.status }),
+      ...(this.#failure === undefined ? {} : { failure: this.#failure }),
+    };
+  }
+}
+
+/** The table's rows of the profile, and in place of the table's those that the host showed. */
+function limitsHere(table: LimitTable, { facts }: OpenDataplane, options: NodeAgentOptions): LimitTable {
+  const found = facts.limits ?? [];
+  const isFound = new Set(found.map(({ feature }) => feature));
+  const stated = limitsOf(table, options.profile ?? DEFAULT_PROFILE);
+  return [...stated.filter(({ feature }) => !isFound.has(feature)), ...found];
+}
