@@ -1,5 +1,6 @@
 /** The iptables backend: standard Linux packet filtering through iptables, ipset and conntrack. */
 import {
+  type Behaviours,
   type DataplaneBackend,
   type Logger,
   type NodeContext,
@@ -25,13 +26,17 @@ import { type IptablesPlan, IptablesSession, type SessionParts } from './session
 export class IptablesBackend implements DataplaneBackend {
   readonly name = 'iptables';
   readonly limits = IPTABLES_LIMITS;
-  readonly behaviours = IPTABLES_BEHAVIOURS;
+  readonly behaviours: Behaviours;
   readonly codes = IPTABLES_CODES;
   private readonly options: CheckedOptions;
 
   /** @throws IptablesError PP_IPTABLES_OPTION_INVALID */
   constructor(options: Partial<IptablesOptions> = {}) {
     this.options = checkOptions(options);
+    this.behaviours =
+      this.options.establishedOnPolicyChange === 'cut'
+        ? { ...IPTABLES_BEHAVIOURS, establishedFlows: 'revalidated' }
+        : IPTABLES_BEHAVIOURS;
   }
 
   async probe(node: NodeContext): Promise<NodeFacts> {
@@ -69,6 +74,7 @@ export class IptablesBackend implements DataplaneBackend {
       dataplane: new KernelDataplane(runner, variant, this.options.lockTimeoutSeconds),
       conntrack: new ConntrackTable(runner),
       logger,
+      establishedOnPolicyChange: this.options.establishedOnPolicyChange,
       readLinks: () => readHostLinks(runner),
       removeTraces: () => this.removeTraces(runner),
     };

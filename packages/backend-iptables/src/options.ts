@@ -17,7 +17,10 @@ export interface IptablesOptions {
   readonly lockTimeoutSeconds: number;
   /** When a command is given up and stopped. Default 120. */
   readonly commandTimeoutSeconds: number;
-  /** What becomes of established flows of a workload whose policy changes. Default `continue`. */
+  /**
+   * What becomes of established flows of a workload whose policy changes. `cut`: they are forgotten, hence judged anew;
+   * those that came through a service break. Default `continue`.
+   */
   readonly establishedOnPolicyChange: 'continue' | 'cut';
 }
 

@@ -34,6 +34,7 @@ import {
   ports,
 } from '@polyplane/core/testing';
 import { IptablesBackend } from './backend';
+import { commandRunner } from './kernel/exec';
 import { VARIANTS } from './kernel/variant';
 import type { IptablesSession } from './session';
 
@@ -50,6 +51,12 @@ const NODE_IP = '172.18.0.2';
 const CLIENT_IP = '203.0.113.9';
 const VIP = '10.96.0.10';
 const EXTERNAL_IP = '192.0.2.80';
+const WEB_IP6 = 'fd00:65::2';
+const API_IP6 = 'fd00:65::3';
+const FAR_IP6 = 'fd00:65:1::2';
+const NODE_IP6 = 'fd00:18::2';
+const CLIENT_IP6 = '2001:db8::9';
+const VIP6 = 'fd00:96::10';
 
 const SETTINGS = buildSettings({
   nodeName: 'n1',
@@ -57,8 +64,8 @@ const SETTINGS = buildSettings({
   localDetector: { kind: 'cidrs', cidrs: nets('10.65.0.0/16') },
 });
 
-function pod(name: string, node: string, address: string) {
-  return { namespace: 'default', name, node, addresses: [ip(address)], interfaceName: interfaceOf(name) };
+function pod(name: string, node: string, ...addresses: readonly string[]) {
+  return { namespace: 'default', name, node, addresses: addresses.map(ip), interfaceName: interfaceOf(name) };
 }
 
 function interfaceOf(name: string): InterfaceName {
@@ -82,6 +89,11 @@ function full(revision: number, ...objects: readonly DesiredObject[]): Transitio
   };
 }
 
+/** Runs a command on the node. */
+async function runIn(testbed: Testbed, [command = '', ...args]: readonly string[]): Promise<void> {
+  await commandRunner(testbed.networkNamespaceOf('n1'), 10).run(command, args);
+}
+
 const obstacle = readTestbedObstacle();
 const describeKernel = obstacle === undefined ? describe : describe.skip;
 
@@ -94,11 +106,11 @@ for (const variant of VARIANTS) {
     before(async () => {
       testbed = createTestbed({
         nodes: [
-          { name: 'n1', addresses: [ip(NODE_IP)], routedAddresses: [ip(EXTERNAL_IP)] },
-          { name: 'n2', addresses: [ip('172.18.0.3')], routedAddresses: [] },
+          { name: 'n1', addresses: [ip(NODE_IP), ip(NODE_IP6)], routedAddresses: [ip(EXTERNAL_IP)] },
+          { name: 'n2', addresses: [ip('172.18.0.3'), ip('fd00:18::3')], routedAddresses: [] },
         ],
-        pods: [pod('web', 'n1', WEB_IP), pod('api', 'n1', API_IP), pod('far', 'n2', FAR_IP)],
-        outsiders: [{ name: 'client', addresses: [ip(CLIENT_IP)] }],
+        pods: [pod('web', 'n1', WEB_IP, WEB_IP6), pod('api', 'n1', API_IP, API_IP6), pod('far', 'n2', FAR_IP, FAR_IP6)],
+        outsiders: [{ name: 'client', addresses: [ip(CLIENT_IP), ip(CLIENT_IP6)] }],
         ports: [TCP, UDP].flatMap((protocol) => [80, 81].map((port) => ({ protocol, port: parsePort(port) }))),
       });
       session = await new IptablesBackend({ variant }).open({
@@ -121,7 +133,8 @@ for (const variant of VARIANTS) {
 
     /** Who answered whom, or what came instead. */
     async function ask(from: HostName, to: string, more: Partial<ProbeRequest> = {}): Promise<string> {
-      const [address = '', port = '80'] = to.split(':');
+      const [, six, four, port = '80'] = /^(?:\[(.*)\]|([^:]*))(?::(\d+))?$/.exec(to) ?? [];
+      const address = six ?? four ?? '';
       const [result] = await testbed.probe([
         {
           from,
@@ -376,6 +389,91 @@ for (const variant of VARIANTS) {
         );
         expect(await ask(API, `${VIP}:8000`)).to.equal('timeout');
         expect(await ask(API, '10.96.0.11:8000')).to.equal(`${FAR} saw ${API_IP}`);
+      });
+    });
+
+    describe('established flows', () => {
+      const closed = buildPolicy('open', { ingress: [buildRule('deny')], egress: [buildRule('allow')] });
+      const flow = { protocol: UDP, sourcePort: parsePort(5353) };
+
+      it('go on when a policy changes', async () => {
+        await enforce(OPEN, web, api);
+        expect(await ask(API, WEB_IP, flow)).to.equal(`${WEB} saw ${API_IP}`);
+        await session.apply(session.plan(full(++revision, SETTINGS, closed, web, api)));
+        expect(await ask(API, WEB_IP, flow)).to.equal(`${WEB} saw ${API_IP}`);
+        expect(await ask(API, WEB_IP)).to.equal('timeout');
+      });
+
+      it('are judged anew when that is wanted', async () => {
+        const cutting = await new IptablesBackend({ variant, establishedOnPolicyChange: 'cut' }).open({
+          nodeName: 'n1',
+          networkNamespace: testbed.networkNamespaceOf('n1'),
+          logger: SILENT_LOGGER,
+        });
+        await cutting.apply(cutting.plan(full(1, SETTINGS, OPEN, web, api)));
+        testbed.forgetConnections();
+        expect(await ask(API, WEB_IP, flow)).to.equal(`${WEB} saw ${API_IP}`);
+        await cutting.apply(cutting.plan(full(2, SETTINGS, closed, web, api)));
+        expect(await ask(API, WEB_IP, flow)).to.equal('timeout');
+        await cutting.release('leave');
+        await session.audit();
+      });
+
+      it('of UDP are taken from endpoints that went while no session was there', async () => {
+        const at = (endpoint: typeof toWeb) =>
+          buildService('dns', [buildFrontend('clusterIp', 8000, VIP)], [endpoint], { protocol: UDP });
+        await enforce(OPEN, web, api, at(toWeb));
+        expect(await ask(API, `${VIP}:8000`, flow)).to.equal(`${WEB} saw ${API_IP}`);
+        const next = await new IptablesBackend({ variant }).open({
+          nodeName: 'n1',
+          networkNamespace: testbed.networkNamespaceOf('n1'),
+          logger: SILENT_LOGGER,
+        });
+        await next.apply(next.plan(full(1, SETTINGS, OPEN, web, api, at(toFar))));
+        expect(await ask(API, `${VIP}:8000`, flow)).to.equal(`${FAR} saw ${API_IP}`);
+        await next.release('leave');
+        await session.audit();
+      });
+    });
+
+    describe('IPv6', () => {
+      const web6 = buildWorkload('web', [WEB_IP, WEB_IP6], { tiers: web.tiers });
+      const api6 = buildWorkload('api', [API_IP, API_IP6], { tiers: api.tiers });
+      const toWeb6 = buildServiceEndpoint(WEB_IP6, 80, true);
+
+      it('is policed like IPv4', async () => {
+        const onlyFar = buildPolicy('far', {
+          ingress: [buildRule('allow', { source: { nets: nets(`${FAR_IP6}/128`) } })],
+          egress: [buildRule('allow')],
+        });
+        await enforce(OPEN, onlyFar, buildWorkload('web', [WEB_IP, WEB_IP6], { tiers: [buildTier([onlyFar])] }), api6);
+        expect(await ask(FAR, `[${WEB_IP6}]:80`)).to.equal(`${WEB} saw ${FAR_IP6}`);
+        expect(await both(API, `[${WEB_IP6}]:80`)).to.deep.equal(['timeout', 'timeout']);
+        expect(await ask(WEB, `[${API_IP6}]:80`)).to.equal(`${API} saw ${WEB_IP6}`);
+      });
+
+      it('has services: cluster IP, node port, none', async () => {
+        await enforce(
+          OPEN,
+          web6,
+          api6,
+          buildService('six', [buildFrontend('clusterIp', 8000, VIP6), buildFrontend('nodePort', 30080)], [toWeb6], {
+            family: 6,
+          }),
+          buildService('none', [buildFrontend('clusterIp', 8001, VIP6)], [], { family: 6 }),
+        );
+        expect(await ask(API, `[${VIP6}]:8000`)).to.equal(`${WEB} saw ${API_IP6}`);
+        expect(await ask(WEB, `[${VIP6}]:8000`)).to.equal(`${WEB} saw ${NODE_IP6}`);
+        expect(await ask(CLIENT, `[${NODE_IP6}]:30080`)).to.equal(`${WEB} saw ${NODE_IP6}`);
+        // The error comes while `connect` still holds the socket, so it is the second SYN that is refused.
+        expect(await ask(API, `[${VIP6}]:8001`, { isAnswerExpected: true })).to.equal('refused');
+      });
+
+      it('lets workloads find their neighbours, and closes the host to them', async () => {
+        await enforce(OPEN, web6, api6);
+        await runIn(testbed, ['ip', '-6', 'neighbour', 'flush', 'all']);
+        expect(await ask(API, `[${WEB_IP6}]:80`)).to.equal(`${WEB} saw ${API_IP6}`);
+        expect(await ask(API, `[${NODE_IP6}]:80`)).to.equal('timeout');
       });
     });
 

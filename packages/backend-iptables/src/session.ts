@@ -15,9 +15,11 @@ import {
 import { IptablesError } from './iptables-error';
 import type { ConntrackTable } from './kernel/conntrack';
 import type { KernelDataplane } from './kernel/dataplane';
-import { type FlowFilter, formatFlowFilter, staleFlows } from './render/conntrack';
+import type { IptablesOptions } from './options';
+import { type FlowFilter, formatFlowFilter, staleServiceFlows, staleTrackedFlows } from './render/conntrack';
 import { type HostLinks, isSameLinks } from './render/host-links';
 import { nextState } from './render/next-state';
+import { policedFlows } from './render/policed-flows';
 import { isEmptyProgram, type KernelState, type Program, stateAfter } from './render/program';
 import { type Renderer, unrenderableObjects } from './render/render';
 import { RuleForms } from './render/rule-forms';
@@ -40,6 +42,7 @@ export interface SessionParts {
   readonly dataplane: KernelDataplane;
   readonly conntrack: ConntrackTable;
   readonly logger: Logger;
+  readonly establishedOnPolicyChange: IptablesOptions['establishedOnPolicyChange'];
   readLinks(): Promise<HostLinks>;
   /** Removes every trace of ours in the namespace, whichever variant holds it. */
   removeTraces(): Promise<void>;
@@ -54,6 +57,7 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
   private basis = Symbol('state');
   /** An apply failed half way: `inForce` has to be read again. */
   private isInForceKnown = true;
+  private hasApplied = false;
   private isReleased = false;
   private readonly forms = new RuleForms();
 
@@ -69,7 +73,10 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
     const state = nextState(this.state, transition);
     const ruleset = this.parts.renderer.render(state, this.links);
     const program = this.parts.dataplane.programTo(this.inForce, ruleset);
-    const flows = staleFlows(this.state, state);
+    const flows = [
+      ...staleServiceFlows(this.state, state),
+      ...(this.parts.establishedOnPolicyChange === 'cut' ? policedFlows(this.state, state) : []),
+    ];
     return {
       revision: transition.revision,
       isEmpty: this.isInForceKnown && isEmptyProgram(program) && flows.length === 0,
@@ -92,7 +99,7 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
     this.isInForceKnown = false;
     try {
       await this.parts.dataplane.apply(program);
-      await this.parts.conntrack.remove(plan.flows);
+      await this.forgetFlows(plan);
     } catch (error) {
       throw this.blame(error, plan.state);
     }
@@ -126,6 +133,15 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
     if (this.isInForceKnown) return plan.program;
     this.inForce = await this.readInForce();
     return this.parts.dataplane.programTo(this.inForce, plan.ruleset);
+  }
+
+  /** Services may have changed while no session was there: the first plan is held against what is tracked. */
+  private async forgetFlows({ flows, state }: IptablesPlan): Promise<void> {
+    const { conntrack } = this.parts;
+    await conntrack.remove(flows);
+    if (this.hasApplied) return;
+    await conntrack.remove(staleTrackedFlows(await conntrack.readUdpFlows(), state));
+    this.hasApplied = true;
   }
 
   /** Adds the objects whose chains and sets the error speaks of, should trying again not help. */

@@ -1,13 +1,29 @@
 /** The kernel's connection tracking table, through `conntrack`. */
+import { type IpFamily, isIpAddress, parseIpAddress } from '@polyplane/core/backend';
 import { IptablesError } from '../iptables-error';
-import { type FlowFilter, formatFlowFilter } from '../render/conntrack';
+import { type FlowFilter, formatFlowFilter, type TrackedFlow } from '../render/conntrack';
 import type { CommandRunner } from './exec';
 
 /** How many `conntrack` commands run at once. */
 const PARALLEL = 4;
 
+const MAX_ATTEMPTS = 10;
+
 export class ConntrackTable {
   constructor(private readonly runner: CommandRunner) {}
+
+  /** Every tracked UDP flow. @throws IptablesError PP_IPTABLES_READ_FAILED */
+  async readUdpFlows(): Promise<readonly TrackedFlow[]> {
+    const flows: TrackedFlow[] = [];
+    for (const family of [4, 6] as const) {
+      const result = await this.runner.run('conntrack', ['-L', '-f', family === 4 ? 'ipv4' : 'ipv6', '-p', 'udp']);
+      if (result.exitCode !== 0) {
+        throw new IptablesError('PP_IPTABLES_READ_FAILED', `conntrack -L: ${result.stderr}`, { isRetriable: true });
+      }
+      flows.push(...parseConntrackList(result.stdout, family));
+    }
+    return flows;
+  }
 
   /** Deletes the entries that a filter names; none there is no error. @throws IptablesError PP_IPTABLES_CONNTRACK_FAILED */
   async remove(flows: readonly FlowFilter[]): Promise<void> {
@@ -18,11 +34,30 @@ export class ConntrackTable {
 
   private async removeOne(flow: FlowFilter): Promise<void> {
     const args = formatFlowFilter(flow);
-    const result = await this.runner.run('conntrack', args);
-    // It ends with 1 when it deleted none, and says so.
-    if (result.exitCode === 0 || /0 flow entries have been deleted/.test(result.stderr)) return;
-    throw new IptablesError('PP_IPTABLES_CONNTRACK_FAILED', `conntrack ${args.join(' ')}: ${result.stderr}`, {
-      isRetriable: true,
-    });
+    for (let attempt = 1; ; attempt++) {
+      const { exitCode, stderr } = await this.runner.run('conntrack', args);
+      // It ends with 1 when it deleted none, and says so.
+      if (exitCode === 0 || /0 flow entries have been deleted/.test(stderr)) return;
+      // It stops at an entry that ended by itself meanwhile, and leaves the rest.
+      if (attempt < MAX_ATTEMPTS && /such conntrack doesn't exist/.test(stderr)) continue;
+      throw new IptablesError('PP_IPTABLES_CONNTRACK_FAILED', `conntrack ${args.join(' ')}: ${stderr}`, {
+        isRetriable: true,
+      });
+    }
   }
+}
+
+/** `udp 17 29 src=A dst=B sport=1 dport=2 [UNREPLIED] src=C dst=A sport=3 dport=1 ...`: first the way there, then the answer's. */
+export function parseConntrackList(text: string, family: IpFamily): readonly TrackedFlow[] {
+  return text.split('\n').flatMap((line) => {
+    const valuesOf = (name: string): readonly string[] =>
+      [...line.matchAll(new RegExp(`\\b${name}=(\\S+)`, 'g'))].map((match) => match[1] ?? '');
+    const [destination = ''] = valuesOf('dst');
+    const [, answeredBy = ''] = valuesOf('src');
+    const destinationPort = Number(valuesOf('dport')[0] ?? Number.NaN);
+    if (!isIpAddress(destination) || !isIpAddress(answeredBy) || Number.isNaN(destinationPort)) return [];
+    return [
+      { family, destination: parseIpAddress(destination), destinationPort, answeredBy: parseIpAddress(answeredBy) },
+    ];
+  });
 }

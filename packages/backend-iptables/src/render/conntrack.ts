@@ -1,6 +1,6 @@
 /**
- * Which connection tracking entries a change of services leaves stale, from the old and the new state alone. A UDP client that
- * keeps sending keeps its entry alive, and with it an endpoint that is gone, or the refusal it once met.
+ * Which connection tracking entries a change leaves stale, from the old and the new state alone. A UDP client that keeps
+ * sending keeps its entry alive, and with it an endpoint that is gone, or the refusal it once met.
  */
 import {
   type DesiredState,
@@ -12,17 +12,36 @@ import {
   UDP,
 } from '@polyplane/core/backend';
 
-/** UDP flows by original destination and, where `endpoint` is set, by where they were sent. */
-export interface FlowFilter {
+/** Entries to be forgotten. */
+export type FlowFilter =
+  /** UDP flows by original destination and, where `endpoint` is set, by where they were sent. */
+  | {
+      readonly kind: 'service';
+      readonly family: IpFamily;
+      /** Absent: any address (node ports). */
+      readonly address?: IpAddress;
+      readonly port: Port;
+      readonly endpoint?: IpAddress;
+    }
+  /** Flows that begin, or end, at an address of a workload. */
+  | {
+      readonly kind: 'workload';
+      readonly family: IpFamily;
+      readonly address: IpAddress;
+      readonly end: 'source' | 'destination';
+    };
+
+/** A UDP flow as it is tracked. */
+export interface TrackedFlow {
   readonly family: IpFamily;
-  /** Absent: any address (node ports). */
-  readonly address?: IpAddress;
-  readonly port: Port;
-  readonly endpoint?: IpAddress;
+  readonly destination: IpAddress;
+  readonly destinationPort: number;
+  /** Who answers: the endpoint it was sent to; the destination itself where nothing was translated. */
+  readonly answeredBy: IpAddress;
 }
 
 /** Flows to endpoints that went, and flows to frontends that had no endpoint and have one now. */
-export function staleFlows(before: DesiredState, after: DesiredState): readonly FlowFilter[] {
+export function staleServiceFlows(before: DesiredState, after: DesiredState): readonly FlowFilter[] {
   const flows: FlowFilter[] = [];
   for (const old of before.services.values()) {
     const now = after.services.get(old.key);
@@ -35,12 +54,39 @@ export function staleFlows(before: DesiredState, after: DesiredState): readonly 
   return flows;
 }
 
+/**
+ * The same where no state from before is known: flows that were found tracked, and that the services of `state` would
+ * not have sent where they go.
+ */
+export function staleTrackedFlows(tracked: readonly TrackedFlow[], state: DesiredState): readonly FlowFilter[] {
+  const byPlace = new Map<string, ServicePort>();
+  for (const service of state.services.values()) {
+    if (service.protocol !== UDP) continue;
+    for (const frontend of service.frontends) byPlace.set(placeOf(service.family, frontend), service);
+  }
+  return tracked.flatMap((flow): readonly FlowFilter[] => {
+    const { family, destination: address, destinationPort, answeredBy } = flow;
+    // Read from the kernel: a port it is.
+    const port = destinationPort as Port;
+    const isTranslated = address !== answeredBy;
+    const service =
+      byPlace.get(placeOf(family, { address, port })) ??
+      (isTranslated ? byPlace.get(placeOf(family, { port })) : undefined);
+    if (service === undefined) return [];
+    const endpoints = endpointAddresses(service);
+    if (endpoints.includes(answeredBy) || (endpoints.length === 0 && !isTranslated)) return [];
+    return [{ kind: 'service', family, address, port, ...(isTranslated ? { endpoint: answeredBy } : {}) }];
+  });
+}
+
 /** Arguments of `conntrack`. */
 export function formatFlowFilter(flow: FlowFilter): readonly string[] {
+  const family = ['-D', '-f', flow.family === 4 ? 'ipv4' : 'ipv6'];
+  if (flow.kind === 'workload') {
+    return [...family, flow.end === 'source' ? '--orig-src' : '--reply-src', flow.address];
+  }
   return [
-    '-D',
-    '-f',
-    flow.family === 4 ? 'ipv4' : 'ipv6',
+    ...family,
     '-p',
     'udp',
     ...(flow.address === undefined ? [] : ['--orig-dst', flow.address]),
@@ -58,23 +104,21 @@ function flowsToGoneEndpoints(old: ServicePort, now: ServicePort | undefined): r
 
 function flowsToNowhere(old: ServicePort | undefined, now: ServicePort): readonly FlowFilter[] {
   if (endpointAddresses(now).length === 0) return [];
-  const served = new Set(
-    old === undefined || endpointAddresses(old).length === 0 ? [] : old.frontends.map(frontendKey),
-  );
+  const hadEndpoints = old !== undefined && endpointAddresses(old).length > 0;
+  const served = new Set(hadEndpoints ? old.frontends.map((frontend) => placeOf(old.family, frontend)) : []);
   return now.frontends
-    .filter((frontend) => !served.has(frontendKey(frontend)))
+    .filter((frontend) => !served.has(placeOf(now.family, frontend)))
     .map((frontend) => flowOf(now, frontend));
 }
 
-function flowOf(service: ServicePort, frontend: Frontend): FlowFilter {
-  const { address, port } = frontend;
-  return { family: service.family, port, ...(address === undefined ? {} : { address }) };
+function flowOf({ family }: ServicePort, { address, port }: Frontend): FlowFilter & { readonly kind: 'service' } {
+  return { kind: 'service', family, port, ...(address === undefined ? {} : { address }) };
 }
 
 function endpointAddresses(service: ServicePort): readonly IpAddress[] {
   return [...new Set([...service.clusterEndpoints, ...service.localEndpoints].map((endpoint) => endpoint.address))];
 }
 
-function frontendKey(frontend: Frontend): string {
-  return `${frontend.address ?? ''}|${frontend.port}`;
+function placeOf(family: IpFamily, { address, port }: Pick<Frontend, 'address' | 'port'>): string {
+  return `${family}|${address ?? ''}|${port}`;
 }
