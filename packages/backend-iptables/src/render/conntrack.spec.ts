@@ -1,0 +1,84 @@
+import { expect } from 'chai';
+import { parseIpAddress, TCP, UDP } from '@polyplane/core/backend';
+import { buildFrontend, buildService, buildServiceEndpoint, stateOf } from '@polyplane/core/testing';
+import { parseConntrackList } from '../kernel/conntrack';
+import { formatFlowFilter, staleServiceFlows, staleTrackedFlows } from './conntrack';
+
+const A = buildServiceEndpoint('10.0.0.2', 53, true);
+const B = buildServiceEndpoint('10.0.0.3', 53, true);
+const FRONTENDS = [buildFrontend('clusterIp', 53, '10.96.0.10'), buildFrontend('nodePort', 30053)];
+const dns = (...endpoints: readonly (typeof A)[]) => buildService('dns', FRONTENDS, endpoints, { protocol: UDP });
+const commands = (before: ReturnType<typeof stateOf>, after: ReturnType<typeof stateOf>): readonly string[] =>
+  staleServiceFlows(before, after).map((flow) => formatFlowFilter(flow).join(' '));
+
+describe('staleServiceFlows', () => {
+  it('names flows of every frontend to an endpoint that went', () => {
+    const expected = [
+      '-D -f ipv4 -p udp --orig-dst 10.96.0.10 --orig-port-dst 53 --dst-nat 10.0.0.2',
+      '-D -f ipv4 -p udp --orig-port-dst 30053 --dst-nat 10.0.0.2',
+    ];
+    expect(commands(stateOf(dns(A, B)), stateOf(dns(B)))).to.deep.equal(expected);
+    expect(commands(stateOf(dns(A)), stateOf())).to.deep.equal(expected);
+  });
+
+  it('names flows that met no endpoint before', () => {
+    const expected = [
+      '-D -f ipv4 -p udp --orig-dst 10.96.0.10 --orig-port-dst 53',
+      '-D -f ipv4 -p udp --orig-port-dst 30053',
+    ];
+    expect(commands(stateOf(dns()), stateOf(dns(A)))).to.deep.equal(expected);
+    expect(commands(stateOf(), stateOf(dns(A)))).to.deep.equal(expected);
+  });
+
+  it('names none when endpoints are added to others, nothing changes, or the protocol is TCP', () => {
+    const tcp = (endpoint: typeof A) => buildService('web', FRONTENDS, [endpoint], { protocol: TCP });
+    expect(commands(stateOf(dns(A)), stateOf(dns(A, B)))).to.deep.equal([]);
+    expect(commands(stateOf(dns(A)), stateOf(dns(A)))).to.deep.equal([]);
+    expect(commands(stateOf(tcp(A)), stateOf(tcp(B)))).to.deep.equal([]);
+  });
+});
+
+describe('staleTrackedFlows', () => {
+  const ip = parseIpAddress;
+  const flow = (destination: string, destinationPort: number, answeredBy: string) =>
+    ({ family: 4, destination: ip(destination), destinationPort, answeredBy: ip(answeredBy) }) as const;
+  const state = stateOf(dns(B));
+
+  it('names flows that the services would not have sent there', () => {
+    const stale = staleTrackedFlows(
+      [
+        flow('10.96.0.10', 53, '10.0.0.2'),
+        flow('10.96.0.10', 53, '10.96.0.10'),
+        flow('172.18.0.2', 30053, '10.0.0.2'),
+        flow('10.96.0.10', 53, '10.0.0.3'),
+        flow('172.18.0.2', 30053, '172.18.0.2'),
+        flow('10.9.9.9', 99, '10.0.0.2'),
+      ],
+      state,
+    );
+    expect(stale.map((filter) => formatFlowFilter(filter).slice(3).join(' '))).to.deep.equal([
+      '-p udp --orig-dst 10.96.0.10 --orig-port-dst 53 --dst-nat 10.0.0.2',
+      '-p udp --orig-dst 10.96.0.10 --orig-port-dst 53',
+      '-p udp --orig-dst 172.18.0.2 --orig-port-dst 30053 --dst-nat 10.0.0.2',
+    ]);
+  });
+
+  it('leaves alone what a service without endpoints never translated', () => {
+    expect(staleTrackedFlows([flow('10.96.0.10', 53, '10.96.0.10')], stateOf(dns()))).to.deep.equal([]);
+    expect(staleTrackedFlows([flow('10.96.0.10', 53, '10.0.0.2')], stateOf(dns()))).to.have.length(1);
+  });
+});
+
+describe('parseConntrackList', () => {
+  it('reads where a flow was sent and who answers it', () => {
+    const text = [
+      'udp      17 29 src=10.65.0.3 dst=10.96.0.10 sport=5353 dport=8000 src=10.65.0.2 dst=10.65.0.3 sport=80 dport=5353 [ASSURED] mark=0 use=1',
+      'udp      17 3 src=10.65.0.3 dst=10.96.0.11 sport=1 dport=2 [UNREPLIED] src=10.96.0.11 dst=10.65.0.3 sport=2 dport=1 mark=0 use=1',
+      '',
+    ].join('\n');
+    expect(parseConntrackList(text, 4)).to.deep.equal([
+      { family: 4, destination: '10.96.0.10', destinationPort: 8000, answeredBy: '10.65.0.2' },
+      { family: 4, destination: '10.96.0.11', destinationPort: 2, answeredBy: '10.96.0.11' },
+    ]);
+  });
+});
