@@ -1,10 +1,9 @@
 /** Forgets the tracked connections of a network namespace, over netlink (linux/netfilter/nfnetlink_conntrack.h). */
 
 import type { NetworkNamespace } from './network-namespace';
-import { closeFd, ERRNO, must, openSocket, receiveFrom, sendTo } from './system-calls';
+import { closeFd, ERRNO, must, openSocket, receiveFrom, SOCK_RAW, sendTo } from './system-calls';
 
 const AF_NETLINK = 16;
-const SOCK_RAW = 3;
 const NETLINK_NETFILTER = 12;
 const NFNL_SUBSYS_CTNETLINK = 1;
 const IPCTNL_MSG_CT_DELETE = 2;

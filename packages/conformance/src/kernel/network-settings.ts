@@ -3,7 +3,10 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { ConformanceError } from '../conformance-error';
 import type { NetworkNamespace } from './network-namespace';
 
-/** As on a usual machine, but that no refusal is held back for having come too often, and addresses work at once. */
+/**
+ * As on a usual machine, but that no refusal is held back for having come too often, addresses work at once, and echo
+ * requests are answered by listeners, which name themselves.
+ */
 const MACHINE_SETTINGS: Readonly<Record<string, string>> = {
   'ipv4/conf/all/rp_filter': '0',
   'ipv4/conf/default/rp_filter': '0',
@@ -12,7 +15,9 @@ const MACHINE_SETTINGS: Readonly<Record<string, string>> = {
   'ipv4/icmp_ratelimit': '0',
   'ipv4/icmp_msgs_per_sec': '1000000',
   'ipv4/icmp_msgs_burst': '1000000',
+  'ipv4/icmp_echo_ignore_all': '1',
   'ipv6/icmp/ratelimit': '0',
+  'ipv6/icmp/echo_ignore_all': '1',
   'ipv6/conf/all/accept_dad': '0',
   'ipv6/conf/default/accept_dad': '0',
   'ipv6/conf/default/dad_transmits': '0',

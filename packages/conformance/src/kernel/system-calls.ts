@@ -25,6 +25,7 @@ export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
+export const SOCK_RAW = 3;
 export const EPOLLIN = 0x1;
 export const EPOLLOUT = 0x4;
 const SOCK_NONBLOCK = 0o4000;

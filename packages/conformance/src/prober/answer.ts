@@ -1,4 +1,4 @@
-/** The line with which a listener names itself and the peer that it saw. */
+/** The question of a probe, and the line with which a listener names itself and the peer that it saw. */
 import type { HostName } from './probe';
 import type { SocketAddress } from './socket-address';
 
@@ -8,6 +8,9 @@ export interface Answer {
   readonly at: SocketAddress;
   readonly seen: SocketAddress;
 }
+
+/** What senders of datagrams say; at least the eight bytes that an ICMP error has to quote (RFC 792) to be told of. */
+export const QUESTION = Buffer.from('who are you?\n');
 
 export function formatAnswer(answer: Answer): Buffer {
   return Buffer.from(`${JSON.stringify(answer)}\n`);

@@ -1,5 +1,5 @@
 /** One attempt of a probe on a socket of its own: connect or send, then wait for the listener's answer. */
-import { TCP } from '@polyplane/core';
+import { TCP, UDP } from '@polyplane/core';
 import {
   type CallResult,
   connectSocket,
@@ -13,27 +13,30 @@ import {
   sendTo,
   takeSocketError,
 } from '../kernel/system-calls';
-import { parseAnswer } from './answer';
+import { type Answer, parseAnswer } from './answer';
+import type { Dialogue } from './dialogue';
 import type { ProbeRequest, ProbeResult } from './probe';
 import { encodeSocketAddress, SOCKET_ADDRESS_BYTES } from './socket-address';
 import type { SocketLoop, Waiting } from './socket-loop';
 
 /** After the handshake the path is proven; what is left is the listener's own time. */
 const ANSWER_MILLISECONDS = 2000;
-const DATAGRAM = Buffer.from('probe\n');
+const LONGEST_ANSWER_BYTES = 2048;
 
 /**
- * Tries once on `fd`, a fresh non-blocking TCP or UDP socket, and closes it.
+ * Tries once on `fd`, a fresh non-blocking socket of the request's protocol, and closes it.
+ * @param dialogue how datagrams are exchanged; absent for TCP
  * @throws ConformanceError PP_TESTBED_SYSTEM_CALL for an error that says nothing about the path
  */
 export function attemptProbe(
   loop: SocketLoop,
   fd: number,
   request: ProbeRequest,
+  dialogue: Dialogue | undefined,
   timeoutMilliseconds: number,
 ): Promise<ProbeResult> {
   return new Promise((resolve, reject) => {
-    new Attempt(loop, fd, timeoutMilliseconds, resolve, reject).start(request);
+    new Attempt(loop, fd, dialogue, timeoutMilliseconds, resolve, reject).start(request);
   });
 }
 
@@ -44,6 +47,7 @@ class Attempt implements Waiting {
   constructor(
     private readonly loop: SocketLoop,
     private readonly fd: number,
+    private readonly dialogue: Dialogue | undefined,
     private remainingMilliseconds: number,
     private readonly resolve: (result: ProbeResult) => void,
     private readonly reject: (error: unknown) => void,
@@ -51,15 +55,15 @@ class Attempt implements Waiting {
 
   start(request: ProbeRequest): void {
     this.guard(() => {
-      const isTcp = request.protocol === TCP;
-      if (isTcp) resetOnClose(this.fd);
-      const to = encodeSocketAddress({ address: request.destination, port: request.destinationPort });
-      const connected = connectSocket(this.fd, to);
+      if (this.dialogue === undefined) resetOnClose(this.fd);
+      const { destination, destinationPort } = request;
+      const port = hasSockets(request) ? (destinationPort ?? 0) : 0;
+      const connected = connectSocket(this.fd, encodeSocketAddress({ address: destination, port }));
       const begun = connected === -ERRNO.EINPROGRESS ? 0 : connected;
-      const sent = isTcp || begun < 0 ? begun : sendTo(this.fd, DATAGRAM, null);
+      const sent = this.dialogue === undefined || begun < 0 ? begun : sendTo(this.fd, this.dialogue.question, null);
       if (NEVER_LEFT.has(-sent)) this.finish({ outcome: 'notSendable', reason: formatErrno(-sent) });
       else if (sent < 0) this.fail(sent);
-      else this.await(isTcp);
+      else this.await();
     });
   }
 
@@ -69,8 +73,9 @@ class Attempt implements Waiting {
     return this.isOver;
   }
 
-  private await(isTcp: boolean): void {
-    if (isTcp) this.loop.watch(this.fd, EPOLLOUT, () => this.guard(() => this.finishConnecting()));
+  private await(): void {
+    if (this.dialogue === undefined)
+      this.loop.watch(this.fd, EPOLLOUT, () => this.guard(() => this.finishConnecting()));
     else this.loop.watch(this.fd, EPOLLIN, () => this.guard(() => this.readAnswer()));
     this.loop.wait(this);
   }
@@ -86,18 +91,23 @@ class Attempt implements Waiting {
   }
 
   private readAnswer(): void {
-    const chunk = Buffer.alloc(512);
+    const chunk = Buffer.alloc(LONGEST_ANSWER_BYTES);
     const length = receiveFrom(this.fd, chunk, Buffer.alloc(SOCKET_ADDRESS_BYTES));
     if (length < 0) {
       if (length !== -ERRNO.EAGAIN) this.fail(length);
       return;
     }
-    this.received = Buffer.concat([this.received, chunk.subarray(0, length)]);
-    const answer = parseAnswer(this.received);
-    if (answer !== undefined) {
-      const { by, at, seen } = answer;
-      this.finish({ outcome: 'connected', by, at, seenSource: seen.address, seenPort: seen.port });
-    } else if (length === 0) this.fail(-ERRNO.ECONNRESET);
+    const answer = this.understand(chunk.subarray(0, length));
+    if (answer === 'refused') this.finish({ outcome: 'refused', reason: 'the listener refuses' });
+    else if (answer !== undefined) this.finish(connectedBy(answer));
+    else if (length === 0 && this.dialogue === undefined) this.fail(-ERRNO.ECONNRESET);
+  }
+
+  /** A datagram says all or nothing; a stream's line may come in pieces. */
+  private understand(chunk: Buffer): Answer | 'refused' | undefined {
+    if (this.dialogue !== undefined) return this.dialogue.readAnswer(chunk);
+    this.received = Buffer.concat([this.received, chunk]);
+    return parseAnswer(this.received);
   }
 
   private fail(error: CallResult): void {
@@ -126,6 +136,16 @@ class Attempt implements Waiting {
     if (!this.isOver) this.loop.closeSocket(this.fd);
     this.isOver = true;
   }
+}
+
+/** A raw socket has no port: the protocol's own, if it has one, is in the question. */
+function hasSockets({ protocol }: ProbeRequest): boolean {
+  return protocol === TCP || protocol === UDP;
+}
+
+function connectedBy({ by, at, seen }: Answer): ProbeResult {
+  const { address: seenSource, port: seenPort } = seen;
+  return { outcome: 'connected', by, at, seenSource, ...(seenPort !== undefined && { seenPort }) };
 }
 
 /** Error numbers that stand for an RST or an ICMP error. */

@@ -33,7 +33,7 @@ const BACKLOG = 1024;
 export interface ListenerSpec {
   readonly name: HostName;
   /** An address of the host: what listens on one address answers from it. */
-  readonly address: SocketAddress;
+  readonly address: Required<SocketAddress>;
   readonly protocol: Protocol;
 }
 

@@ -6,8 +6,9 @@ import type { SocketAddress } from './socket-address';
 export type HostName = `pod:${string}/${string}` | `node:${string}` | `outside:${string}`;
 
 /**
- * One attempt to talk: TCP connects and reads the listener's line, UDP sends a datagram and waits for its echo.
- * Every request is a flow of its own.
+ * One attempt to talk: TCP connects and reads the listener's line, SCTP opens an association as far as the listener's first
+ * answer, ICMP and ICMPv6 ask for an echo, every other protocol sends a datagram and waits for its answer. Every request is
+ * a flow of its own.
  */
 export interface ProbeRequest {
   readonly from: HostName;
@@ -16,8 +17,8 @@ export interface ProbeRequest {
   /** Absent: one that this run has not used yet for these two hosts. */
   readonly sourcePort?: Port;
   readonly destination: IpAddress;
-  readonly destinationPort: Port;
-  /** TCP or UDP; of any other protocol the outcome is `notSendable`. */
+  /** Absent for protocols without ports. */
+  readonly destinationPort?: Port;
   readonly protocol: Protocol;
   /** An answer, be it a refusal, is expected: silence is asked once more, with more time, before it counts. */
   readonly isAnswerExpected: boolean;
@@ -33,7 +34,7 @@ export type ProbeResult =
       readonly by: HostName;
       readonly at: SocketAddress;
       readonly seenSource: IpAddress;
-      readonly seenPort: Port;
+      readonly seenPort?: Port;
     }
   | { readonly outcome: 'refused'; readonly reason: string }
   | { readonly outcome: 'timeout' }

@@ -1,5 +1,5 @@
 /** The prober: talks from any host of a testbed to any address, many at once, without a process of its own for any of them. */
-import { familyOf, formatProtocol, type IpAddress, type Port, type Protocol, TCP, UDP } from '@polyplane/core';
+import { familyOf, ICMP, ICMPV6, type IpAddress, type Port, type Protocol, TCP, UDP } from '@polyplane/core';
 import { ConformanceError } from '../conformance-error';
 import type { NetworkNamespace } from '../kernel/network-namespace';
 import {
@@ -10,10 +10,10 @@ import {
   formatErrno,
   must,
   openSocket,
-  SOCK_DGRAM,
   SOCK_STREAM,
 } from '../kernel/system-calls';
 import { attemptProbe } from './attempt';
+import { datagramSocketOf, dialogueOf } from './dialogue';
 import { openListener } from './listener';
 import {
   DEFAULT_PROBE_TIMEOUTS,
@@ -22,13 +22,14 @@ import {
   type ProbeResult,
   type ProbeTimeouts,
 } from './probe';
+import { openRawListener } from './raw-listener';
 import { encodeSocketAddress, socketFamilyOf } from './socket-address';
 import { SocketLoop } from './socket-loop';
 
-/** A port that listeners listen on. */
+/** What listeners listen on: a port, or a whole protocol that has none. */
 export interface ListeningPort {
   readonly protocol: Protocol;
-  readonly port: Port;
+  readonly port?: Port;
 }
 
 /** Sockets that are open at once; well below the usual limit of open files. */
@@ -62,18 +63,22 @@ export class Prober {
 
   /**
    * Makes a host listen on exactly these ports of exactly these addresses, and answer in its own name.
-   * Protocols other than TCP and UDP are left out: nobody can be asked on them.
    * @throws ConformanceError PP_TESTBED_SYSTEM_CALL, PP_TESTBED_UNKNOWN_HOST
    */
   listen(name: HostName, addresses: readonly IpAddress[], ports: readonly ListeningPort[]): void {
     this.closeListeners(name);
     const opened: number[] = [];
     this.listeners.set(name, opened);
+    const rawProtocols = new Set(ports.map(({ protocol }) => protocol).filter((protocol) => !hasSockets(protocol)));
     this.namespaceOf(name).run(() => {
       for (const address of addresses) {
         for (const { protocol, port } of ports) {
-          if (isSendable(protocol))
-            opened.push(openListener(this.loop, { name, address: { address, port }, protocol }));
+          if (port === undefined || !hasSockets(protocol)) continue;
+          opened.push(openListener(this.loop, { name, address: { address, port }, protocol }));
+        }
+        for (const protocol of rawProtocols) {
+          if (protocol === FOREIGN_ICMP[familyOf(address)]) continue;
+          opened.push(openRawListener(this.loop, { name, address, protocol, ports: portsOf(ports, protocol) }));
         }
       }
     });
@@ -107,32 +112,47 @@ export class Prober {
   }
 
   private async attempt(request: ProbeRequest, timeoutMilliseconds: number): Promise<ProbeResult> {
-    if (!isSendable(request.protocol)) {
-      return { outcome: 'notSendable', reason: `the prober does not send ${formatProtocol(request.protocol)}` };
-    }
-    const type = request.protocol === TCP ? SOCK_STREAM : SOCK_DGRAM;
+    const { protocol, destination } = request;
+    const isTcp = protocol === TCP;
+    const socket = isTcp ? { type: SOCK_STREAM, protocol: 0 } : datagramSocketOf(protocol);
     const namespace = this.namespaceOf(request.from);
     const fd = must(
       'socket',
-      namespace.run(() => openSocket(socketFamilyOf(request.destination), type)),
+      namespace.run(() => openSocket(socketFamilyOf(destination), socket.type, socket.protocol)),
     );
-    const bound = this.bindSource(fd, request);
-    if (bound === 0) return attemptProbe(this.loop, fd, request, timeoutMilliseconds);
+    const source = hasSockets(protocol) ? this.bindSource(fd, request) : this.bindRawSource(fd, request);
+    if (typeof source === 'object') {
+      const dialogue = isTcp ? undefined : dialogueOf(request, source.port);
+      return attemptProbe(this.loop, fd, request, dialogue, timeoutMilliseconds);
+    }
     closeFd(fd);
-    return { outcome: 'notSendable', reason: `cannot send from this address and port: ${formatErrno(-bound)}` };
+    return { outcome: 'notSendable', reason: `cannot send from this address and port: ${formatErrno(-source)}` };
   }
 
-  private bindSource(fd: number, request: ProbeRequest): number {
+  /** The port that the probe has got, or an error number. */
+  private bindSource(fd: number, request: ProbeRequest): { readonly port: Port } | number {
     const address = request.sourceAddress ?? ANY_ADDRESS[familyOf(request.destination)];
     if (request.sourcePort !== undefined) {
       allowAddressReuse(fd);
-      return bindSocket(fd, encodeSocketAddress({ address, port: request.sourcePort }));
+      const bound = bindSocket(fd, encodeSocketAddress({ address, port: request.sourcePort }));
+      return bound < 0 ? bound : { port: request.sourcePort };
     }
     for (let tries = 0; tries < SOURCE_PORTS; tries++) {
-      const bound = bindSocket(fd, encodeSocketAddress({ address, port: this.nextSourcePort() }));
-      if (bound !== -ERRNO.EADDRINUSE) return bound;
+      const port = this.nextSourcePort();
+      const bound = bindSocket(fd, encodeSocketAddress({ address, port }));
+      if (bound !== -ERRNO.EADDRINUSE) return bound < 0 ? bound : { port };
     }
     return -ERRNO.EADDRINUSE;
+  }
+
+  /** A raw socket is bound to an address alone; the port, or what stands for it, goes into the packet. */
+  private bindRawSource(
+    fd: number,
+    { sourceAddress, sourcePort, destination }: ProbeRequest,
+  ): { readonly port: Port } | number {
+    const address = sourceAddress ?? ANY_ADDRESS[familyOf(destination)];
+    const bound = bindSocket(fd, encodeSocketAddress({ address }));
+    return bound < 0 ? bound : { port: sourcePort ?? this.nextSourcePort() };
   }
 
   /** In turn, not at random: a flow must not meet the connection tracking of an earlier one. */
@@ -155,6 +175,16 @@ export class Prober {
 // The unspecified addresses: the sender's routes choose.
 const ANY_ADDRESS = { 4: '0.0.0.0' as IpAddress, 6: '::' as IpAddress };
 
-function isSendable(protocol: Protocol): boolean {
+/** Each family has an ICMP of its own. */
+const FOREIGN_ICMP = { 4: ICMPV6, 6: ICMP };
+
+/** TCP and UDP have sockets; other protocols are spoken through raw ones. */
+function hasSockets(protocol: Protocol): boolean {
   return protocol === TCP || protocol === UDP;
+}
+
+function portsOf(ports: readonly ListeningPort[], protocol: Protocol): ReadonlySet<Port> {
+  return new Set(
+    ports.flatMap((listening) => (listening.protocol === protocol && listening.port ? [listening.port] : [])),
+  );
 }

@@ -2,10 +2,10 @@
 import { addressBits, familyOf, type IpAddress, type Port, parseIpAddress, parsePort } from '@polyplane/core';
 import { AF_INET, AF_INET6 } from '../kernel/system-calls';
 
-/** An address with a port. */
+/** An address with a port; no port where the protocol has none. */
 export interface SocketAddress {
   readonly address: IpAddress;
-  readonly port: Port;
+  readonly port?: Port;
 }
 
 /** Room for either layout. */
@@ -17,7 +17,14 @@ export function socketFamilyOf(address: IpAddress): number {
   return familyOf(address) === 4 ? AF_INET : AF_INET6;
 }
 
-export function encodeSocketAddress({ address, port }: SocketAddress): Buffer {
+/** Without a port: 0, by which the kernel means any. */
+export function encodeSocketAddress({
+  address,
+  port = 0,
+}: {
+  readonly address: IpAddress;
+  readonly port?: Port | 0;
+}): Buffer {
   const isIpv4 = familyOf(address) === 4;
   const bytes = Buffer.alloc(isIpv4 ? IPV4_BYTES : SOCKET_ADDRESS_BYTES);
   bytes.writeUInt16LE(socketFamilyOf(address), 0);
@@ -28,9 +35,13 @@ export function encodeSocketAddress({ address, port }: SocketAddress): Buffer {
 }
 
 /** @throws CoreError PP_ADDRESS_INVALID for bytes that hold no address with a port */
-export function decodeSocketAddress(bytes: Buffer): SocketAddress {
-  const port = parsePort(bytes.readUInt16BE(2));
-  if (bytes.readUInt16LE(0) === AF_INET) return { address: parseIpAddress(bytes.subarray(4, 8).join('.')), port };
+export function decodeSocketAddress(bytes: Buffer): Required<SocketAddress> {
+  return { address: decodeAddress(bytes), port: parsePort(bytes.readUInt16BE(2)) };
+}
+
+/** The address alone, of sockets of protocols without ports. */
+export function decodeAddress(bytes: Buffer): IpAddress {
+  if (bytes.readUInt16LE(0) === AF_INET) return parseIpAddress(bytes.subarray(4, 8).join('.'));
   const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(8 + index * 2).toString(16));
-  return { address: parseIpAddress(groups.join(':')), port };
+  return parseIpAddress(groups.join(':'));
 }

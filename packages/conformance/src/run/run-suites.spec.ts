@@ -233,7 +233,7 @@ describeTestbed(`runSuites in a testbed${obstacle === undefined ? '' : ` (skippe
     const probes = `
 settings: {}
 probes:
-- {name: sctp, from: {pod: shop/web}, to: {pod: shop/db, port: 80, protocol: SCTP}, expect: {verdict: allow}}
+- {name: message, from: {pod: shop/web}, to: {pod: shop/db, protocol: ICMP, icmp: {type: 5}}, expect: {verdict: allow}}
 - {name: spoofed, from: {pod: shop/web, ip: 10.0.0.9, spoofed: true}, to: {pod: shop/db, port: 80}, expect: {verdict: deny}}
 - {name: untouched, from: {pod: shop/web}, to: {pod: shop/db, port: 80}, expect: {untouched: true}}`;
     const { suites } = await runSuites({ suites: [suiteOf(CLUSTER + probes)], backend: new FakeBackend() });

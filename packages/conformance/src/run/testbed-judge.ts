@@ -1,29 +1,17 @@
 /** Judges a suite's packets by sending them through real dataplanes in a testbed. */
-import {
-  CodedError,
-  type DataplaneBackend,
-  familyOf,
-  type IpAddress,
-  type LimitTable,
-  type Logger,
-  TCP,
-  UDP,
-} from '@polyplane/core';
-import { ConformanceError } from '../conformance-error';
-import type { HostName, ProbeRequest, ProbeResult } from '../prober/probe';
-import type { SuiteProbe, SuiteSender, SuiteState } from '../suites/suite';
+import { CodedError, type DataplaneBackend, type LimitTable, type Logger } from '@polyplane/core';
+import type { SuiteProbe, SuiteState } from '../suites/suite';
 import { createTestbed, type Testbed } from '../testbed/testbed';
-import { nodeHost, outsiderHost, podHost, type Topology } from '../testbed/topology';
+import type { Topology } from '../testbed/topology';
 import { reportUnseenFacts } from './fact-judge';
 import type { Finding } from './finding';
 import type { Judge } from './judge';
 import { limitObstacle } from './limit-obstacle';
 import { NodeDataplane } from './node-dataplane';
+import { findingOf, requestsOf } from './probe-flows';
+import { provePaths } from './prove-paths';
 import type { ProbeReport } from './report';
-import { topologyOf, unmanagedPod } from './topology-of';
-
-/** A service that may send to n endpoints is asked so often for each that missing one is as good as impossible. */
-const FLOWS_PER_ENDPOINT = 20;
+import { topologyOf } from './topology-of';
 
 /** The network and its dataplanes are kept from one state to the next as long as the machines are the same. */
 export class TestbedJudge implements Judge {
@@ -142,98 +130,4 @@ class Network {
 
 function machinesOf({ nodes, pods, outsiders }: Topology): string {
   return JSON.stringify({ nodes, pods, outsiders });
-}
-
-/** Before any dataplane is there everybody reaches everybody: what is denied later is denied by the dataplane. */
-async function provePaths(testbed: Testbed, { pods, outsiders, ports }: Topology): Promise<void> {
-  const [port] = ports.filter(({ protocol }) => protocol === TCP || protocol === UDP);
-  if (port === undefined) return;
-  const hosts = [
-    ...pods.map((pod) => ({ host: podHost(pod), addresses: pod.addresses })),
-    ...outsiders.map((outsider) => ({ host: outsiderHost(outsider), addresses: outsider.addresses })),
-  ];
-  const requests = hosts.flatMap(({ host, addresses }) =>
-    hosts.flatMap((to) =>
-      to.addresses
-        .filter((destination) => addresses.some((source) => familyOf(source) === familyOf(destination)))
-        .map((destination): ProbeRequest => {
-          const { protocol, port: destinationPort } = port;
-          return { from: host, destination, destinationPort, protocol, isAnswerExpected: true };
-        }),
-    ),
-  );
-  const results = await testbed.probe(requests);
-  const broken = results.findIndex(({ outcome }) => outcome !== 'connected');
-  if (broken < 0) return;
-  const { from, destination } = requests[broken] ?? {};
-  throw new ConformanceError('PP_TESTBED_FAILED', `without any dataplane ${from} does not reach ${destination}`);
-}
-
-/** The flows that a probe takes; none if it cannot be sent. */
-function requestsOf(probe: SuiteProbe): readonly ProbeRequest[] {
-  const { sender, source, sourcePort, destination, destinationPort, protocol, expected } = probe;
-  if (obstacleOf(probe) !== undefined || destinationPort === undefined) return [];
-  const count = expected.translatedTo === undefined ? 1 : expected.translatedTo.length * FLOWS_PER_ENDPOINT;
-  const request: ProbeRequest = {
-    from: hostOf(sender, source),
-    sourceAddress: source,
-    ...(sourcePort !== undefined && { sourcePort }),
-    destination,
-    destinationPort,
-    protocol,
-    isAnswerExpected:
-      expected.verdict === 'allow' || expected.verdict === 'reject' || expected.translatedTo !== undefined,
-  };
-  return Array.from({ length: count }, () => request);
-}
-
-function obstacleOf({ isSpoofed, destinationPort, expected }: SuiteProbe): string | undefined {
-  if (isSpoofed) return 'PP_SUITE_NOT_SENDABLE: the prober does not send from another’s address';
-  if (destinationPort === undefined) return 'PP_SUITE_NOT_SENDABLE: the prober sends TCP and UDP with ports only';
-  const { verdict, translatedTo, isMasqueraded } = expected;
-  const isSeen = [verdict, translatedTo, isMasqueraded].some((part) => part !== undefined);
-  if (!isSeen || expected.isUntouched === true || expected.isAcceptedExplicitly === true) {
-    return 'PP_SUITE_NOT_OBSERVABLE: the packets look the same with and without';
-  }
-  return undefined;
-}
-
-function hostOf(sender: SuiteSender, source: SuiteProbe['source']): HostName {
-  if (sender.kind === 'pod') return podHost(sender);
-  if (sender.kind === 'unmanaged') return podHost(unmanagedPod(source));
-  return sender.kind === 'node' ? nodeHost({ name: sender.node }) : outsiderHost({ name: source });
-}
-
-function findingOf(probe: SuiteProbe, results: readonly ProbeResult[]): Finding {
-  const obstacle = obstacleOf(probe);
-  if (obstacle !== undefined) return { kind: 'skipped', reason: obstacle };
-  const notSent = results.find((result) => result.outcome === 'notSendable');
-  if (notSent !== undefined) return { kind: 'skipped', reason: `PP_SUITE_NOT_SENDABLE: ${notSent.reason}` };
-  const answers = results.filter((result) => result.outcome === 'connected');
-  const unanswered = results.find((result) => result.outcome !== 'connected');
-  if (unanswered !== undefined)
-    return { kind: 'judged', verdict: unanswered.outcome === 'refused' ? 'reject' : 'deny' };
-  return {
-    kind: 'judged',
-    verdict: 'allow',
-    destinations: [...new Set(answers.map(({ at }) => formatSocketAddress(at)))].sort(),
-    isTranslated: answers.some(({ at }) => at.address !== probe.destination || at.port !== probe.destinationPort),
-    ...masqueradeOf(
-      probe,
-      answers.map(({ seenSource }) => seenSource),
-    ),
-  };
-}
-
-/** A node's own address in place of itself cannot be told from none. */
-function masqueradeOf(
-  { sender, source }: SuiteProbe,
-  seen: readonly IpAddress[],
-): { readonly isMasqueraded?: boolean } {
-  const isChanged = seen.some((address) => address !== source);
-  return isChanged || sender.kind !== 'node' ? { isMasqueraded: isChanged } : {};
-}
-
-function formatSocketAddress({ address, port }: { readonly address: string; readonly port: number }): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -103,9 +103,10 @@ function outsidersOf(state: SuiteState, inside: ReadonlySet<IpAddress>): readonl
 }
 
 function portsOf({ probes, resources }: SuiteState): readonly ListeningPort[] {
-  const dialed = probes.flatMap(({ protocol, destinationPort: port }) =>
-    port === undefined ? [] : [{ protocol, port }],
-  );
+  const dialed = probes.flatMap(({ protocol, destinationPort: port }): readonly ListeningPort[] => {
+    if (!hasPorts(protocol)) return [{ protocol }];
+    return port === undefined ? [] : [{ protocol, port }];
+  });
   const served = ofKind(resources, 'EndpointSlice').flatMap((slice) =>
     slice.ports.flatMap(({ protocol, port }) =>
       port === undefined ? [] : [{ protocol: parseProtocol(protocol), port: parsePort(port) }],
@@ -117,7 +118,7 @@ function portsOf({ probes, resources }: SuiteState): readonly ListeningPort[] {
       port: parsePort(Number(target.slice(target.lastIndexOf(':') + 1))),
     })),
   );
-  const ports = [...dialed, ...served, ...translated].filter(({ protocol }) => hasPorts(protocol));
+  const ports = [...dialed, ...served, ...translated];
   return [...new Map(ports.map((port) => [`${port.protocol}:${port.port}`, port])).values()];
 }
 

@@ -3,7 +3,18 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type InterfaceName, type IpAddress, parseIpAddress, parsePort, TCP, UDP } from '@polyplane/core';
+import {
+  ICMP,
+  ICMPV6,
+  type InterfaceName,
+  type IpAddress,
+  type Protocol,
+  parseIpAddress,
+  parsePort,
+  SCTP,
+  TCP,
+  UDP,
+} from '@polyplane/core';
 import { ConformanceError } from '../conformance-error';
 import type { HostName, ProbeRequest } from '../prober/probe';
 import { readTestbedObstacle } from './support';
@@ -123,12 +134,39 @@ describeTestbed(`Testbed${obstacle === undefined ? '' : ` (skipped: ${obstacle})
     expect(await ask(request(WEB, ip('10.65.1.2'), { sourceAddress: ip('10.65.0.3') }))).to.deep.equal(['notSendable']);
   });
 
-  it('says that it cannot send a protocol other than TCP and UDP', async () => {
-    // Any number that is neither.
-    const [result] = await testbed.probe([
-      request(WEB, ip('10.65.1.2'), { protocol: 253 as ProbeRequest['protocol'] }),
-    ]);
-    expect(result?.outcome).to.equal('notSendable');
+  it('speaks SCTP, ICMP echo, and protocols by their number, on IPv4 and IPv6', async () => {
+    const plain = 253 as Protocol; // For experiments (RFC 3692).
+    testbed.setPorts([{ protocol: SCTP, port }, { protocol: ICMP }, { protocol: ICMPV6 }, { protocol: plain }]);
+    const hosts = [
+      ['10.65.0.2', '10.65.1.2', ICMP],
+      ['fd00:65::2', 'fd00:65:1::2', ICMPV6],
+    ] as const;
+    for (const [near, far, icmp] of hosts) {
+      const to = { from: WEB, destination: ip(far), isAnswerExpected: true } as const;
+      expect(
+        await testbed.probe([
+          { ...to, protocol: SCTP, destinationPort: port, sourcePort: parsePort(2049) },
+          { ...to, protocol: icmp },
+          { ...to, protocol: plain },
+        ]),
+      ).to.deep.equal([
+        { outcome: 'connected', by: FAR, at: { address: far, port: 80 }, seenSource: near, seenPort: 2049 },
+        { outcome: 'connected', by: FAR, at: { address: far }, seenSource: near },
+        { outcome: 'connected', by: FAR, at: { address: far }, seenSource: near },
+      ]);
+    }
+  });
+
+  it('is refused where nobody listens on the protocol, or on the port of SCTP', async () => {
+    testbed.setPorts([{ protocol: SCTP, port }]);
+    const closed = parsePort(81);
+    expect(
+      await ask(
+        request(WEB, ip('10.65.1.2'), { protocol: SCTP, destinationPort: closed }),
+        request(WEB, ip('10.65.1.2'), { protocol: 253 as Protocol }),
+        request(WEB, ip('10.65.9.9'), { protocol: SCTP, isAnswerExpected: false }),
+      ),
+    ).to.deep.equal(['refused', 'refused', 'timeout']);
   });
 
   it('refuses a probe from a host that it does not have', async () => {
