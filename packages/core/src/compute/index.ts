@@ -1,4 +1,5 @@
 /** The calculation of a node's desired state. */
 export * from './graph';
 export * from './keys';
+export type { ChosenSettings } from './settings';
 export { defaultInterfaceName } from './workloads';

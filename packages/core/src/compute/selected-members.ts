@@ -72,8 +72,9 @@ export class SelectedContributors {
   }
 
   private count(set: IpSetKey, item: string, step: 1 | -1): void {
+    if (!this.sets.has(set)) return;
     const contribution = this.contributions.get(item);
-    if (!this.sets.has(set) || contribution === undefined) return;
+    if (contribution === undefined) return;
     for (const member of membersOf(this.sets.get(set), contribution)) this.countMember(set, member, step);
   }
 }
