@@ -136,6 +136,7 @@ function renderTable(
   chainsPerRestore: number,
   note: (what: string) => void,
 ): { readonly preparations: readonly string[]; readonly last: string } {
+  if (state.chains === wanted.chains) return { preparations: [], last: renderHooks(state, wanted, note) };
   const writes: ChainWrite[] = [];
   for (const [name, rules] of wanted.chains) {
     const before = state.chains.get(name);

@@ -11,6 +11,7 @@ import {
   type Protocol,
   type ServiceEndpoint,
   type ServicePort,
+  type ServicePortKey,
   splitCidr,
 } from '@polyplane/core/backend';
 import type { Marks } from './marks';
@@ -23,7 +24,7 @@ export const MARK_FOREIGN_CHAIN = fixedChain('MARK-FOREIGN');
 
 /** What one service port adds to the ruleset; a function of the service port and the settings. */
 export interface ServicePortRules {
-  readonly chains: ReadonlyMap<ChainName, readonly RuleText[]>;
+  readonly chains: readonly (readonly [ChainName, readonly RuleText[]])[];
   readonly frontends: readonly FrontendRules[];
   /** Endpoints as `address,proto:port,address`: what a service sends from one to itself. */
   readonly hairpins: readonly string[];
@@ -33,6 +34,7 @@ export interface ServicePortRules {
 export interface FrontendRules {
   /** {@link addressKey} or {@link portKey}. */
   readonly place: string;
+  readonly owner: ServicePortKey;
   readonly isNodePort: boolean;
   /** Leads from the dispatch tree on; absent: nobody is served. */
   readonly rule?: RuleText;
@@ -68,7 +70,7 @@ class ServicePortRenderer {
     const { frontends, clusterEndpoints, localEndpoints, protocol } = this.service;
     return {
       frontends: frontends.map((frontend) => this.renderFrontend(frontend)),
-      chains: this.chains,
+      chains: [...this.chains],
       hairpins: [...clusterEndpoints, ...localEndpoints].map(
         ({ address, port }) => `${addressMember(address, protocol, port)},${address}`,
       ),
@@ -83,6 +85,7 @@ class ServicePortRenderer {
     const chain = frontend.kind === 'clusterIp' ? this.clusterIpChain(frontend) : this.externalChain(frontend);
     return {
       place: address === undefined ? portKey(protocol, port) : addressKey(address, protocol, port),
+      owner: this.service.key,
       isNodePort: address === undefined,
       ...(chain === undefined ? {} : { rule: this.dispatchRule(frontend, chain) }),
       ...(isUnserved ? { refusal: isLocal && this.service.hasEndpoints ? 'drop' : 'reject' } : {}),

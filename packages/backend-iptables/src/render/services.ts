@@ -1,14 +1,13 @@
 /** All services in nat, and in filter what must not be translated: rejected, dropped and firewalled frontends. */
-import type { Cidr, DesiredState, IpFamily, NodeSettings, ServicePort, ServicePortKey } from '@polyplane/core/backend';
-import { formatProtocol, parseCidr, TCP } from '@polyplane/core/backend';
-import { formatRange } from './ip-sets';
+import type { Cidr, DesiredState, IpFamily, NodeSettings, ServicePort } from '@polyplane/core/backend';
+import { parseCidr, TCP } from '@polyplane/core/backend';
 import type { Marks } from './marks';
-import { type ChainName, fixedChain, type SetName, setOf } from './names';
+import { type ChainName, fixedChain } from './names';
 import { formatRule, type ModuleMatch, type RuleSpec, type RuleText, type Target } from './rule-text';
-import type { BaseChain, KernelSet, SetType, TableRules } from './ruleset';
-import { maxElementsFor } from './ruleset';
-import { type DispatchEntry, renderAddressTree, renderPortTree } from './service-dispatch';
-import { type FrontendRules, MARK_FOREIGN_CHAIN, renderServicePort, type ServicePortRules } from './service-port';
+import type { BaseChain, KernelSet, TableRules } from './ruleset';
+import { ServiceCollection, type ServiceSetKind, serviceSet } from './service-collection';
+import { renderAddressTree, renderPortTree } from './service-dispatch';
+import { MARK_FOREIGN_CHAIN, renderServicePort, type ServicePortRules } from './service-port';
 
 /** What services add to the ruleset of one family. */
 export interface ServiceRules {
@@ -34,29 +33,38 @@ const LOOPBACK = parseCidr('127.0.0.0/8');
 export class ServicesRenderer {
   private rendered = new WeakMap<ServicePort, ServicePortRules>();
   private renderedWith: NodeSettings | undefined;
+  /** The last result, for states that differ in other things than services. */
+  private readonly last = new Map<
+    IpFamily,
+    { readonly services: readonly ServicePort[]; readonly rules: ServiceRules }
+  >();
 
   constructor(private readonly marks: Marks) {}
 
   render(state: DesiredState, settings: NodeSettings, family: IpFamily): ServiceRules {
     if (this.renderedWith !== settings) {
       this.rendered = new WeakMap();
+      this.last.clear();
       this.renderedWith = settings;
     }
+    const services = [...state.services.values()].filter((service) => service.family === family);
+    const last = this.last.get(family);
+    if (last !== undefined && isSameList(last.services, services)) return last.rules;
     const collected = new ServiceCollection(family);
-    for (const service of state.services.values()) {
-      if (service.family === family) collected.add(service, this.rulesOf(service, settings));
-    }
+    for (const service of services) collected.add(service, this.rulesOf(service, settings));
     collected.settleClaims();
-    return {
+    const rules: ServiceRules = {
       nat: new NatTable(family, settings, this.marks).render(collected),
       filterChains: renderFilterChains(family, settings),
       sets: collected.sets(),
     };
+    this.last.set(family, { services, rules });
+    return rules;
   }
 
   /** The service port's own chains, as rendered last. */
   chainsOf(service: ServicePort): readonly ChainName[] {
-    return [...(this.rendered.get(service)?.chains.keys() ?? [])];
+    return (this.rendered.get(service)?.chains ?? []).map(([name]) => name);
   }
 
   private rulesOf(service: ServicePort, settings: NodeSettings): ServicePortRules {
@@ -68,81 +76,8 @@ export class ServicesRenderer {
   }
 }
 
-/** Sets of one family, by what membership means. `admitted`: frontend and a range whose packets may come. */
-const SET_TYPES = {
-  hairpin: 'hash:ip,port,ip',
-  rejected: 'hash:ip,port',
-  dropped: 'hash:ip,port',
-  firewalled: 'hash:ip,port',
-  admitted: 'hash:ip,port,net',
-  npreject: 'hash:net,port',
-  npdrop: 'hash:net,port',
-  healthchecks: 'hash:net,port',
-} as const satisfies Readonly<Record<string, SetType>>;
-
-type ServiceSetKind = keyof typeof SET_TYPES;
-const SET_KINDS = Object.keys(SET_TYPES) as readonly ServiceSetKind[];
-
-function serviceSet(kind: ServiceSetKind, family: IpFamily): SetName {
-  return setOf('SV', family, kind);
-}
-
-/** Every service's part, put together: of several that claim one destination, the service with the smallest key has it. */
-class ServiceCollection {
-  readonly chains = new Map<ChainName, readonly RuleText[]>();
-  readonly addresses: DispatchEntry[] = [];
-  readonly nodePorts: DispatchEntry[] = [];
-  private readonly members = new Map<ServiceSetKind, Set<string>>(SET_KINDS.map((kind) => [kind, new Set()]));
-  private readonly claims = new Map<string, { readonly key: ServicePortKey; readonly frontend: FrontendRules }>();
-
-  constructor(private readonly family: IpFamily) {}
-
-  add({ key, healthCheckNodePort }: ServicePort, rules: ServicePortRules): void {
-    for (const [name, chain] of rules.chains) this.chains.set(name, chain);
-    for (const member of rules.hairpins) this.addMember('hairpin', member);
-    for (const frontend of rules.frontends) {
-      const claim = this.claims.get(frontend.place);
-      if (claim === undefined || key < claim.key) this.claims.set(frontend.place, { key, frontend });
-    }
-    if (healthCheckNodePort !== undefined) {
-      this.addEverywhere('healthchecks', `${formatProtocol(TCP)}:${healthCheckNodePort}`);
-    }
-  }
-
-  /** After the last service. */
-  settleClaims(): void {
-    for (const { frontend } of this.claims.values()) this.addFrontend(frontend);
-  }
-
-  sets(): readonly KernelSet[] {
-    return [...this.members].map(([kind, members]) => ({
-      name: serviceSet(kind, this.family),
-      type: SET_TYPES[kind],
-      family: this.family,
-      maxElements: maxElementsFor(members.size),
-      members,
-    }));
-  }
-
-  private addFrontend({ place, isNodePort, rule, refusal, member, sources }: FrontendRules): void {
-    if (rule !== undefined) (isNodePort ? this.nodePorts : this.addresses).push({ key: place, rule });
-    if (refusal !== undefined && isNodePort) this.addEverywhere(refusal === 'drop' ? 'npdrop' : 'npreject', member);
-    else if (refusal !== undefined) this.addMember(refusal === 'drop' ? 'dropped' : 'rejected', member);
-    if (sources === undefined) return;
-    this.addMember('firewalled', member);
-    for (const source of sources.flatMap(formatRange)) this.addMember('admitted', `${member},${source}`);
-  }
-
-  /** A port at every address: as two halves, because no set holds a range of length 0. */
-  private addEverywhere(kind: ServiceSetKind, member: string): void {
-    for (const half of this.family === 4 ? ['0.0.0.0/1', '128.0.0.0/1'] : ['::/1', '8000::/1']) {
-      this.addMember(kind, `${half},${member}`);
-    }
-  }
-
-  private addMember(kind: ServiceSetKind, member: string): void {
-    this.members.get(kind)?.add(member);
-  }
+function isSameList<Value>(a: readonly Value[], b: readonly Value[]): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index]);
 }
 
 class NatTable {
@@ -153,7 +88,7 @@ class NatTable {
   ) {}
 
   render(services: ServiceCollection): TableRules {
-    const chains = new Map(services.chains);
+    const { chains } = services;
     const byAddress = renderAddressTree(this.family, services.addresses, chains);
     const byPort = renderPortTree(services.nodePorts, chains);
     chains.set(NODE_PORTS_CHAIN, byPort);
