@@ -85,7 +85,9 @@ export interface MissingFact {
  * A transition may name an object that is not there (its put was refused before, and left out since), or remove one that
  * is still named: the session refuses with an error that is not retriable and names the object that refers to it, or that
  * is to be removed, in `objects`; the caller keeps these out until what they wait for has come. The same error, thrown
- * by `plan`, means the same. Every call settles: a session sets its own time-outs.
+ * by `plan`, means the same. What a full transition removes by leaving it out is never a reason to refuse it: what cannot
+ * be removed now is left to the audits. What the target lost by itself is still asked for: an audit compares with what
+ * successful applies asked for, not with what was last read. Every call settles: a session sets its own time-outs.
  */
 export interface DataplaneSession<P extends Plan = Plan> {
   /** Turns a transition into this backend's own terms, against what the session last applied. Pure: no I/O, no effect on the session. */

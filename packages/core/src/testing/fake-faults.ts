@@ -13,8 +13,8 @@ export type Fault =
       /** Who the error says is to blame. */
       readonly objects?: readonly DesiredKey[];
     }
-  /** Waits, then goes on with `then`; absent: as if nothing had been wrong. */
-  | { readonly type: 'hang'; readonly until: Promise<void>; readonly then?: Fault };
+  /** Waits, then goes on with `outcome`; absent: as if nothing had been wrong. */
+  | { readonly type: 'hang'; readonly until: Promise<void>; readonly outcome?: Fault };
 
 /** A queue of faults for each method; a call takes the first one. */
 export class FaultScript {

@@ -11,8 +11,8 @@ import { changedEntry, type FakeEntries, type FakeEntry, type FakeTarget, isSame
 export interface FakePlan extends Plan {
   readonly scope: Transition['scope'];
   readonly writes: readonly Change[];
-  /** What is in force once the plan is. */
-  readonly result: FakeEntries;
+  /** All that is asked for once the plan is in force. */
+  readonly asked: FakeEntries;
   /** The session's generation that the plan was made from. */
   readonly generation: number;
 }
@@ -31,25 +31,30 @@ export class FakeSession implements DataplaneSession<FakePlan> {
   readonly #host: FakeSessionHost;
   /** What the session believes to be in force: adopted at opening, read back after a failure. */
   #believed: FakeEntries;
-  /** What the successful applies asked for; undefined before the first. */
-  #intended: FakeEntries | undefined;
+  /**
+   * What the transitions that succeeded asked for; before the first, what was adopted. Never taken from a reading: what
+   * the target lost by itself is still asked for.
+   */
+  #asked: FakeEntries;
   #generation = 0;
 
   constructor(host: FakeSessionHost) {
     this.#host = host;
     this.#believed = host.target.read();
+    this.#asked = this.#believed;
   }
 
   plan(transition: Transition): FakePlan {
-    const result = resultOf(this.#believed, transition);
-    const writes = writesBetween(this.#believed, result, transition);
-    rejectDangling(result, writes);
+    const asked = askedAfter(this.#asked, transition);
+    const writes =
+      transition.scope === 'full' ? differences(this.#believed, asked) : this.#deltaWrites(asked, transition);
+    rejectDangling(asked, transition);
     return {
       revision: transition.revision,
       scope: transition.scope,
       isEmpty: writes.length === 0,
       writes,
-      result,
+      asked,
       generation: this.#generation,
       print: () => writes.map(printWrite).join('\n'),
     };
@@ -68,8 +73,8 @@ export class FakeSession implements DataplaneSession<FakePlan> {
       this.#host.record('apply', { plan, error });
       throw error;
     }
-    this.#believed = plan.result;
-    this.#intended = plan.result;
+    this.#believed = entriesAfter(this.#believed, this.#writable(plan));
+    this.#asked = plan.asked;
     this.#host.record('apply', { plan });
   }
 
@@ -80,7 +85,7 @@ export class FakeSession implements DataplaneSession<FakePlan> {
       this.#host.record('audit', { error });
       throw error;
     }
-    const repaired = this.#intended === undefined ? [] : this.#repair(this.#intended);
+    const repaired = this.#repair();
     this.#host.record('audit', {});
     return { repaired };
   }
@@ -102,7 +107,7 @@ export class FakeSession implements DataplaneSession<FakePlan> {
     if (event.type === 'restarted') {
       this.#generation += 1;
       this.#believed = this.#host.target.read();
-      this.#intended = this.#believed;
+      this.#asked = this.#believed;
     }
     this.#events.next(event);
   }
@@ -113,10 +118,17 @@ export class FakeSession implements DataplaneSession<FakePlan> {
     if (generation !== this.#generation || !target.isReachable) {
       throw new FakeBackendError('PP_FAKE_UNREACHABLE', 'the target is not there', { isRetriable: true });
     }
-    this.#rejectRefused(plan.writes);
-    const count = fault === undefined ? plan.writes.length : writtenBefore(fault, plan.writes.length);
-    for (const change of plan.writes.slice(0, count)) target.write(change);
+    const writes = this.#writable(plan);
+    this.#rejectRefused(writes);
+    const count = fault === undefined ? writes.length : writtenBefore(fault, writes.length);
+    for (const change of writes.slice(0, count)) target.write(change);
     if (fault !== undefined) throw faultError('apply', fault);
+  }
+
+  /** A removal that a full transition implies, and that is refused, is left to the audits. */
+  #writable({ scope, writes }: FakePlan): readonly Change[] {
+    if (scope === 'delta') return writes;
+    return writes.filter((change) => change.op !== 'remove' || !this.#host.refused.has(change.key));
   }
 
   #rejectRefused(writes: readonly Change[]): void {
@@ -131,34 +143,40 @@ export class FakeSession implements DataplaneSession<FakePlan> {
     }
   }
 
-  #repair(intended: FakeEntries): readonly string[] {
-    const found = this.#host.target.read();
-    const writes = differences(found, intended);
+  #repair(): readonly string[] {
+    const writes = differences(this.#host.target.read(), this.#asked);
     for (const change of writes) this.#host.target.write(change);
-    this.#believed = intended;
+    this.#believed = this.#asked;
     this.#generation += 1;
     return writes.map(printWrite);
   }
-}
 
-function resultOf(base: FakeEntries, transition: Transition): FakeEntries {
-  const result = new Map<DesiredKey, FakeEntry>(transition.scope === 'full' ? [] : base);
-  for (const change of transition.changes) {
-    const key = keyOfChange(change);
-    const next = changedEntry(result.get(key), change);
-    if (next === undefined) result.delete(key);
-    else result.set(key, next);
+  /** Only what differs, of the transition's own objects; a set that is not there as asked for is written whole. */
+  #deltaWrites(asked: FakeEntries, { changes }: Transition): readonly Change[] {
+    return changes.flatMap((change): readonly Change[] => {
+      const key = keyOfChange(change);
+      const wanted = asked.get(key);
+      const believed = this.#believed.get(key);
+      if (isSameEntry(believed, wanted)) return [];
+      const isKnown = change.op !== 'members' || isSameEntry(believed, this.#asked.get(key));
+      return isKnown || wanted === undefined ? [change] : [{ op: 'put', object: wanted.object }];
+    });
   }
-  return result;
 }
 
-/** Only what differs; a delta looks at nothing but its own keys. */
-function writesBetween(base: FakeEntries, result: FakeEntries, transition: Transition): readonly Change[] {
-  if (transition.scope === 'full') return differences(base, result);
-  return transition.changes.filter((change) => {
+function askedAfter(asked: FakeEntries, { scope, changes }: Transition): FakeEntries {
+  return entriesAfter(scope === 'full' ? new Map() : asked, changes);
+}
+
+function entriesAfter(entries: FakeEntries, changes: readonly Change[]): FakeEntries {
+  const after = new Map<DesiredKey, FakeEntry>(entries);
+  for (const change of changes) {
     const key = keyOfChange(change);
-    return !isSameEntry(base.get(key), result.get(key));
-  });
+    const next = changedEntry(after.get(key), change);
+    if (next === undefined) after.delete(key);
+    else after.set(key, next);
+  }
+  return after;
 }
 
 /** What makes `to` of `from`, in a safe order. */
@@ -170,13 +188,13 @@ function differences(from: FakeEntries, to: FakeEntries): readonly Change[] {
   return orderChanges([...puts, ...removals]);
 }
 
-function rejectDangling(result: FakeEntries, writes: readonly Change[]): void {
-  const dangling = writes.filter(
-    (change) => change.op === 'put' && referencesOf(change.object).some((key) => !result.has(key)),
+function rejectDangling(asked: FakeEntries, { changes }: Transition): void {
+  const dangling = changes.filter(
+    (change) => change.op === 'put' && referencesOf(change.object).some((key) => !asked.has(key)),
   );
-  const removed = new Set(writes.filter((change) => change.op === 'remove').map(keyOfChange));
-  const isNamed = removed.size > 0 ? namedKeys(result) : new Set<DesiredKey>();
-  const blamed = [...dangling.map(keyOfChange), ...[...removed].filter((key) => isNamed.has(key))];
+  const removed = changes.filter(({ op }) => op === 'remove').map(keyOfChange);
+  const isNamed = removed.length > 0 ? namedKeys(asked) : new Set<DesiredKey>();
+  const blamed = [...dangling.map(keyOfChange), ...removed.filter((key) => isNamed.has(key))];
   if (blamed.length === 0) return;
   throw new FakeBackendError('PP_FAKE_REFERENCE', `${blamed.join(', ')}: a reference dangles`, {
     isRetriable: false,
@@ -194,7 +212,7 @@ export async function settleHang(
 ): Promise<Extract<Fault, { readonly type: 'reject' }> | undefined> {
   if (fault?.type !== 'hang') return fault;
   await fault.until;
-  return settleHang(fault.then);
+  return settleHang(fault.outcome);
 }
 
 export function faultError(method: FakeMethod, fault: Extract<Fault, { readonly type: 'reject' }>): FakeBackendError {
