@@ -150,6 +150,17 @@ spec:
     expect(performance.now() - started).to.be.below(5_000);
   });
 
+  it('survives nesting of every depth and form: an overflowing stack may end the process, not only the call', () => {
+    for (const opening of ['[', '{a: ', '- ', '? ', '[a,', 'a: b: ']) {
+      for (const depth of [90, 500, 2_000, 20_000])
+        expect(problems(opening.repeat(depth)), opening).to.have.lengthOf.above(0);
+    }
+    const deep = (depth: number): string =>
+      Array.from({ length: depth }, (_, level) => `${' '.repeat(level)}a:`).join('\n');
+    expect(problems(`apiVersion: v1\nkind: Secret\nx:\n${deep(50).replace(/^/gm, ' ')}`)).to.deep.equal([]);
+    expect(problems(deep(3_000))).to.deep.equal(['1 PP_MANIFEST_SYNTAX']);
+  });
+
   it('lets no key reach the prototype of anything', () => {
     const text = `apiVersion: v1\nkind: Namespace\nmetadata:\n  name: a\n  labels:\n    constructor: c\n    toString: t\n`;
     const { resources } = loadManifests(text, 'f');

@@ -1,19 +1,24 @@
 /** One document of a manifest file: its value as plain data, and the lines of its fields. */
 import {
+  Composer,
+  type CST,
   type Document,
   isAlias,
   isMap,
   isNode,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Pair,
-  parseDocument,
-  type YAMLError,
+  type ParsedNode,
+  Parser,
   type YAMLMap,
 } from 'yaml';
 import type { DocumentText } from './document-text';
 import type { FieldPath } from './field-path';
+
+type ParsedDocument = Document.Parsed<ParsedNode>;
 
 /** What makes a document unreadable. */
 export interface SyntaxFault {
@@ -35,22 +40,25 @@ export class ManifestDocument {
   readonly fault: SyntaxFault | undefined;
 
   private readonly lines = new LineCounter();
-  private readonly document: Document;
+  private readonly contents: unknown;
 
   constructor(private readonly source: DocumentText) {
-    // Duplicate keys are found by the reader: the parser's own search is quadratic.
-    this.document = parseDocument(source.text, { uniqueKeys: false, prettyErrors: false, lineCounter: this.lines });
-    const [error] = this.document.errors;
+    const tokens = readTokens(source.text, this.lines);
+    // Duplicate keys are found by the reader: the composer's own search is quadratic.
+    const composer = new Composer({ uniqueKeys: false });
+    const [document, more] = tokens === undefined ? [] : composer.compose(tokens, true, source.text.length);
+    this.contents = document?.contents;
+    const fault = faultOf(document, more);
     const reader = new ValueReader();
-    const value = error === undefined ? reader.read(this.document.contents, 0) : undefined;
-    const fault = error === undefined ? reader.fault : { message: messageOf(error), offset: error.pos[0] };
-    if (fault === undefined) this.value = value;
-    else this.fault = { message: fault.message, line: this.lineAt(fault.offset) };
+    const value = fault === undefined ? reader.read(this.contents) : undefined;
+    const { message, offset } = fault ?? reader.fault ?? {};
+    if (message === undefined) this.value = value;
+    else this.fault = { message, line: this.lineAt(offset ?? 0) };
   }
 
   /** The line of the field, or of the nearest thing around it that is written. */
   lineOf(path: FieldPath): number {
-    let node: unknown = this.document.contents;
+    let node: unknown = this.contents;
     let offset = offsetOf(node);
     for (const part of path) {
       const child = childOf(node, part);
@@ -65,37 +73,66 @@ export class ManifestDocument {
   }
 }
 
+interface OffsetFault {
+  readonly message: string;
+  readonly offset: number;
+}
+
+/**
+ * The tokens of a text; undefined where collections are nested beyond {@link MAX_DEPTH}. This is looked at while parsing, as the
+ * composer recurses, and a stack that is almost used up may end the whole process, not only the call.
+ */
+function readTokens(text: string, lines: LineCounter): readonly CST.Token[] | undefined {
+  const parser = new Parser(lines.addNewLine);
+  const tokens: CST.Token[] = [];
+  lines.addNewLine(0);
+  for (const lexeme of new Lexer().lex(text)) {
+    tokens.push(...parser.next(lexeme));
+    if (parser.stack.length > MAX_DEPTH) return undefined;
+  }
+  tokens.push(...parser.end());
+  return tokens;
+}
+
+function faultOf(document: ParsedDocument | undefined, more: ParsedDocument | undefined): OffsetFault | undefined {
+  if (document === undefined) return { message: `nested more than ${MAX_DEPTH} deep`, offset: 0 };
+  const [error] = document.errors;
+  if (error !== undefined) return { message: error.message, offset: error.pos[0] };
+  return more === undefined
+    ? undefined
+    : { message: 'another document begins here without ---', offset: more.range[0] };
+}
+
 /** Turns nodes into plain data; what an alias stands for is shared, not copied. */
 class ValueReader {
-  fault: { readonly message: string; readonly offset: number } | undefined;
+  fault: OffsetFault | undefined;
 
   private readonly anchors = new Map<string, { readonly value: unknown; readonly nodes: number }>();
   private nodes = 0;
   private aliasedNodes = 0;
 
-  read(node: unknown, depth: number): unknown {
-    if (depth > MAX_DEPTH) return this.refuse('nested too deeply', node);
+  read(node: unknown): unknown {
     const before = this.nodes++;
     if (isAlias(node)) return this.readAlias(node.source, node);
-    const value = isMap(node) ? this.readMap(node, depth) : this.readOther(node, depth);
+    const value = isMap(node) ? this.readMap(node) : this.readOther(node);
     if (isNode(node) && 'anchor' in node && node.anchor !== undefined) {
       this.anchors.set(node.anchor, { value, nodes: this.nodes - before });
     }
     return value;
   }
 
-  private readOther(node: unknown, depth: number): unknown {
+  private readOther(node: unknown): unknown {
     if (isScalar(node)) return node.value;
-    return isSeq(node) ? node.items.map((item) => this.read(item, depth + 1)) : null;
+    return isSeq(node) ? node.items.map((item) => this.read(item)) : null;
   }
 
-  private readMap(node: YAMLMap, depth: number): unknown {
+  private readMap(node: YAMLMap): unknown {
     const value: Record<string, unknown> = {};
     const merged: unknown[] = [];
     for (const pair of node.items) {
       const key = keyOf(pair);
       if (key === undefined) return this.refuse('a key that is neither text nor number', pair.key);
-      const item = this.read(pair.value, depth + 1);
+      const item = this.read(pair.value);
       if (isMergeKey(pair)) merged.push(...(Array.isArray(item) ? item : [item]));
       else if (Object.hasOwn(value, key))
         return this.refuse(`key ${JSON.stringify(key.slice(0, 80))} comes twice`, pair.key);
@@ -135,11 +172,6 @@ class ValueReader {
     this.fault ??= { message, offset: offsetOf(node) };
     return undefined;
   }
-}
-
-/** The parser's words; it recurses, and says so where nesting overflows its stack. */
-function messageOf({ code, message }: YAMLError): string {
-  return code === 'RESOURCE_EXHAUSTION' ? 'nested too deeply' : message;
 }
 
 function keyOf({ key }: Pair): string | undefined {

@@ -60,7 +60,7 @@ const singleAddress = net.transform(
   suchThat((value) => /:.*\/128$|\..*\/32$/.test(value), 'a workload has single addresses, no ranges'),
 );
 
-export const workloadEndpointSpec = z
+export const workloadEndpointSpec: z.ZodType<CalicoWorkloadEndpoint['spec']> = z
   .object({
     orchestrator: name,
     workload: name,

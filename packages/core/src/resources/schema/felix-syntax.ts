@@ -170,7 +170,8 @@ const plain = {
   ...shapeOf(texts, optionalText),
 };
 
-export const felixSyntax = z
+/** Of all that is checked only this is looked at again. */
+export const felixSyntax: z.ZodType<{ readonly nodeSelector?: string | undefined }> = z
   .object({
     ...plain,
     nodeSelector: selector,
