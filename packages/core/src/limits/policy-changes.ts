@@ -1,25 +1,13 @@
 /** Policies that change meaning with the backend: they tell outside clients from nodes, and see the other of the two after the switch. */
 import type { Behaviours } from '../backend/behaviours';
-import { ComputeGraph } from '../compute/graph';
 import { workloadKey } from '../compute/keys';
 import type { Pod, Service } from '../resources/kinds/kubernetes';
-import type { ResourceKind } from '../resources/resource';
-import type { ResourceChange } from '../sources/source';
-import {
-  type Cidr,
-  cidrOf,
-  type DesiredState,
-  DesiredStateStore,
-  familyOf,
-  type IpFamily,
-  type ObjectRef,
-  type PolicyKey,
-  parseProtocol,
-} from '../state';
-import { AddressRanges } from './address-ranges';
+import { type DesiredState, familyOf, type ObjectRef, type PolicyKey, parseProtocol } from '../state';
 import type { BehaviourChange } from './behaviour-change';
-import { type ClusterIndex, isLive } from './cluster-index';
+import type { ClusterIndex } from './cluster-index';
 import { type ExposureKind, exposuresOf, formatExposure, keepsClientAddress } from './exposure';
+import { type OutsideSenders, outsideSenders } from './outside-senders';
+import { policiesOfPods } from './policies-of-pods';
 import { type IngressPort, type SourceClass, SourceVerdicts } from './source-verdicts';
 
 /** A backend by what a change of backend depends on. */
@@ -40,12 +28,16 @@ export function policyChanges(
 ): readonly BehaviourChange[] {
   const ports = flippedPorts(cluster, from.behaviours, to.behaviours);
   if (ports.length === 0) return [];
-  const state = policiesOf(cluster, new Set(ports.map(({ pod }) => pod)));
-  const senders = { 4: new OutsideSenders(cluster, state, 4), 6: new OutsideSenders(cluster, state, 6) };
+  const senders = { 4: outsideSenders(cluster, 4), 6: outsideSenders(cluster, 6) };
   const affected = new Map<PolicyKey, AffectedPolicy>();
-  for (const flipped of ports) {
-    const decisions = senders[familyOf(flipped.to.address)].decisions(flipped.pod, flipped.to);
-    for (const decision of decisions) note(affected, decision, flipped);
+  for (const batch of byNamespaces(ports)) {
+    const state = policiesOfPods(cluster, new Set(batch.map(({ pod }) => pod)));
+    const verdicts = { 4: new SourceVerdicts(state, 4), 6: new SourceVerdicts(state, 6) };
+    for (const flipped of batch) {
+      const family = familyOf(flipped.to.address);
+      const decisions = decisionsOf(flipped, state, verdicts[family], senders[family]);
+      for (const decision of decisions) note(affected, decision, flipped);
+    }
   }
   return [...affected.values()].map((policy) => changeOf(policy, from.name, to.name));
 }
@@ -95,76 +87,41 @@ function flippedPorts(cluster: ClusterIndex, from: Behaviours, to: Behaviours): 
   });
 }
 
-/** Kinds that no policy's meaning depends on. */
-const IRRELEVANT: ReadonlySet<ResourceKind> = new Set<ResourceKind>(['Service', 'Node', 'WorkloadEndpoint']);
+/** Pods whose policies are worked out at a time: what bounds the memory that a large cluster takes. */
+const BATCH = 2000;
 
-/** The policies of these pods, wherever they run, as compute resolves them: seen as one node that has them all. */
-function policiesOf(cluster: ClusterIndex, pods: ReadonlySet<Pod>): DesiredState {
-  const nodeName = 'every-node';
-  const graph = new ComputeGraph({ nodeName });
-  const changes = cluster.resources.flatMap((resource): readonly ResourceChange[] => {
-    if (IRRELEVANT.has(resource.kind)) return [];
-    return [
-      {
-        op: 'put',
-        resource: resource.kind === 'Pod' ? moved(resource, pods.has(resource) ? nodeName : undefined) : resource,
-      },
-    ];
-  });
-  const store = new DesiredStateStore();
-  store.apply({ scope: 'full', changes: graph.apply(changes) });
-  return store;
-}
-
-/** The pod on another node, or on none: then it only counts where rules select it. */
-function moved(pod: Pod, nodeName: string | undefined): Pod {
-  const { nodeName: _, ...spec } = pod.spec;
-  return { ...pod, spec: nodeName === undefined ? spec : { ...spec, nodeName } };
-}
-
-/** Who sends to pods from outside: clients under their own addresses, or under a node's. */
-class OutsideSenders {
-  private readonly clients: AddressRanges;
-  private readonly nodes: AddressRanges;
-  private readonly verdicts: SourceVerdicts;
-
-  constructor(
-    cluster: ClusterIndex,
-    private readonly state: DesiredState,
-    family: IpFamily,
-  ) {
-    const nodes = AddressRanges.of(family, nodeRangesOf(cluster));
-    this.clients = AddressRanges.all(family)
-      .minus(AddressRanges.of(family, podRangesOf(cluster)))
-      .minus(nodes);
-    this.nodes = nodes.isEmpty ? this.clients : nodes;
-    this.verdicts = new SourceVerdicts(state, family);
+/** Whole namespaces together, as many as make a batch. */
+function byNamespaces(ports: readonly FlippedPort[]): readonly (readonly FlippedPort[])[] {
+  const byNamespace = new Map<string, FlippedPort[]>();
+  for (const port of ports) {
+    const namespace = port.pod.metadata.namespace ?? '';
+    const known = byNamespace.get(namespace) ?? [];
+    byNamespace.set(namespace, known);
+    known.push(port);
   }
-
-  /** The policies that let a client in and keep a node out, or the other way round. */
-  decisions({ metadata: { namespace = '', name } }: Pod, to: IngressPort): readonly Decision[] {
-    const workload = this.state.workloads.get(workloadKey(namespace, name));
-    if (workload === undefined) return [];
-    const clients = this.verdicts.judge(workload, to, this.clients);
-    const nodes = this.verdicts.judge(workload, to, this.nodes);
-    return clients.flatMap((client) =>
-      nodes.filter((node) => node.isAllowed !== client.isAllowed).flatMap((node) => decisionOf(client, node)),
-    );
+  const batches: FlippedPort[][] = [];
+  for (const inNamespace of byNamespace.values()) {
+    const last = batches.at(-1);
+    if (last === undefined || last.length + inNamespace.length > BATCH) batches.push([...inNamespace]);
+    else for (const port of inNamespace) last.push(port);
   }
+  return batches;
 }
 
-function nodeRangesOf(cluster: ClusterIndex): readonly Cidr[] {
-  return cluster.all('Node').flatMap(({ status }) => status.addresses.map(({ address }) => cidrOf(address)));
-}
-
-function podRangesOf(cluster: ClusterIndex): readonly Cidr[] {
-  const ofNodes = cluster.all('Node').flatMap(({ spec }) => spec.podCIDRs);
-  const ofPods = cluster.all('Pod').flatMap((pod) => (isLive(pod) ? pod.status.podIPs.map(cidrOf) : []));
-  const ofPools = cluster.all('IPPool').flatMap(({ spec }) => (spec.disabled ? [] : spec.cidr));
-  const installed = cluster
-    .all('Installation')
-    .flatMap(({ spec }) => spec.calicoNetwork.ipPools.map(({ cidr }) => cidr));
-  return [...ofNodes, ...ofPods, ...ofPools, ...installed];
+/** The policies that let a client in and keep a node out, or the other way round. */
+function decisionsOf(
+  { pod: { metadata }, to }: FlippedPort,
+  state: DesiredState,
+  verdicts: SourceVerdicts,
+  senders: OutsideSenders,
+): readonly Decision[] {
+  const workload = state.workloads.get(workloadKey(metadata.namespace ?? '', metadata.name));
+  if (workload === undefined) return [];
+  const clients = verdicts.judge(workload, to, senders.clients);
+  const nodes = verdicts.judge(workload, to, senders.nodes);
+  return clients.flatMap((client) =>
+    nodes.filter((node) => node.isAllowed !== client.isAllowed).flatMap((node) => decisionOf(client, node)),
+  );
 }
 
 /** The last policy that both were asked by and that treated them differently: what follows it does not tell them apart. */
