@@ -1,27 +1,38 @@
 /** The status of a running node agent, as `/status` serves it and `polyplane status` shows it. */
 import { z } from 'zod';
+import {
+  type CodedError,
+  type Diagnostic,
+  formatObjectRef,
+  type NodeAgentStatus,
+  type ReconcilerStatus,
+  type ResourceProblem,
+} from '@polyplane/core';
 import { color, formatTable } from './output';
 
 const failure = z.object({
+  /** `open`, `apply`, `audit` or `release`. */
   operation: z.string(),
   code: z.string(),
   message: z.string(),
-  isRetriable: z.boolean(),
-  /** ISO 8601. */
-  since: z.string(),
+  /** ISO 8601; null when it was not recorded. */
+  since: z.string().nullable(),
+  /** Failures in a row. */
   failures: z.number(),
 });
 
 const schema = z.object({
   node: z.string(),
-  backend: z.string(),
-  /** What the reconciler is doing: `idle` when all that is wanted is in force. */
+  /** Null until it is chosen. */
+  backend: z.string().nullable(),
+  /** `opening`, `failed`, `stopped`; while it runs, what the reconciler does: `idle` when all that is wanted is in force. */
   phase: z.string(),
+  /** What was wanted when the source was complete has been in force. */
   isReady: z.boolean(),
   wantedRevision: z.number(),
   appliedRevision: z.number(),
   pendingObjects: z.number(),
-  lastFailure: failure.nullable(),
+  failure: failure.nullable(),
   lastAudit: z.object({ at: z.string(), repaired: z.array(z.string()) }).nullable(),
   /** Objects that the backend refused; everything else is in force. */
   quarantined: z.array(z.object({ key: z.string(), code: z.string(), message: z.string() })),
@@ -37,22 +48,79 @@ const schema = z.object({
 
 export type AgentStatus = z.infer<typeof schema>;
 
+/** What the agent says of itself, as `/status` serves it. */
+export function agentStatus(
+  status: NodeAgentStatus,
+  problems: readonly ResourceProblem[],
+  diagnostics: readonly Diagnostic[],
+): AgentStatus {
+  const { reconciler } = status;
+  return {
+    node: status.nodeName,
+    backend: status.backend ?? null,
+    phase: status.phase === 'running' && reconciler !== undefined ? reconciler.phase : status.phase,
+    isReady: isReady(status),
+    wantedRevision: status.revision,
+    appliedRevision: reconciler?.appliedRevision ?? 0,
+    pendingObjects: reconciler?.pendingObjects ?? 0,
+    failure: status.failure === undefined ? failureOf(reconciler) : failureToOpen(status.failure),
+    lastAudit:
+      reconciler?.lastAudit === undefined
+        ? null
+        : { at: formatTime(reconciler.lastAudit.at), repaired: [...reconciler.lastAudit.repaired] },
+    quarantined: (reconciler?.quarantined ?? []).map(({ key, code, message }) => ({ key, code, message })),
+    problems: problems.map(({ error, file, line }) => ({
+      code: error.code,
+      message: error.message,
+      file: file ?? null,
+      line: line ?? null,
+    })),
+    diagnostics: diagnostics.map(({ code, severity, object, field, message }) => ({
+      code,
+      severity,
+      object: formatObjectRef(object),
+      field,
+      message,
+    })),
+  };
+}
+
+/** A complete desired state is, or has been, in force, and the dataplane is there. */
+export function isReady({ phase, isInSync, reconciler }: NodeAgentStatus): boolean {
+  const isThere = phase === 'running' && reconciler !== undefined && reconciler.phase !== 'targetLost';
+  return isThere && isInSync && reconciler.appliedRevision > 0;
+}
+
 /** The status in an agent's answer; undefined when it is none. */
 export function parseAgentStatus(answer: unknown): AgentStatus | undefined {
   return schema.safeParse(answer).data;
+}
+
+function failureOf(reconciler: ReconcilerStatus | undefined): AgentStatus['failure'] {
+  if (reconciler?.lastFailure === undefined) return null;
+  const { operation, code, message, since, failures } = reconciler.lastFailure;
+  return { operation, code, message, since: formatTime(since), failures };
+}
+
+function failureToOpen({ code, message }: CodedError): AgentStatus['failure'] {
+  return { operation: 'open', code, message, since: null, failures: 1 };
+}
+
+function formatTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
 }
 
 export function formatAgentStatus(status: AgentStatus): string {
   const isCurrent = status.appliedRevision === status.wantedRevision;
   const rows = [
     ['Node', status.node],
-    ['Backend', status.backend],
+    ['Backend', status.backend ?? 'not chosen yet'],
     ['Phase', color(status.phase === 'idle' ? 'green' : 'yellow', status.phase)],
     ['Ready', status.isReady ? color('green', 'yes') : color('yellow', 'not yet')],
     ['In force', `revision ${status.appliedRevision}${isCurrent ? '' : ` of ${status.wantedRevision}`}`],
     ['Pending', `${status.pendingObjects} objects`],
     ['Last audit', status.lastAudit === null ? 'none yet' : formatAudit(status.lastAudit)],
-    ...(status.lastFailure === null ? [] : [['Failing', color('red', formatFailure(status.lastFailure))]]),
+    ...(status.failure === null ? [] : [['Failing', color('red', formatFailure(status.failure))]]),
   ];
   const head = rows.map(([name, value]) => `${color('bold', (name ?? '').padEnd(12))}${value}`).join('\n');
   const lists = [
@@ -80,8 +148,9 @@ function formatAudit({ at, repaired }: NonNullable<AgentStatus['lastAudit']>): s
   return `${at}, ${repaired.length === 0 ? 'nothing had to be repaired' : `${repaired.length} differences repaired`}`;
 }
 
-function formatFailure({ operation, code, message, since, failures }: NonNullable<AgentStatus['lastFailure']>): string {
-  return `${operation} since ${since}, ${failures} times: ${message} (${code})`;
+function formatFailure({ operation, code, message, since, failures }: NonNullable<AgentStatus['failure']>): string {
+  const length = since === null ? '' : ` since ${since}, ${failures} times`;
+  return `${operation}${length}: ${message} (${code})`;
 }
 
 function formatList(title: string, rows: readonly (readonly string[])[]): string {

@@ -14,13 +14,21 @@ const BUILT_IN = [
 ];
 
 /**
- * Loads the built-in backends and those of `moduleNames` (package names, or paths from the working directory). A module
- * is anything that exports an inversify ContainerModule that binds `DataplaneBackend`.
+ * The inversify modules of the built-in backends and of `moduleNames` (package names, or paths from the working directory). A
+ * module of a third party is anything that exports a ContainerModule that binds `DataplaneBackend`.
+ * @throws CliError PP_CLI_MODULE_INVALID
+ */
+export function backendModules(moduleNames: readonly string[]): readonly ContainerModule[] {
+  return [...BUILT_IN, ...moduleNames].flatMap(containerModulesOf);
+}
+
+/**
+ * Every backend, with default options.
  * @throws CliError PP_CLI_MODULE_INVALID; CoreError PP_BACKEND_DUPLICATE
  */
 export function loadBackends(moduleNames: readonly string[]): BackendRegistry {
   const container = new Container();
-  for (const name of [...BUILT_IN, ...moduleNames]) container.load(...containerModulesOf(name));
+  container.load(...backendModules(moduleNames));
   return new BackendRegistry(container.getAll(DataplaneBackend));
 }
 

@@ -58,6 +58,18 @@ describe('the node agent configuration', () => {
     expect(read(text).healthAddress).to.deep.equal({ host: '::1', port: 10266 });
   });
 
+  it('has one source: manifests, or the Kubernetes API', () => {
+    const kubernetes = read(`${HEAD}source: {kubernetes: {kubeconfig: ./admin.conf}}\nbackend: iptables\n`);
+    expect(kubernetes.source).to.deep.equal({ kubernetes: { kubeconfig: join(folder, 'admin.conf') } });
+    expect(messageOf(`${HEAD}source: {}\nbackend: iptables\n`)).to.match(/^agent\.yaml:3: source: needs one of/);
+    expect(messageOf(`${HEAD}source: {kubernetes: {}, manifests: [.]}\nbackend: iptables\n`)).to.match(/needs one of/);
+  });
+
+  it('knows no feature gate that does nothing', () => {
+    const text = `${HEAD}source: {kubernetes: {}}\nbackend: vpp\nfeatureGates:\n  VppSessionAffinity: true\n`;
+    expect(messageOf(text)).to.equal('agent.yaml:6: featureGates.VppSessionAffinity: there is no such field');
+  });
+
   it('is refused with file, line and field of each thing that is wrong', () => {
     const text = `${HEAD}source: {manifests: []}\nbackend: 7\nhealthAddress: localhost\nonUnsuported: deny\n`;
     const lines = messageOf(text).split('\n');

@@ -21,21 +21,36 @@ const listenAddress = z
   })
   .refine(({ port }) => port <= 65535, 'must have a port up to 65535');
 
+/** Where the cluster's objects come from: exactly one. */
+const source = z
+  .strictObject({
+    /** Files and folders, watched. */
+    manifests: z.array(z.string().min(1)).min(1).optional(),
+    /** The Kubernetes API; without a kubeconfig as kubectl finds it, or as a pod of the cluster. */
+    kubernetes: z.strictObject({ kubeconfig: z.string().min(1).optional() }).optional(),
+  })
+  .refine(({ manifests, kubernetes }) => (manifests === undefined) !== (kubernetes === undefined), {
+    error: 'needs one of manifests and kubernetes',
+  });
+
+/** Gates that this version knows: none yet. A gate that does nothing would be a false promise. */
+const featureGates = z.strictObject({});
+
 const schema = z.strictObject({
   apiVersion: z.literal('polyplane.io/v1alpha1'),
   kind: z.literal('NodeAgentConfiguration'),
   nodeName: z.string().min(1).optional(),
-  source: z.strictObject({ manifests: z.array(z.string().min(1)).min(1) }),
+  source,
   backend: z.string().min(1),
   /** Settings of each backend, by its name; the backend itself judges them. */
   backends: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
   onUnsupported: z.enum(['ignore', 'deny', 'refuse']).default('ignore'),
-  featureGates: z.record(z.string(), z.boolean()).default({}),
+  featureGates: featureGates.default({}),
   healthAddress: listenAddress.prefault('127.0.0.1:10266'),
   metricsAddress: listenAddress.prefault('127.0.0.1:10267'),
 });
 
-/** A configuration with every default filled in; manifest paths are absolute. */
+/** A configuration with every default filled in; paths are absolute. */
 export type NodeAgentConfiguration = Readonly<z.output<typeof schema>> & { readonly nodeName: string };
 
 /** @throws CliError PP_CLI_CONFIG_INVALID, naming file, line and field of everything that is wrong */
@@ -64,8 +79,17 @@ export function readNodeAgentConfiguration(
   return {
     ...parsed.data,
     nodeName: parsed.data.nodeName ?? (environment.NODE_NAME || hostname()),
-    source: { manifests: parsed.data.source.manifests.map((path) => resolve(dirname(file), path)) },
+    source: withAbsolutePaths(parsed.data.source, dirname(file)),
   };
+}
+
+function withAbsolutePaths(
+  { manifests, kubernetes }: z.output<typeof source>,
+  folder: string,
+): z.output<typeof source> {
+  if (manifests !== undefined) return { manifests: manifests.map((path) => resolve(folder, path)) };
+  const { kubeconfig } = kubernetes ?? {};
+  return { kubernetes: kubeconfig === undefined ? {} : { kubeconfig: resolve(folder, kubeconfig) } };
 }
 
 function readText(file: string): string {

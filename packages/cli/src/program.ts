@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { checkCommand } from './commands/check';
 import { codesCommand } from './commands/codes';
 import { renderCommand } from './commands/render';
+import { runCommand } from './commands/run';
 import { statusCommand } from './commands/status';
 import { testCommand } from './commands/test';
 import { traceCommand } from './commands/trace';
@@ -19,6 +20,7 @@ export function createProgram(): Command {
     .showHelpAfterError('(--help shows what the command takes)')
     .exitOverride();
   for (const command of [
+    runCommand(),
     checkCommand(),
     traceCommand(),
     renderCommand(),

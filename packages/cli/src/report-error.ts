@@ -1,7 +1,7 @@
 /** Errors as users see them on stderr, and the exit code that each one means. */
 import { styleText } from 'node:util';
 import { CommanderError } from 'commander';
-import { CodedError, DataplaneError, type ResourceProblem } from '@polyplane/core';
+import { CodedError, type CoreErrorCode, DataplaneError, type ResourceProblem } from '@polyplane/core';
 import type { CliErrorCode } from './cli-error';
 import { remedyOf } from './code-tables';
 import { ExitCode } from './exit-code';
@@ -10,10 +10,13 @@ import { ExitCode } from './exit-code';
 const HOST_CODES: ReadonlySet<string> = new Set([
   'PP_CLI_HOST_UNABLE' satisfies CliErrorCode,
   'PP_CLI_AGENT_UNREACHABLE' satisfies CliErrorCode,
-  'PP_BACKEND_UNUSABLE',
+  'PP_BACKEND_UNUSABLE' satisfies CoreErrorCode,
   'PP_TESTBED_UNSUPPORTED',
   'PP_TESTBED_FAILED',
 ]);
+
+/** Codes that say: what was asked for is not done here. */
+const NO_CODES: ReadonlySet<string> = new Set(['PP_LIMIT_REFUSED' satisfies CoreErrorCode]);
 
 /** Says on stderr what went wrong and what to do; the exit code to end with. */
 export function reportError(error: unknown): ExitCode {
@@ -21,6 +24,7 @@ export function reportError(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.badInput;
   if (error instanceof CodedError) {
     printError(error.message, error.code);
+    if (NO_CODES.has(error.code)) return ExitCode.no;
     return error instanceof DataplaneError || HOST_CODES.has(error.code) ? ExitCode.hostUnable : ExitCode.badInput;
   }
   printLine(`${label('red', 'defect')} in polyplane itself, please report it with the lines below:`);

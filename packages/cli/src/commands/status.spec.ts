@@ -11,7 +11,7 @@ const READY: AgentStatus = {
   wantedRevision: 7,
   appliedRevision: 7,
   pendingObjects: 0,
-  lastFailure: null,
+  failure: null,
   lastAudit: { at: '2026-11-21T05:00:00.000Z', repaired: [] },
   quarantined: [],
   problems: [],
@@ -23,11 +23,10 @@ const FAILING: AgentStatus = {
   phase: 'retrying',
   isReady: false,
   wantedRevision: 9,
-  lastFailure: {
+  failure: {
     operation: 'apply',
     code: 'PP_X',
     message: 'the lock is held',
-    isRetriable: true,
     since: '2026-11-21T05:00:00.000Z',
     failures: 3,
   },

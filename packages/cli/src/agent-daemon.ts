@@ -1,0 +1,126 @@
+/** The node agent as a daemon: made from its configuration, watched over HTTP, ended by a signal. */
+import { KubeConfig } from '@kubernetes/client-node';
+import { Container } from 'inversify';
+import { type Logger, pino } from 'pino';
+import { distinctUntilChanged, filter, firstValueFrom, map } from 'rxjs';
+import {
+  BackendRegistry,
+  type CodedError,
+  CoreError,
+  coreModule,
+  DataplaneError,
+  KubernetesSource,
+  ManifestSource,
+  NodeAgent,
+  type Source,
+} from '@polyplane/core';
+import { openAgentEndpoints } from './agent-endpoints';
+import { CliError } from './cli-error';
+import { backendModules } from './load-backends';
+import type { NodeAgentConfiguration } from './node-agent-configuration';
+
+/**
+ * Runs until SIGTERM or SIGINT; what is in force then stays in force. Logs go to stderr, one JSON object a line.
+ * @throws CliError PP_CLI_CONFIG_INVALID, PP_CLI_HOST_UNABLE; CoreError PP_BACKEND_UNKNOWN, PP_BACKEND_UNUSABLE, PP_LIMIT_REFUSED
+ */
+export async function runAgentDaemon(
+  configuration: NodeAgentConfiguration,
+  moduleNames: readonly string[],
+): Promise<void> {
+  const logger = pino({ base: { node: configuration.nodeName } }, pino.destination({ dest: 2, sync: true }));
+  const agent = createAgent(configuration, moduleNames, logger);
+  const endpoints = await openAgentEndpoints(configuration, agent);
+  logger.info({ health: endpoints.healthUrl, metrics: endpoints.metricsUrl }, 'starting');
+  const stop = (signal: NodeJS.Signals): void => {
+    logger.info({ signal }, 'stopping; what is in force stays in force');
+    void agent
+      .stop('leave')
+      .catch((error: unknown) => logger.error({ err: error }, 'the session could not be released'));
+  };
+  process.on('SIGTERM', stop).on('SIGINT', stop);
+  try {
+    await runToEnd(agent, logger);
+  } finally {
+    process.off('SIGTERM', stop).off('SIGINT', stop);
+    await endpoints.close();
+  }
+}
+
+async function runToEnd(agent: NodeAgent, logger: Logger): Promise<void> {
+  followTroubles(agent, logger);
+  const ended = endOf(agent);
+  try {
+    await agent.start();
+    logger.info({ backend: agent.status.backend, facts: agent.status.facts?.facts }, 'running');
+    const failure = await ended;
+    if (failure !== undefined) throw failure;
+  } catch (error) {
+    // A signal that came while the dataplane was being opened is no failure.
+    if (!(error instanceof CoreError && error.code === 'PP_AGENT_STOPPED')) throw error;
+  } finally {
+    await agent.stop('leave');
+  }
+}
+
+/** Why the agent failed; undefined when it was stopped. */
+async function endOf(agent: NodeAgent): Promise<CodedError | undefined> {
+  const isOver = agent.status$.pipe(filter(({ phase }) => phase === 'failed' || phase === 'stopped'));
+  return (await firstValueFrom(isOver)).failure;
+}
+
+/** Logs what keeps the dataplane from being opened, and what the source cannot use; each once. */
+function followTroubles(agent: NodeAgent, logger: Logger): void {
+  const waiting = agent.status$.pipe(
+    map(({ phase, failure }) => (phase === 'opening' ? failure : undefined)),
+    distinctUntilChanged((a, b) => a?.message === b?.message),
+  );
+  waiting.subscribe((failure) => {
+    if (failure !== undefined) logger.warn({ code: failure.code }, `${failure.message}; trying again`);
+  });
+  let known: ReadonlySet<string> = new Set();
+  agent.problems$.subscribe((problems) => {
+    for (const { error, file, line } of problems) {
+      if (!known.has(error.message)) logger.warn({ code: error.code, file, line }, error.message);
+    }
+    known = new Set(problems.map(({ error }) => error.message));
+  });
+}
+
+function createAgent(configuration: NodeAgentConfiguration, moduleNames: readonly string[], logger: Logger): NodeAgent {
+  const { nodeName, backend, backends, onUnsupported } = configuration;
+  const container = new Container();
+  const source = createSource(configuration);
+  container.load(
+    coreModule({ nodeName, backend, backends, onUnsupported, source, logger }),
+    ...backendModules(moduleNames),
+  );
+  try {
+    const { names } = container.get(BackendRegistry);
+    const unknown = Object.keys(backends).find((name) => !names.includes(name));
+    if (unknown === undefined) return container.get(NodeAgent);
+    throw new CliError(
+      'PP_CLI_CONFIG_INVALID',
+      `backends.${unknown}: no backend is named so; there is ${names.join(', ')}`,
+    );
+  } catch (error) {
+    // Making a backend touches nothing: what can go wrong is what the user wrote for it.
+    if (error instanceof DataplaneError)
+      throw new CliError('PP_CLI_CONFIG_INVALID', `backends: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+function createSource({ source: { manifests, kubernetes } }: NodeAgentConfiguration): Source {
+  if (manifests !== undefined) return new ManifestSource({ paths: manifests, watch: true });
+  const config = new KubeConfig();
+  try {
+    if (kubernetes?.kubeconfig === undefined) config.loadFromDefault();
+    else config.loadFromFile(kubernetes.kubeconfig);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CliError('PP_CLI_CONFIG_INVALID', `source.kubernetes: the kubeconfig cannot be read: ${reason}`, {
+      cause,
+    });
+  }
+  return new KubernetesSource({ config });
+}

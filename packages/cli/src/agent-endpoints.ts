@@ -1,0 +1,53 @@
+/** The two HTTP servers of a node agent: health and status, and metrics. */
+import type { Diagnostic, NodeAgent, ResourceProblem } from '@polyplane/core';
+import { agentMetrics } from './agent-metrics';
+import { agentStatus, isReady } from './agent-status';
+import { type Answer, jsonAnswer, openHttpEndpoint } from './http-endpoint';
+import type { NodeAgentConfiguration } from './node-agent-configuration';
+
+export interface AgentEndpoints {
+  readonly healthUrl: string;
+  readonly metricsUrl: string;
+  close(): Promise<void>;
+}
+
+/**
+ * `/healthz`: the agent has not failed. `/readyz`: a complete desired state has been put in force. `/status`: an
+ * {@link AgentStatus}. `/metrics`: Prometheus' text format.
+ * @throws CliError PP_CLI_HOST_UNABLE when an address cannot be listened on
+ */
+export async function openAgentEndpoints(
+  { healthAddress, metricsAddress }: Pick<NodeAgentConfiguration, 'healthAddress' | 'metricsAddress'>,
+  agent: NodeAgent,
+): Promise<AgentEndpoints> {
+  let problems: readonly ResourceProblem[] = [];
+  let diagnostics: readonly Diagnostic[] = [];
+  const subscriptions = [
+    agent.problems$.subscribe((current) => (problems = current)),
+    agent.diagnostics$.subscribe(({ current }) => (diagnostics = current)),
+  ];
+  const health = await openHttpEndpoint(healthAddress, {
+    '/healthz': () => probeAnswer(agent.status.phase !== 'failed'),
+    '/readyz': () => probeAnswer(isReady(agent.status)),
+    '/status': () => jsonAnswer(agentStatus(agent.status, problems, diagnostics)),
+  });
+  const registry = agentMetrics(agent);
+  const metrics = await openHttpEndpoint(metricsAddress, {
+    '/metrics': async () => ({ status: 200, contentType: registry.contentType, body: await registry.metrics() }),
+  }).catch(async (error: unknown) => {
+    await health.close();
+    throw error;
+  });
+  return {
+    healthUrl: health.url,
+    metricsUrl: metrics.url,
+    close: async () => {
+      for (const subscription of subscriptions) subscription.unsubscribe();
+      await Promise.all([health.close(), metrics.close()]);
+    },
+  };
+}
+
+function probeAnswer(isWell: boolean): Answer {
+  return { status: isWell ? 200 : 503, contentType: 'text/plain', body: isWell ? 'ok\n' : 'not yet\n' };
+}
