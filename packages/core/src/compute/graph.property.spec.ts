@@ -1,9 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { parseResource } from '../resources/parse';
 import { keyOfResource, type Resource, type ResourceKey } from '../resources/resource';
 import type { ResourceChange } from '../sources/source';
 import { type Change, DesiredStateStore, keyOfChange, referencesOf } from '../state';
-import { arbitraryResource, NODE } from './arbitrary-resources.spec';
+import { NODE } from '../testing/manifests';
+import { RESOURCE_VARIANTS } from '../testing/resource-variants';
 import { ComputeGraph } from './graph';
 
 describe('ComputeGraph, after any sequence of changes', () => {
@@ -93,6 +95,9 @@ function snapshot(store: DesiredStateStore): unknown {
   );
 }
 
+const arbitraryResource: fc.Arbitrary<Resource> = fc
+  .constantFrom(...RESOURCE_VARIANTS)
+  .chain((family) => fc.nat(family.count - 1).map((index) => parseResource(family.at(index))));
 const changes: fc.Arbitrary<ResourceChange> = fc.oneof(
   { weight: 3, arbitrary: arbitraryResource.map(put) },
   {
