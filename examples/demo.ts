@@ -73,7 +73,7 @@ async function openStage(): Promise<RealStage> {
 async function enforce(stage: RealStage, resources: readonly Resource[]): Promise<void> {
   const startedAt = performance.now();
   await stage.enforce(resources);
-  console.log(`iptables (${stage.variant}) on ${NODE_UNDER_TEST} has all of it in force after ${seconds(startedAt)}.`);
+  console.log(`${stage.dataplane} on ${NODE_UNDER_TEST} has all of it in force after ${seconds(startedAt)}.`);
 }
 
 async function change(stage: RealStage | undefined): Promise<void> {

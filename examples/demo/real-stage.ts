@@ -1,45 +1,50 @@
-/** The real side of the demo: a throw-away network, and the iptables dataplane in force on the node under test. */
-import { IptablesBackend } from '@polyplane/backend-iptables';
-import { Testbed, type Topology } from '@polyplane/conformance';
-import { type DataplaneSession, type Resource, SILENT_LOGGER } from '@polyplane/core';
+/** The real side of the demo: a throw-away network, and a node agent with the iptables backend on the node under test. */
+import { Container } from 'inversify';
+import { iptablesModule } from '@polyplane/backend-iptables';
+import { podHost, Testbed, type Topology } from '@polyplane/conformance';
+import { coreModule, MemorySource, NodeAgent, type Resource } from '@polyplane/core';
 import { type Pair, watchFlows } from './flows';
 import type { Cell } from './matrix';
 import { NODE_UNDER_TEST } from './scene';
-import { computeNode } from './survey';
 
 export class RealStage {
-  private revision = 0;
+  private readonly source = new MemorySource();
+  private readonly agent: NodeAgent;
 
   private constructor(
     private readonly testbed: Testbed,
-    private readonly session: DataplaneSession,
     private topology: Topology,
-    /** The variant of iptables that is in use: `nft` or `legacy`. */
-    readonly variant: string,
-  ) {}
-
-  static async open(topology: Topology): Promise<RealStage> {
-    const testbed = Testbed.create(topology);
-    const node = {
-      nodeName: NODE_UNDER_TEST,
-      networkNamespace: testbed.networkNamespaceOf(NODE_UNDER_TEST),
-      logger: SILENT_LOGGER,
-    };
-    const backend = new IptablesBackend();
-    const { facts } = await backend.probe(node);
-    return new RealStage(testbed, await backend.open(node), topology, String(facts.iptablesVariant));
+  ) {
+    const container = new Container();
+    const networkNamespace = testbed.networkNamespaceOf(NODE_UNDER_TEST);
+    container.load(coreModule({ nodeName: NODE_UNDER_TEST, source: this.source, networkNamespace }), iptablesModule);
+    this.agent = container.get(NodeAgent);
   }
 
-  /** Ends when everything is in force. */
+  /** Builds the network and starts the agent, which writes nothing before it knows the whole shop. */
+  static async open(topology: Topology): Promise<RealStage> {
+    const stage = new RealStage(Testbed.create(topology), topology);
+    await stage.agent.start();
+    return stage;
+  }
+
+  /** The backend as the agent found it: `iptables (nft)`. */
+  get dataplane(): string {
+    const { backend, facts } = this.agent.status;
+    return `${backend} (${facts?.facts.iptablesVariant})`;
+  }
+
+  /** Makes these the cluster's objects; ends when everything is in force. */
   async enforce(resources: readonly Resource[]): Promise<void> {
-    this.revision += 1;
-    await this.session.apply(this.session.plan(computeNode(resources).toTransition(this.revision, true)));
+    this.source.replaceAll(resources);
+    this.source.markInSync();
+    await this.agent.applied(this.agent.status.revision);
   }
 
   /** Starts the pods that the new topology has and the old one had not. */
   startPods(topology: Topology): void {
-    const names = new Set(this.topology.pods.map((pod) => `${pod.namespace}/${pod.name}`));
-    this.testbed.addPods(topology.pods.filter((pod) => !names.has(`${pod.namespace}/${pod.name}`)));
+    const running = new Set(this.topology.pods.map(podHost));
+    this.testbed.addPods(topology.pods.filter((pod) => !running.has(podHost(pod))));
     this.topology = topology;
   }
 
@@ -51,7 +56,7 @@ export class RealStage {
 
   /** Removes every trace. */
   async close(): Promise<void> {
-    await this.session.release('remove');
+    await this.agent.stop('remove');
     this.testbed.close();
   }
 }
