@@ -20,7 +20,7 @@ import { Reconciler, type ReconcilerOptions } from './reconciler';
 
 const BACKOFF = { initialDelayMs: 100, maxDelayMs: 10_000 };
 const RETRIABLE: Fault = { type: 'reject', written: 'nothing', isRetriable: true };
-const FATAL: Fault = { type: 'reject', written: 'nothing', isRetriable: false };
+const FATAL = { type: 'reject', written: 'nothing', isRetriable: false } as const;
 
 const put = (object: Extract<Change, { readonly op: 'put' }>['object']): Change => ({ op: 'put', object });
 const remove = (key: DesiredKey): Change => ({ op: 'remove', key });
@@ -209,6 +209,26 @@ describe('Reconciler', () => {
     );
   });
 
+  it('hands a set over whole whose members changed while it was being refused', async () => {
+    const { backend, submit, clock } = await setUp();
+    submit(service('a'));
+    await clock.advance(0);
+    const gate = deferred();
+    backend.faults.add('apply', {
+      type: 'hang',
+      until: gate.promise,
+      outcome: { ...FATAL, objects: [ipSetKey('s')] },
+    });
+    submit(put(buildIpSet('s', 'net', ['10.0.0.1'])));
+    await clock.advance(0);
+    submit({ op: 'members', key: ipSetKey('s'), added: nets('10.0.0.2'), removed: [] });
+    gate.resolve();
+    await clock.advance(0);
+    expect([...(backend.target.state().ipSets.get(ipSetKey('s'))?.members ?? [])]).to.deep.equal(
+      nets('10.0.0.1', '10.0.0.2'),
+    );
+  });
+
   it('holds back what names a quarantined object, and lets it through right after that', async () => {
     const { backend, submit, reconciler, clock, keysInForce } = await setUp();
     submit(service('a'));
@@ -344,6 +364,35 @@ describe('Reconciler', () => {
     await clock.advance(0);
     expect(applies().map(({ plan }) => plan?.scope)).to.deep.equal(['full', 'full']);
     expect(keysInForce()).to.deep.equal([keyOf('a'), keyOf('b')]);
+  });
+
+  it('does so without a delay when the restart broke the first call', async () => {
+    const { backend, submit, clock, keysInForce } = await setUp();
+    const gate = deferred();
+    backend.faults.add('apply', { type: 'hang', until: gate.promise });
+    submit(service('a'));
+    await clock.advance(0);
+    backend.restart();
+    gate.resolve();
+    await clock.advance(0);
+    expect(keysInForce()).to.deep.equal([keyOf('a')]);
+  });
+
+  it('does so right after a call that the restart broke, and holds nobody back for it', async () => {
+    const { backend, submit, reconciler, clock, applies, keysInForce } = await setUp();
+    submit(service('a'));
+    await clock.advance(0);
+    const gate = deferred();
+    backend.faults.add('apply', { type: 'hang', until: gate.promise, outcome: { ...FATAL, objects: [keyOf('b')] } });
+    submit(service('b'), service('c'));
+    await clock.advance(0);
+    backend.restart();
+    gate.resolve();
+    await clock.advance(0);
+    expect(applies().map(({ plan }) => plan?.scope)).to.deep.equal(['full', 'delta', 'full']);
+    expect(keysInForce()).to.deep.equal([keyOf('a'), keyOf('b'), keyOf('c')]);
+    expect(reconciler.status).to.include({ phase: 'idle', appliedRevision: 2 });
+    expect(reconciler.status.quarantined).to.deep.equal([]);
   });
 
   it('waits while the target is lost, and makes good all that came meanwhile', async () => {
