@@ -1,5 +1,6 @@
 /** The testbed that a suite's packets need: its nodes and pods, and machines outside for every other address. */
 import {
+  cidrContains,
   defaultInterfaceName,
   familyOf,
   hasPorts,
@@ -19,7 +20,10 @@ import type { TestbedNode, TestbedOutsider, TestbedPod, Topology } from '../test
 export function topologyOf(state: SuiteState): Topology {
   const managed = podsOf(state);
   const pods = [...managed, ...unmanagedPodsOf(state, new Set(managed.flatMap((pod) => pod.addresses)))];
-  const services = new Set(ofKind(state.resources, 'Service').flatMap(serviceAddressesOf));
+  const services = new Set([
+    ...ofKind(state.resources, 'Service').flatMap(serviceAddressesOf),
+    ...announcedAddresses(state),
+  ]);
   const nodes = nodesOf(state, [...services]);
   const inside = new Set([
     ...nodes.flatMap((node) => node.addresses),
@@ -124,6 +128,18 @@ function portsOf({ probes, resources }: SuiteState): readonly ListeningPort[] {
 
 function serviceAddressesOf({ spec, status }: ResourceOf<'Service'>): readonly IpAddress[] {
   return [...spec.clusterIPs, ...spec.externalIPs, ...status.loadBalancer.map(({ ip }) => ip)];
+}
+
+/** What probes dial in the ranges of service addresses that the nodes announce, whether a service has it or not. */
+function announcedAddresses({ probes, resources }: SuiteState): readonly IpAddress[] {
+  const ranges = ofKind(resources, 'BGPConfiguration').flatMap(({ spec }) => [
+    ...spec.serviceClusterIPs,
+    ...spec.serviceExternalIPs,
+    ...spec.serviceLoadBalancerIPs,
+  ]);
+  return probes
+    .map(({ destination }) => destination)
+    .filter((destination) => ranges.some((range) => cidrContains(range, destination)));
 }
 
 function isLoopback(address: IpAddress): boolean {
