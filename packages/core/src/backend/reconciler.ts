@@ -8,6 +8,7 @@ import { type Logger, SILENT_LOGGER } from './logger';
 import { PendingChanges } from './pending-changes';
 import { Quarantine } from './quarantine';
 import type { AuditReport, ReconcilerFailure, ReconcilerPhase, ReconcilerStatus } from './reconciler-status';
+import { releaseSession } from './release-session';
 import { RevisionWaiters, stoppedError } from './revision-waiters';
 
 export interface ReconcilerOptions {
@@ -26,7 +27,6 @@ export interface ReconcilerOptions {
 const FOREIGN_CHANGE_SPACING_MS = 1000;
 /** Failed calls that the search for culprits may cost before the rest of a batch is put off. */
 const MAX_SEARCH_FAILURES = 64;
-const MAX_RELEASE_FAILURES = 5;
 
 /**
  * One for all backends. What it promises:
@@ -134,27 +134,14 @@ export class Reconciler {
     await this.#running;
     this.#eventSubscription.unsubscribe();
     try {
-      await this.#release(how);
+      await releaseSession(this.#session, how, this.#backoff, this.#scheduler, (error) =>
+        this.#reportFailure('release', error, this.#backoff.failures),
+      );
     } finally {
       this.#activity = 'stopped';
       this.#waiters.abandon();
       this.#publish();
       this.#statusSubject.complete();
-    }
-  }
-
-  async #release(how: 'leave' | 'remove'): Promise<void> {
-    const backoff = this.#backoff;
-    backoff.reset();
-    for (;;) {
-      try {
-        return await this.#session.release(how);
-      } catch (error) {
-        const delayMs = backoff.nextDelayMs();
-        this.#reportFailure('release', error, backoff.failures);
-        if (!isRetriable(error) || backoff.failures >= MAX_RELEASE_FAILURES) throw error;
-        await new Promise<void>((resolve) => this.#scheduler.schedule(() => resolve(), delayMs));
-      }
     }
   }
 
