@@ -1,5 +1,4 @@
 /** The node agent as a daemon: made from its configuration, watched over HTTP, ended by a signal. */
-import { KubeConfig } from '@kubernetes/client-node';
 import { Container } from 'inversify';
 import { type Logger, pino } from 'pino';
 import { distinctUntilChanged, filter, firstValueFrom, map } from 'rxjs';
@@ -12,6 +11,7 @@ import {
   KubernetesSource,
   ManifestSource,
   NodeAgent,
+  readKubeConfig,
   type Source,
 } from '@polyplane/core';
 import { openAgentEndpoints } from './agent-endpoints';
@@ -112,15 +112,5 @@ function createAgent(configuration: NodeAgentConfiguration, moduleNames: readonl
 
 function createSource({ source: { manifests, kubernetes } }: NodeAgentConfiguration): Source {
   if (manifests !== undefined) return new ManifestSource({ paths: manifests, watch: true });
-  const config = new KubeConfig();
-  try {
-    if (kubernetes?.kubeconfig === undefined) config.loadFromDefault();
-    else config.loadFromFile(kubernetes.kubeconfig);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CliError('PP_CLI_CONFIG_INVALID', `source.kubernetes: the kubeconfig cannot be read: ${reason}`, {
-      cause,
-    });
-  }
-  return new KubernetesSource({ config });
+  return new KubernetesSource({ config: readKubeConfig(kubernetes?.kubeconfig) });
 }

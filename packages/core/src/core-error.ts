@@ -33,6 +33,11 @@ export const CORE_CODES = {
     meaning: 'Two manifests define the same object; the later one in path order counts.',
     remedy: 'Remove or rename one of the two.',
   },
+  PP_KUBECONFIG_INVALID: {
+    kind: 'error',
+    meaning: 'A kubeconfig cannot be read, or does not say which API server is meant.',
+    remedy: 'Name a kubeconfig whose current context has a cluster, or run as a pod with a service account.',
+  },
   PP_SELECTOR_INVALID: {
     kind: 'error',
     meaning: 'A text is no selector, or one that is too long or too deeply nested.',

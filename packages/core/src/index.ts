@@ -32,6 +32,7 @@ export * from './resources/metadata';
 export { parseResource } from './resources/parse';
 export * from './resources/resource';
 export * from './resources/selectors';
+export * from './sources/kubeconfig';
 export * from './sources/kubernetes';
 export { readManifestFiles } from './sources/manifest-files';
 export * from './sources/manifests';
