@@ -9,13 +9,14 @@ import {
   type Resource,
   TCP,
 } from '@polyplane/core';
-import { NodeSimulator, type Packet } from '@polyplane/core/simulator';
+import { type Judgement, NodeSimulator, type Packet } from '@polyplane/core/simulator';
 import type { SuiteFact, SuiteState } from '../suites/suite';
 import { computeOptionsOf, simulatorOptionsOf } from './node-settings';
 import type { ProbeReport } from './report';
 import {
   endpointsOf,
   healthCheckNodePorts,
+  leavesStaleUdpFlows,
   localReadyEndpoints,
   servicePortCount,
   servicePortsWithoutLocalEndpoints,
@@ -58,19 +59,17 @@ const READERS: Readonly<Record<string, (state: SuiteState) => unknown>> = {
   healthCheckNodePorts: (state) => healthCheckNodePorts(desiredStateOf(state, [])),
   servicePortsWithoutLocalEndpoints: (state) => servicePortsWithoutLocalEndpoints(desiredStateOf(state, [])),
   servicesWithLocalReadyEndpoints: (state) => servicesWithLocalReadyEndpoints(desiredStateOf(state, [])),
-  endpoints: (state) => endpointsOf(desiredStateOf(state, servicesOfSlices(state.resources)), familyOfSuite(state)),
-  localReadyEndpoints: (state) => localReadyEndpoints(desiredStateOf(state, servicesOfSlices(state.resources))),
-  blocksForeignTrafficTo127: (state) => !isForwarded(state, TO_LOOPBACK),
-  dropsForwardedInvalid: (state) => !isForwarded(state, INVALID),
+  endpoints: (state) => endpointsOf(endpointStateOf(state), familyOfSuite(state)),
+  localReadyEndpoints: (state) => localReadyEndpoints(endpointStateOf(state)),
+  udpConntrackCleanup: (state) => leavesStaleUdpFlows(endpointStateOf(state.previous), endpointStateOf(state)),
+  blocksForeignTrafficTo127: (state) => isGuardedFromLoopback(state),
+  dropsForwardedInvalid: (state) => judgementOf(state, INVALID).verdict !== 'allow',
 };
 
-/** A new packet for a loopback address, from outside. No suite has a service on this port. */
-const TO_LOOPBACK: Packet = {
-  entry: { kind: 'network' },
-  source: parseIpAddress('203.0.113.2'),
-  destination: parseIpAddress('127.0.0.1'),
-  destinationPort: parsePort(1),
-  protocol: TCP,
+/** New packets for a loopback address, from outside. No suite has a service on this port. */
+const TO_LOOPBACK: Readonly<Record<IpFamily, Packet>> = {
+  4: toLoopback('203.0.113.2', '127.0.0.1'),
+  6: toLoopback('2001:db8::cb00:7102', '::1'),
 };
 
 /** A packet through the node that belongs to no flow. */
@@ -83,8 +82,29 @@ const INVALID: Packet = {
   connection: { state: 'invalid' },
 };
 
-function isForwarded(state: SuiteState, packet: Packet): boolean {
-  return new NodeSimulator(desiredStateOf(state, []), simulatorOptionsOf(state)).judge(packet).verdict === 'allow';
+function toLoopback(source: string, destination: string): Packet {
+  return {
+    entry: { kind: 'network' },
+    source: parseIpAddress(source),
+    destination: parseIpAddress(destination),
+    destinationPort: parsePort(1),
+    protocol: TCP,
+  };
+}
+
+/** The dataplane itself stops the packet, not the kernel's own routing. */
+function isGuardedFromLoopback(state: SuiteState): boolean {
+  const { destinations } = judgementOf(state, TO_LOOPBACK[familyOfSuite(state)]);
+  return destinations.some(({ steps }) => steps.at(-1)?.stage === 'loopbackGuard');
+}
+
+function judgementOf(state: SuiteState, packet: Packet): Judgement {
+  return new NodeSimulator(desiredStateOf(state, []), simulatorOptionsOf(state)).judge(packet);
+}
+
+/** Services that only slices name are there, too: what the endpoints are can be told without them. */
+function endpointStateOf(state: SuiteState | undefined): DesiredState {
+  return state === undefined ? new DesiredStateStore() : desiredStateOf(state, servicesOfSlices(state.resources));
 }
 
 function desiredStateOf(state: SuiteState, added: readonly Resource[]): DesiredState {

@@ -19,6 +19,8 @@ export interface Judged {
   readonly isMasqueraded?: boolean;
   readonly affinityTimeoutSeconds?: number;
   readonly isReplyBlocked?: boolean;
+  /** A rule of its own lets it in (health checks). */
+  readonly isAcceptedExplicitly?: boolean;
   /** How it came to this, one line a step. */
   readonly trace?: readonly string[];
 }
@@ -39,6 +41,8 @@ function differencesOf(expected: Expectation, judged: Judged): readonly string[]
   const checks: readonly (readonly [boolean, string])[] = [
     [verdict !== undefined && !VERDICTS[verdict].has(judged.verdict), `verdict is ${judged.verdict}`],
     [isUntouched === true && judged.isTranslated === true, 'a service rule translated it'],
+    [isUntouched === true && judged.isAcceptedExplicitly === true, 'a service rule accepted it'],
+    [expected.isAcceptedExplicitly === true && judged.isAcceptedExplicitly === false, 'no rule of its own accepted it'],
     [
       translatedTo !== undefined && translatedTo.join() !== (judged.destinations ?? []).join(),
       `may go to ${judged.destinations?.join(', ') || 'nowhere'}`,

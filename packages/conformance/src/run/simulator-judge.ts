@@ -48,6 +48,7 @@ class SimulatedCluster {
       // Whoever waits for an answer sees no connection.
       verdict: isReplyBlocked ? 'deny' : judgement.verdict,
       isReplyBlocked,
+      isAcceptedExplicitly: judgement.isExplicitlyAccepted,
       // 0: none.
       affinityTimeoutSeconds: affinityTimeoutSeconds ?? 0,
       destinations: [...new Set(judgement.destinations.map(formatDestination))].sort(),

@@ -12,15 +12,15 @@ import type { SuiteText } from './suite-text';
 /** @throws ConformanceError PP_SUITE_UNREADABLE, PP_SUITE_INVALID, PP_SUITE_OBJECT_INVALID */
 export function parseSuite(text: SuiteText): Suite {
   const file = text.as(suiteFileSchema);
-  const { before, after } = file;
-  const isTwoStates = before !== undefined || after !== undefined;
-  const states = isTwoStates
-    ? (['before', 'after'] as const).flatMap((name) => {
-        const state = file[name];
-        return state === undefined ? [] : [parseState(text, file, name, state)];
-      })
-    : [parseState(text, file, '', file)];
-  return { id: file.id, title: file.title ?? file.id, file: text.file, states };
+  return { id: file.id, title: file.title ?? file.id, file: text.file, states: parseStates(text, file) };
+}
+
+function parseStates(text: SuiteText, file: SuiteFile): readonly SuiteState[] {
+  if (file.before === undefined && file.after === undefined) return [parseState(text, file, '', file)];
+  const before = file.before && parseState(text, file, 'before', file.before);
+  const after = file.after && parseState(text, file, 'after', file.after);
+  if (after === undefined) return before === undefined ? [] : [before];
+  return before === undefined ? [after] : [before, { ...after, previous: before }];
 }
 
 /** What stands at the top of a suite of two states holds for both. */

@@ -118,6 +118,11 @@ export type ProbeFile = z.infer<typeof probe>;
 export type MatrixFile = z.infer<typeof matrix>;
 export type SettingsFile = z.infer<typeof settings>;
 
-function saysSomething({ probes, matrices, facts, endpoints }: StateFile): boolean {
-  return [probes, matrices, facts, endpoints].some((part) => part !== undefined && Object.keys(part).length > 0);
+/** That there are no endpoints says something, too. */
+function saysSomething({ probes, matrices, facts, ...single }: StateFile): boolean {
+  const { endpoints, localReadyEndpoints, udpConntrackCleanup } = single;
+  return (
+    [probes, matrices, facts].some((part) => part !== undefined && Object.keys(part).length > 0) ||
+    [endpoints, localReadyEndpoints, udpConntrackCleanup].some((fact) => fact !== undefined)
+  );
 }

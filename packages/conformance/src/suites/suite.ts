@@ -12,6 +12,8 @@ export interface Suite {
 export interface SuiteState {
   /** Empty where the suite has one state. */
   readonly name: '' | 'before' | 'after';
+  /** The state that this one follows. */
+  readonly previous?: SuiteState;
   /** Nodes whose dataplane is judged: the suite's own, and every node that the objects name. The suite's own come first. */
   readonly nodes: readonly string[];
   readonly settings: SuiteSettings;
