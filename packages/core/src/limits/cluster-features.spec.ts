@@ -1,0 +1,121 @@
+import { expect } from 'chai';
+import { loadManifests } from '../resources/load';
+import { clusterFeatures } from './cluster-features';
+import { ClusterIndex } from './cluster-index';
+
+/** `feature Kind name field`, of everything that the manifests ask for. */
+function uses(...documents: readonly string[]): readonly string[] {
+  const { resources, problems } = loadManifests(documents.join('\n---\n'), 'cluster.yaml');
+  expect(problems).to.deep.equal([]);
+  const cluster = new ClusterIndex(resources.map(({ resource }) => resource));
+  return clusterFeatures(cluster).map(
+    ({ feature, object, field }) => `${feature} ${object.kind} ${object.name} ${field}`,
+  );
+}
+
+const calico = (kind: string, name: string, spec: string) =>
+  `{apiVersion: projectcalico.org/v3, kind: ${kind}, metadata: {name: ${name}}, spec: ${spec}}`;
+const felix = (name: string, spec: string) => calico('FelixConfiguration', name, spec);
+const installation = (calicoNetwork: string) =>
+  `{apiVersion: operator.tigera.io/v1, kind: Installation, metadata: {name: default}, spec: {calicoNetwork: ${calicoNetwork}}}`;
+const node = (labels: string, nodeInfo = '{}') =>
+  `{apiVersion: v1, kind: Node, metadata: {name: n, labels: ${labels}}, status: {nodeInfo: ${nodeInfo}}}`;
+const POD =
+  '{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {nodeName: n}, status: {phase: Running, podIP: 10.0.0.1}}';
+
+describe('what a cluster needs of a dataplane', () => {
+  it('is nothing where nobody wrote a setting', () => {
+    expect(uses(installation('{}'), felix('default', '{}'), node('{}'), POD)).to.deep.equal([]);
+  });
+
+  it('is named by the very rule of a policy', () => {
+    const rules =
+      '[{action: Allow}, {action: Log}, {action: Deny, protocol: SCTP}, {action: Allow, notProtocol: SCTP}]';
+    expect(uses(calico('GlobalNetworkPolicy', 'g', `{types: [Egress], egress: ${rules}}`))).to.deep.equal([
+      'logAction GlobalNetworkPolicy g spec.egress[1].action',
+      'sctpPolicy GlobalNetworkPolicy g spec.egress[2].protocol',
+      'sctpPolicy GlobalNetworkPolicy g spec.egress[3].notProtocol',
+    ]);
+  });
+
+  it('is nothing for a staged policy, which is not enforced', () => {
+    expect(
+      uses(calico('StagedGlobalNetworkPolicy', 'g', '{types: [Ingress], ingress: [{action: Log}]}')),
+    ).to.deep.equal([]);
+  });
+
+  it('is named wherever IPv6 is written', () => {
+    const ranges = '{destination: {notNets: [2001:db8::/32]}, action: Allow}';
+    expect(
+      uses(
+        calico('GlobalNetworkPolicy', 'g', `{types: [Ingress], ingress: [${ranges}, {action: Allow, ipVersion: 6}]}`),
+        calico('GlobalNetworkSet', 's', '{nets: [10.0.0.0/8, 2001:db8::/32]}'),
+        calico('IPPool', 'pool', '{cidr: 2001:db8::/64}'),
+        calico('IPPool', 'unused', '{cidr: 2001:db8:1::/64, disabled: true}'),
+        installation(
+          '{nodeAddressAutodetectionV6: {firstFound: true}, ipPools: [{cidr: 10.0.0.0/16}, {cidr: 2001:db8::/64}]}',
+        ),
+        '{apiVersion: v1, kind: Service, metadata: {name: waiting}, spec: {ipFamilies: [IPv4, IPv6], ports: [{port: 80}]}}',
+        '{apiVersion: v1, kind: Pod, metadata: {name: six}, status: {phase: Running, podIP: 10.0.0.2, podIPs: [{ip: 10.0.0.2}, {ip: 2001:db8::2}]}}',
+      ),
+    ).to.deep.equal([
+      'ipv6 GlobalNetworkPolicy g spec.ingress[0].destination.notNets[0]',
+      'ipv6 GlobalNetworkPolicy g spec.ingress[1].ipVersion',
+      'ipv6 GlobalNetworkSet s spec.nets[1]',
+      'ipv6 IPPool pool spec.cidr',
+      'ipv6 Installation default spec.calicoNetwork.nodeAddressAutodetectionV6',
+      'ipv6 Installation default spec.calicoNetwork.ipPools[1].cidr',
+      'ipv6 Service waiting spec.ipFamilies[1]',
+      'ipv6 Pod six status.podIPs[1].ip',
+    ]);
+  });
+
+  it('takes a node’s own word for its machine before its labels', () => {
+    expect(uses(node('{kubernetes.io/arch: arm64}'))).to.deep.equal([
+      'architectureOtherThanX64 Node n metadata.labels["kubernetes.io/arch"]',
+    ]);
+    expect(uses(node('{kubernetes.io/arch: arm64}', '{architecture: amd64}'))).to.deep.equal([]);
+    expect(uses(node('{kubernetes.io/os: windows, kubernetes.io/arch: arm64}'))).to.deep.equal([
+      'hybridCluster Node n metadata.labels["kubernetes.io/os"]',
+    ]);
+  });
+
+  it('sees a hybrid cluster where one node is configured unlike the others', () => {
+    expect(uses(felix('default', '{bpfEnabled: true}'), felix('node.n', '{bpfEnabled: false}'))).to.deep.equal([
+      'hybridCluster FelixConfiguration node.n spec.bpfEnabled',
+    ]);
+    expect(uses(felix('default', '{bpfEnabled: true}'), felix('node.n', '{bpfEnabled: true}'))).to.deep.equal([]);
+  });
+
+  it('asks for autodetection only of who switched it off', () => {
+    const v4 = (spec: string) => uses(installation(`{nodeAddressAutodetectionV4: ${spec}}`));
+    expect(v4('{firstFound: true}')).to.deep.equal([]);
+    expect(v4('{firstFound: false, interface: eth0}')).to.deep.equal([]);
+    expect(v4('{cidrs: [10.0.0.0/8]}')).to.deep.equal([]);
+    const field = 'spec.calicoNetwork.nodeAddressAutodetectionV4';
+    expect(v4('{}')).to.deep.equal([`nodeIpNotAutodetected Installation default ${field}`]);
+    expect(v4('{firstFound: false}')).to.deep.equal([`nodeIpNotAutodetected Installation default ${field}.firstFound`]);
+  });
+
+  it('minds Wireguard and the choice of the dataplane only where pods run', () => {
+    const settings = felix('default', '{wireguardEnabled: true, bpfEnabled: true}');
+    expect(uses(settings)).to.deep.equal([]);
+    expect(uses(settings, POD)).to.deep.equal([
+      'wireguardToggle FelixConfiguration default spec.wireguardEnabled',
+      'takeOverOfConnections FelixConfiguration default spec.bpfEnabled',
+      'undisturbedDisabling FelixConfiguration default spec.bpfEnabled',
+    ]);
+    expect(uses(settings, POD.replace('nodeName: n', 'nodeName: n, hostNetwork: true'))).to.deep.equal([]);
+    expect(uses(felix('default', '{wireguardEnabled: false}'), POD)).to.deep.equal([]);
+  });
+
+  it('wants a pod’s floating IPs unless they are switched off', () => {
+    const floating = (list: string) =>
+      `{apiVersion: v1, kind: Pod, metadata: {name: p, annotations: {cni.projectcalico.org/floatingIPs: '${list}'}}}`;
+    const use = 'floatingIp Pod p metadata.annotations["cni.projectcalico.org/floatingIPs"]';
+    expect(uses(floating('["192.0.2.1"]'))).to.deep.equal([use]);
+    expect(uses(floating('[]'))).to.deep.equal([]);
+    expect(uses(floating('no list'))).to.deep.equal([]);
+    expect(uses(floating('["192.0.2.1"]'), felix('default', '{floatingIPs: Disabled}'))).to.deep.equal([]);
+  });
+});
