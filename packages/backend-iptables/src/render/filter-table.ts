@@ -110,6 +110,9 @@ function renderForward(input: TableInput, policy: PolicyChains): readonly RuleTe
     ...renderWorkloadEntrances(state, settings, 'outInterface', { kind: 'jump', chain: TO_WORKLOAD_CHAIN }),
     admit,
     ...(isForwardPoliced ? [clearRule(accept | pass), jump(dispatch('egress')), admit] : []),
+    ...renderLoopPrevention(input),
+    // What belongs to no flow would pass untranslated.
+    formatRule({ matches: [{ kind: 'state', states: ['INVALID'] }], target: { kind: 'drop' } }),
     // What a policy or a service let through, the host's own FORWARD policy shall not stop.
     formatRule({ matches: [isMarked(admitted)], target: ACCEPT }),
     formatRule({ matches: [isMarked(masquerade)], target: ACCEPT }),
@@ -121,6 +124,15 @@ function renderForward(input: TableInput, policy: PolicyChains): readonly RuleTe
       target: ACCEPT,
     }),
   ];
+}
+
+/** A service address that no service translated is not routed on: the network would send it back. */
+function renderLoopPrevention({ settings, family }: TableInput): readonly RuleText[] {
+  const { action, cidrs } = settings.serviceLoopPrevention ?? { action: 'drop', cidrs: [] };
+  const target: Target = action === 'reject' ? { kind: 'reject', family } : { kind: 'drop' };
+  return cidrs
+    .filter((value) => value.includes(':') === (family === 6))
+    .map((value) => formatRule({ destination: { value }, target }));
 }
 
 function jump(chain: ChainName): RuleText {

@@ -307,10 +307,19 @@ const arbitrarySettings = fc
       [],
       [{ protocol: UDP, ports: { first: 443 as Port, last: 443 as Port }, net: parseCidr(`${CLIENT}/32`) }],
     ),
+    serviceLoopPrevention: fc.constantFrom(
+      undefined,
+      { action: 'drop', cidrs: nets('10.96.0.0/16', 'fd00:96::/112') } as const,
+      { action: 'reject', cidrs: nets('10.96.0.0/16') } as const,
+    ),
     nodePortAddresses: fc.constantFrom(undefined, nets('192.168.0.0/24'), nets('172.16.0.0/12')),
   })
-  .map(({ nodePortAddresses, ...settings }) =>
-    buildSettings({ ...settings, ...(nodePortAddresses === undefined ? {} : { nodePortAddresses }) }),
+  .map(({ nodePortAddresses, serviceLoopPrevention, ...settings }) =>
+    buildSettings({
+      ...settings,
+      ...(nodePortAddresses === undefined ? {} : { nodePortAddresses }),
+      ...(serviceLoopPrevention === undefined ? {} : { serviceLoopPrevention }),
+    }),
   );
 
 const SETS: readonly DesiredObject[] = [

@@ -100,12 +100,14 @@ export function unrenderableObjects(state: DesiredState): readonly DesiredKey[] 
     .map((workload) => workload.key);
 }
 
-/** IPv6 is programmed when something on this node has an IPv6 address. */
+/** IPv6 is programmed when something on this node, or a range that it must not route, has an IPv6 address. */
 function familiesOf(state: DesiredState): readonly IpFamily[] {
   const hasIpv6 =
     some(state.workloads.values(), (workload) => workload.addresses.some((address) => address.includes(':'))) ||
     some(state.services.values(), (service) => service.family === 6) ||
-    some(state.settings.values(), (settings) => settings.nodeAddresses.some((address) => address.includes(':')));
+    some(state.settings.values(), ({ nodeAddresses, serviceLoopPrevention }) =>
+      [...nodeAddresses, ...(serviceLoopPrevention?.cidrs ?? [])].some((address) => address.includes(':')),
+    );
   return hasIpv6 ? [4, 6] : [4];
 }
 
