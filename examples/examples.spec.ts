@@ -1,5 +1,6 @@
 /** Every example runs as it stands, as a process of its own. */
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
@@ -35,7 +36,58 @@ describe('the examples', function () {
       expect(exitCode).to.equal(0);
     });
   });
+
+  describe('custom-node-agent.ts', () => {
+    const streams = ['services$: 11 service ports', 'endpoints$: 10 endpoints of this node', 'policies$: 16 policies'];
+
+    it('puts the shop in force through iptables, in a network of its own', async function () {
+      if (readTestbedObstacle() !== undefined) this.skip();
+      const { exitCode, stdout, stderr } = await run('custom-node-agent.ts');
+      expect({ exitCode, stderr }).to.deep.equal({ exitCode: 0, stderr: '' });
+      expect(stdout.split('\n')).to.include.members([...streams, 'revision 1 is in force through iptables']);
+    });
+
+    it('falls back to nothing: without root it says that the simulator is what it uses', async function () {
+      if (process.getuid?.() !== 0) this.skip();
+      const { exitCode, stdout } = await run('custom-node-agent.ts', { uid: NOBODY });
+      expect(exitCode).to.equal(0);
+      expect(stdout.split('\n')).to.include.members([...streams, 'revision 1 is in force through simulator']);
+    });
+
+    it('is under 40 lines', () => {
+      const lines = readFileSync(join(__dirname, 'custom-node-agent.ts'), 'utf8').trimEnd().split('\n');
+      expect(lines.length).to.be.below(40);
+    });
+  });
+
+  describe('other-backend/', () => {
+    it('is the same agent on the simulator', async () => {
+      const { stdout } = await run('other-backend/agent.ts', { args: [inOtherBackend('simulator.yaml')] });
+      expect(stdout).to.equal('node-1: revision 1 is in force through simulator\n');
+    });
+
+    it('is the same agent on iptables', async function () {
+      if (readTestbedObstacle() !== undefined) this.skip();
+      const options = { args: [inOtherBackend('iptables.yaml')], isAlone: true };
+      expect((await run('other-backend/agent.ts', options)).stdout).to.equal(
+        'node-1: revision 1 is in force through iptables\n',
+      );
+    });
+
+    it('says why it cannot run on a backend that this machine lacks', async () => {
+      const { exitCode, stdout } = await run('other-backend/agent.ts', { args: [inOtherBackend('vpp.yaml')] });
+      expect(exitCode).to.equal(0);
+      expect(stdout).to.match(/^node-1: PP_BACKEND_UNUSABLE: backend vpp cannot run here: /);
+    });
+  });
 });
+
+interface RunOptions {
+  readonly args?: readonly string[];
+  readonly uid?: number;
+  /** In a network namespace of its own, which is gone with it. */
+  readonly isAlone?: boolean;
+}
 
 interface Run {
   readonly exitCode: number | null;
@@ -44,10 +96,12 @@ interface Run {
 }
 
 /** With the options of this process, so that what is tested (sources or built packages) is what is run. */
-async function run(file: string, { uid }: { readonly uid?: number } = {}): Promise<Run> {
+async function run(file: string, { args = [], uid, isAlone }: RunOptions = {}): Promise<Run> {
   const register = join(__dirname, '..', 'scripts', 'register.cjs');
   const { FORCE_COLOR: _, ...environment } = process.env;
-  const child = spawn(process.execPath, [...process.execArgv, '-r', register, join(__dirname, file)], {
+  const command = [process.execPath, ...process.execArgv, '-r', register, join(__dirname, file), ...args];
+  const [program = '', ...rest] = isAlone === true ? ['unshare', '--net', ...command] : command;
+  const child = spawn(program, rest, {
     env: { ...environment, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(uid === undefined ? {} : { uid, gid: uid }),
@@ -58,4 +112,8 @@ async function run(file: string, { uid }: { readonly uid?: number } = {}): Promi
     new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve)),
   ]);
   return { exitCode, stdout, stderr };
+}
+
+function inOtherBackend(file: string): string {
+  return join(__dirname, 'other-backend', file);
 }
