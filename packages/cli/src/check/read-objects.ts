@@ -16,8 +16,18 @@ import {
 } from '@polyplane/core';
 import type { Progress } from './progress-bar';
 
-/** What was read. `texts`: every file that was, by the name that locations carry. */
-export class ReadObjects {
+/** What was read. */
+export interface ReadObjects {
+  readonly resources: readonly Resource[];
+  readonly problems: readonly ResourceProblem[];
+  /** Every file that was read, by the name that locations carry. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** The object as its file has it; undefined where it came from no file. */
+  find(object: ObjectRef): LoadedResource | undefined;
+  locate(object: ObjectRef, field: string): SourceLocation | undefined;
+}
+
+class ObjectsOfFiles implements ReadObjects {
   private readonly byRef = new Map<string, LoadedResource>();
 
   constructor(
@@ -70,7 +80,7 @@ export async function readObjects(paths: readonly string[], progress: Progress):
     progress.show(done, total);
   }
   progress.finish();
-  return new ReadObjects(objects.values(), problems, texts);
+  return new ObjectsOfFiles(objects.values(), problems, texts);
 }
 
 /** Files keep the form in which the user named them: relative to the working directory, or absolute. */

@@ -133,7 +133,8 @@ describe('polyplane check', function () {
     ['an unknown backend', ['-f', AFFINITY, '--backend', 'ebfp'], 'no backend is named "ebfp"; there is'],
     ['--from without --to', ['-f', AFFINITY, '--from', 'vpp'], '--from and --to need each other'],
     ['a profile that is none', ['-f', AFFINITY, '--profile', '3.19'], 'is not a profile such as calico-3.19'],
-    ['no manifests', [], "required option '-f, --filename <path...>'"],
+    ['no input', [], 'give manifests by -f, or a running cluster by --kubeconfig'],
+    ['a kubeconfig that is not there', ['--kubeconfig', 'no/such/config'], 'no/such/config'],
     ['a path that is not there', ['-f', 'no/such/path'], 'no/such/path'],
   ];
   for (const [what, args, says] of wrong) {

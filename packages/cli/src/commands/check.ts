@@ -10,6 +10,7 @@ import {
 } from '@polyplane/core';
 import { formatCheckPage } from '../check/html/page';
 import { ProgressBar } from '../check/progress-bar';
+import { readLiveObjects } from '../check/read-live-objects';
 import { type ReadObjects, readObjects } from '../check/read-objects';
 import { checkData } from '../check/report-data';
 import { formatCheck } from '../check/table';
@@ -21,7 +22,9 @@ import { outputOption, printData, printLine } from '../output';
 import { printWarning, reportProblem } from '../report-error';
 
 interface CheckOptions {
-  readonly filename: readonly string[];
+  readonly filename?: readonly string[];
+  /** True: the kubeconfig that kubectl would take. */
+  readonly kubeconfig?: string | true;
   readonly backend: readonly string[];
   readonly from?: string;
   readonly to?: string;
@@ -33,7 +36,10 @@ interface CheckOptions {
 export function checkCommand(): Command {
   return new Command('check')
     .description('which backend can run a cluster, and what a change of backend would change')
-    .addOption(filenameOption())
+    .addOption(filenameOption().makeOptionMandatory(false))
+    .addOption(
+      new Option('--kubeconfig [file]', 'read a running cluster (default: as kubectl does)').conflicts('filename'),
+    )
     .addOption(new Option('--backend <name...>', 'a backend to check').default([], 'every dataplane'))
     .addOption(new Option('--from <name>', 'the backend that runs the cluster now; needs --to'))
     .addOption(new Option('--to <name>', 'the backend to switch to; needs --from'))
@@ -49,10 +55,10 @@ export function checkCommand(): Command {
 
 async function check(options: CheckOptions): Promise<void> {
   const chosen = chooseBackends(loadBackends(options.backendModule), options);
-  const objects = await readObjects(options.filename, new ProgressBar('reading manifests'));
+  const objects = await read(options);
   const isInputGood = reportProblems(objects);
   if (objects.resources.length === 0) {
-    throw new CliError('PP_CLI_INPUT_INVALID', `there is no object to check in ${options.filename.join(', ')}`);
+    throw new CliError('PP_CLI_INPUT_INVALID', 'there is no object to check');
   }
   const report = checkCluster({
     ...chosen,
@@ -69,6 +75,12 @@ async function check(options: CheckOptions): Promise<void> {
     options.to === undefined ? report.backends : report.backends.filter(({ name }) => name === options.to);
   const isSupported = deciding.every(({ verdict }) => verdict !== 'unsupported');
   process.exitCode = !isInputGood ? ExitCode.badInput : isSupported ? ExitCode.ok : ExitCode.no;
+}
+
+function read({ filename, kubeconfig }: CheckOptions): Promise<ReadObjects> {
+  if (kubeconfig !== undefined) return readLiveObjects(kubeconfig === true ? undefined : kubeconfig);
+  if (filename !== undefined) return readObjects(filename, new ProgressBar('reading manifests'));
+  throw new CliError('PP_CLI_USAGE', 'give manifests by -f, or a running cluster by --kubeconfig');
 }
 
 /** The pair, those that are named, or all that put anything into force. */
