@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { formatObjectRef } from '../state';
+import type { ResourceChange } from '../sources/source';
+import { DesiredStateStore, formatObjectRef } from '../state';
 import {
   allMembers,
   calico,
@@ -169,6 +170,49 @@ describe('Profiles and service accounts', () => {
     graph.apply([...manifests, account].map(putManifest));
     const changes = graph.apply([removeManifest('ServiceAccount', 'robot')]);
     expect(changes.map((change) => change.op === 'members' && change.removed)).to.deep.equal([['10.0.0.1/32']]);
+  });
+});
+
+describe('Services in rules', () => {
+  const slice = (name: string, addresses: readonly string[], serviceName = 's'): Manifest => ({
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name, namespace: NAMESPACE, ...{ labels: { 'kubernetes.io/service-name': serviceName } } },
+    addressType: 'IPv4',
+    ports: [{ name: 'web', port: 8080 }],
+    endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready: false } })),
+  });
+  const policy = calicoPolicy('default.p', {
+    types: ['Ingress', 'Egress'],
+    ingress: [{ action: 'Allow', source: { services: { name: 's' } } }],
+    egress: [{ action: 'Allow', destination: { services: { name: 's' } } }],
+  });
+
+  it('mean its endpoints’ addresses as source, with their ports as destination, ready or not', () => {
+    const state = computeState([pod('a', '10.0.0.1'), policy, slice('x', ['10.0.0.7'])]);
+    const rules = policyOf(state, 'CalicoNetworkPolicy', 'default.p', NAMESPACE);
+    expect(rules?.ingress.map(({ source }) => membersOf(state, source))).to.deep.equal([['10.0.0.7/32']]);
+    expect(rules?.egress.map(({ destination }) => membersOf(state, destination))).to.deep.equal([
+      ['10.0.0.7,tcp:8080'],
+    ]);
+  });
+
+  it('follow slices that change, move to another service and go', () => {
+    const graph = new ComputeGraph({ nodeName: 'n1' });
+    const store = new DesiredStateStore();
+    const membersAfter = (change: ResourceChange) => {
+      store.apply({ scope: 'delta', changes: graph.apply([change]) });
+      return allMembers(store).filter((member) => member.endsWith('/32'));
+    };
+    store.apply({ scope: 'full', changes: graph.apply([pod('a', '10.0.0.1'), policy].map(putManifest)) });
+    expect(membersAfter(putManifest(slice('x', ['10.0.0.7', '10.0.0.8'])))).to.deep.equal([
+      '10.0.0.7/32',
+      '10.0.0.8/32',
+    ]);
+    expect(membersAfter(putManifest(slice('y', ['10.0.0.8'])))).to.deep.equal(['10.0.0.7/32', '10.0.0.8/32']);
+    expect(membersAfter(putManifest(slice('x', ['10.0.0.9'])))).to.deep.equal(['10.0.0.8/32', '10.0.0.9/32']);
+    expect(membersAfter(putManifest(slice('x', ['10.0.0.9'], 'other')))).to.deep.equal(['10.0.0.8/32']);
+    expect(membersAfter(removeManifest('EndpointSlice', 'y'))).to.deep.equal([]);
   });
 });
 

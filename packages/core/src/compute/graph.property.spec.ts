@@ -25,7 +25,7 @@ describe('ComputeGraph, after any sequence of changes', () => {
           expect(snapshot(store)).to.deep.equal(snapshot(freshState([...resources.values()])));
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 800 },
     );
   });
 

@@ -83,8 +83,20 @@ const RULES: readonly object[] = ['Allow', 'Deny', 'Pass', 'Log'].flatMap((actio
   }),
 );
 const SERVICE_REFERENCES = NAMES.flatMap((name) => NAMESPACES.map((namespace) => ({ name, namespace })));
-const INGRESS = [...RULES, ...SERVICE_REFERENCES.map((services) => ({ action: 'Allow', source: { services } }))];
-const EGRESS = [...RULES, ...SERVICE_REFERENCES.map((services) => ({ action: 'Allow', destination: { services } }))];
+/** What few rules ask for, as often as all else. */
+const RARE: readonly object[] = [
+  { selector: 'all()', serviceAccounts: { selector: 'app == "web"' } },
+  { serviceAccounts: { selector: 'has(tier)' } },
+].map((source) => ({ action: 'Allow', source }));
+const often = <Value>(values: readonly Value[]) => Array.from({ length: 20 }, () => values).flat();
+const INGRESS = [
+  ...RULES,
+  ...often([...RARE, ...SERVICE_REFERENCES.map((services) => ({ action: 'Allow', source: { services } }))]),
+];
+const EGRESS = [
+  ...RULES,
+  ...often(SERVICE_REFERENCES.map((services) => ({ action: 'Allow', destination: { services } }))),
+];
 const ENDPOINTS = upToTwo<object>(
   ['10.0.0.1', '10.0.0.2', '10.0.0.3'].flatMap((address, index) => [
     { addresses: [address], nodeName: NODES[index % 2] },
@@ -92,6 +104,11 @@ const ENDPOINTS = upToTwo<object>(
     { addresses: [address], nodeName: 'n2', hints: { forZones: [{ name: `z${1 + (index % 2)}` }] } },
   ]),
 );
+
+const HINTED = upToTwo<object>([
+  { addresses: ['10.0.0.1'], hints: { forZones: [{ name: 'z1' }] } },
+  { addresses: ['10.0.0.2'], hints: { forZones: [{ name: 'z2' }] } },
+]);
 
 function scoped(namespace: string | undefined, global: string, manifest: Manifest): Manifest {
   return namespace === undefined ? { ...manifest, kind: global } : inNamespace(namespace, manifest);
@@ -242,7 +259,7 @@ export const RESOURCE_VARIANTS: readonly Variants[] = [
     ),
   ),
   variants(
-    { name: NAMES, namespace: NAMESPACES, service: NAMES, endpoints: ENDPOINTS },
+    { name: NAMES, namespace: NAMESPACES, service: NAMES, endpoints: [...ENDPOINTS, ...often(HINTED)] },
     ({ name, namespace, service, endpoints }) =>
       inNamespace(
         namespace,
