@@ -1,0 +1,201 @@
+import type { ChildProcess } from 'node:child_process';
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { type AgentStatus, parseAgentStatus } from '../agent-status';
+import { openHttpEndpoint } from '../http-endpoint';
+import { PROCESS_TIMEOUT_MILLISECONDS, polyplane, ROOT, type Run, start } from '../testing/polyplane-process';
+
+const NOBODY = 65534;
+const THIRD_PARTY = './packages/cli/src/testing/third-party-backend.ts';
+
+describe('polyplane run', function () {
+  this.timeout(PROCESS_TIMEOUT_MILLISECONDS);
+
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'polyplane-run-'));
+    // For nobody, too.
+    chmodSync(folder, 0o755);
+    cpSync(join(ROOT, 'examples/shop'), join(folder, 'shop'), { recursive: true });
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  function configure(backend: string, more = ''): string {
+    const file = join(folder, 'agent.yaml');
+    writeFileSync(
+      file,
+      `apiVersion: polyplane.io/v1alpha1
+kind: NodeAgentConfiguration
+nodeName: node-1
+source: {manifests: [./shop]}
+backend: ${backend}
+healthAddress: 127.0.0.1:0
+metricsAddress: 127.0.0.1:0
+${more}`,
+    );
+    return file;
+  }
+
+  function run(backend: string, more?: string, ...options: readonly string[]): Promise<Run> {
+    return polyplane(['run', '--config', configure(backend, more), ...options]);
+  }
+
+  describe('while it runs', () => {
+    let agent: ChildProcess;
+    let ended: Promise<number | null>;
+    let log: readonly LogLine[];
+    let stdout = '';
+    before(async () => {
+      agent = start(['run', '--config', configure('simulator')]);
+      ended = new Promise((resolve) => agent.once('close', resolve));
+      agent.stdout?.on('data', (chunk: Buffer) => {
+        stdout += chunk.toString();
+      });
+      log = await followLog(agent, 'running');
+    });
+    after(async () => {
+      agent.kill('SIGKILL');
+      await ended;
+    });
+
+    function get(path: string): Promise<Response> {
+      const starting = log.find(({ msg }) => msg === 'starting');
+      return fetch(`${path === '/metrics' ? starting?.metrics : starting?.health}${path}`);
+    }
+
+    async function until(isSo: (status: AgentStatus) => boolean): Promise<AgentStatus> {
+      for (;;) {
+        const status = parseAgentStatus(await (await get('/status')).json());
+        if (status !== undefined && isSo(status)) return status;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+
+    it('is alive, and ready once everything is in force', async () => {
+      const status = await until(({ isReady }) => isReady);
+      expect(status).to.deep.include({
+        node: 'node-1',
+        backend: 'simulator',
+        phase: 'idle',
+        failure: null,
+        problems: [],
+      });
+      expect(status.appliedRevision).to.equal(status.wantedRevision);
+      expect((await get('/healthz')).status).to.equal(200);
+      expect((await get('/readyz')).status).to.equal(200);
+    });
+
+    it('is measured', async () => {
+      const metrics = await (await get('/metrics')).text();
+      expect(metrics).to.match(/^polyplane_ready 1$/m);
+      expect(metrics).to.match(/^polyplane_applied_revision 1$/m);
+      expect(metrics).to.match(/^polyplane_audits_total 0$/m);
+      expect(metrics).to.match(/^process_cpu_seconds_total /m);
+    });
+
+    it('follows its manifests, and keeps the last good ones while they are broken', async () => {
+      const policies = join(folder, 'shop/network-policies.yaml');
+      writeFileSync(policies, 'apiVersion: networking.k8s.io/v1\nkind: [NetworkPolicy\n');
+      const broken = await until(({ problems }) => problems.length > 0);
+      expect(broken.problems[0]).to.include({ code: 'PP_MANIFEST_SYNTAX' });
+      expect(broken).to.deep.include({ isReady: true, wantedRevision: 1 });
+      cpSync(join(ROOT, 'examples/demo/change.yaml'), join(folder, 'shop/change.yaml'));
+      cpSync(join(ROOT, 'examples/shop/network-policies.yaml'), policies);
+      await until(({ appliedRevision, phase }) => appliedRevision > 1 && phase === 'idle');
+    });
+
+    it('says nothing on stdout, and logs JSON to stderr', () => {
+      expect(stdout).to.equal('');
+      expect(log.map(({ msg }) => msg)).to.deep.equal(['starting', 'running']);
+    });
+
+    it('ends with 0 when it is told to', async () => {
+      agent.kill('SIGTERM');
+      expect(await ended).to.equal(0);
+    });
+  });
+
+  it('ends with 3 for a backend that this host cannot run, and falls back to none', async () => {
+    const { exitCode, stdout, stderr } = await run('vpp', 'backends: {vpp: {apiSocket: /nowhere/api.sock}}');
+    expect({ exitCode, stdout }).to.deep.equal({ exitCode: 3, stdout: '' });
+    expect(stderr).to.match(/^error: backend vpp cannot run here: .*\/nowhere\/api\.sock/m);
+    expect(stderr).to.match(/\(PP_BACKEND_UNUSABLE\)$/m);
+    expect(stderr).not.to.match(/^\s+at /m);
+  });
+
+  it('ends with 3 without root, and says what to do', async function () {
+    if (process.getuid?.() !== 0) this.skip();
+    const { exitCode, stdout, stderr } = await polyplane(['run', '--config', configure('iptables')], { uid: NOBODY });
+    expect({ exitCode, stdout }).to.deep.equal({ exitCode: 3, stdout: '' });
+    expect(stderr).to.match(/^error: backend iptables cannot run here: .*run as root/m);
+  });
+
+  it('ends with 3 when an address is taken', async () => {
+    const taken = await openHttpEndpoint({ host: '127.0.0.1', port: 0 }, {});
+    try {
+      const file = configure('simulator');
+      writeFileSync(file, readFileSync(file, 'utf8').replace('127.0.0.1:0', new URL(taken.url).host));
+      const { exitCode, stderr } = await polyplane(['run', '--config', file]);
+      expect(exitCode).to.equal(3);
+      expect(stderr).to.match(/^error: cannot listen on 127\.0\.0\.1:\d+: .*EADDRINUSE/m);
+    } finally {
+      await taken.close();
+    }
+  });
+
+  it('ends with 1 when it is to refuse what the backend does not do', async () => {
+    const { exitCode, stderr } = await run('third-party', 'onUnsupported: refuse', '--backend-module', THIRD_PARTY);
+    expect(exitCode).to.equal(1);
+    expect(stderr).to.match(
+      /^error: backend third-party refuses: PP_LIMIT_THIRD_PARTY_AFFINITY: Service shop-web\/admin /m,
+    );
+  });
+
+  describe('ends with 2 and says what to do', () => {
+    it('for a configuration that is wrong, with file, line and field', async () => {
+      const { exitCode, stderr } = await run('simulator', 'onUnsuported: deny');
+      expect(exitCode).to.equal(2);
+      expect(stderr).to.match(/^error: .*agent\.yaml:8: onUnsuported: there is no such field$/m);
+    });
+
+    it('for a backend that nobody has', async () => {
+      const { exitCode, stderr } = await run('iptable');
+      expect(exitCode).to.equal(2);
+      expect(stderr).to.match(/no backend is named "iptable"; there is .*iptables/);
+    });
+
+    it('for options that a backend does not have', async () => {
+      const { exitCode, stderr } = await run('iptables', 'backends: {iptables: {varient: nft}}');
+      expect(exitCode).to.equal(2);
+      expect(stderr).to.match(/^error: backends: there is no option varient; there is variant, /m);
+    });
+
+    it('for options of a backend that nobody has', async () => {
+      const { exitCode, stderr } = await run('simulator', 'backends: {iptable: {}}');
+      expect(exitCode).to.equal(2);
+      expect(stderr).to.match(/^error: backends\.iptable: no backend is named so; there is simulator, iptables/m);
+    });
+  });
+});
+
+interface LogLine {
+  readonly msg: string;
+  readonly health?: string;
+  readonly metrics?: string;
+}
+
+/** The log up to a message. */
+function followLog(agent: ChildProcess, message: string): Promise<readonly LogLine[]> {
+  let log = '';
+  return new Promise((resolve, reject) => {
+    agent.once('close', () => reject(new Error(`the agent ended: ${log}`)));
+    agent.stderr?.on('data', (chunk: Buffer) => {
+      log += chunk.toString();
+      const lines = log.split('\n').slice(0, -1);
+      const parsed = lines.map((line) => JSON.parse(line) as LogLine);
+      if (parsed.some(({ msg }) => msg === message)) resolve(parsed);
+    });
+  });
+}
