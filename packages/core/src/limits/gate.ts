@@ -61,8 +61,8 @@ export class Gate {
   readonly #diagnostics = new DiagnosticSet();
   /** Objects of which nothing is left. */
   readonly #leftOut = new Set<DesiredKey>();
-  /** Policies that are left out, or deny in place of what they say. */
-  readonly #lostPolicies = new Map<PolicyKey, 'leftOut' | 'denying'>();
+  /** Policies that are left out, or deny where they stand or before all others in place of what they say. */
+  readonly #lostPolicies = new Map<PolicyKey, Loss>();
   readonly #endpoints = new Map<DesiredKey, Endpoint>();
   readonly #endpointsByPolicy = new Map<PolicyKey, Set<DesiredKey>>();
 
@@ -134,7 +134,8 @@ export class Gate {
   #putPolicy(policy: Policy, accepted: Map<DesiredKey, Change>, touched: Set<DesiredKey>): void {
     const lack = lackOfPolicy(policy, this.#lacking);
     const isDenied = lack !== undefined && this.#onUnsupported !== 'ignore' && !policy.isStaged;
-    this.#setLoss(policy.key, lack === undefined ? undefined : isDenied ? 'denying' : 'leftOut', touched);
+    const denying: Loss = policy.stage === 'normal' ? 'denyingInPlace' : 'denyingFirst';
+    this.#setLoss(policy.key, lack === undefined ? undefined : isDenied ? denying : 'leftOut', touched);
     if (lack !== undefined && !isDenied) this.#accept(policy.key, undefined, accepted);
     else this.#accept(policy.key, this.#reduce(isDenied ? this.#deny(policy) : policy), accepted);
   }
@@ -142,11 +143,13 @@ export class Gate {
   #deny(policy: Policy): Policy {
     const denying = denyInstead(policy, this.#lacking);
     const appliesOnForward = denying.appliesOnForward && !this.#lacking.has('applyOnForwardPolicy');
-    return { ...denying, tier: DENYING_TIER, appliesOnForward };
+    // One that stands among normal policies stays there: its tier's end, and what comes before it, hold as ever.
+    const tier = policy.stage === 'normal' ? policy.tier : DENYING_TIER;
+    return { ...denying, tier, appliesOnForward };
   }
 
   /** Whoever names a policy whose loss changes has to be told. */
-  #setLoss(key: PolicyKey, loss: 'leftOut' | 'denying' | undefined, touched: Set<DesiredKey>): void {
+  #setLoss(key: PolicyKey, loss: Loss | undefined, touched: Set<DesiredKey>): void {
     if (this.#lostPolicies.get(key) === loss) return;
     if (loss === undefined) this.#lostPolicies.delete(key);
     else this.#lostPolicies.set(key, loss);
@@ -163,16 +166,18 @@ export class Gate {
     const named = policiesOfEndpoint(endpoint);
     const lost = named.filter((key) => this.#lostPolicies.has(key));
     if (lost.length === 0) return endpoint;
+    const isDenyingHere = (key: PolicyKey): boolean => this.#lostPolicies.get(key) === 'denyingInPlace';
+    const isKept = (key: PolicyKey): boolean => !this.#lostPolicies.has(key);
     const denying = this.#denyingTiers(endpoint);
-    const keep = (tiers: readonly EndpointTier[]): readonly EndpointTier[] => this.#keepTiers(tiers);
-    if (endpoint.type === 'workload') return { ...endpoint, tiers: [...denying, ...keep(endpoint.tiers)] };
+    const tiers = [...denying, ...keepTiers(endpoint.tiers, (key) => isKept(key) || isDenyingHere(key))];
+    if (endpoint.type === 'workload') return { ...endpoint, tiers };
     const canForward = !this.#lacking.has('applyOnForwardPolicy');
     return {
       ...endpoint,
-      tiers: [...denying, ...keep(endpoint.tiers)],
-      forwardTiers: [...(canForward ? denying : []), ...keep(endpoint.forwardTiers)],
-      preDnatTiers: keep(endpoint.preDnatTiers),
-      untrackedTiers: keep(endpoint.untrackedTiers),
+      tiers,
+      forwardTiers: [...(canForward ? denying : []), ...keepTiers(endpoint.forwardTiers, isKept)],
+      preDnatTiers: keepTiers(endpoint.preDnatTiers, isKept),
+      untrackedTiers: keepTiers(endpoint.untrackedTiers, isKept),
     };
   }
 
@@ -180,21 +185,14 @@ export class Gate {
   #denyingTiers(endpoint: Endpoint): readonly EndpointTier[] {
     const tiers = tiersOfEndpoint(endpoint);
     const denying = (direction: 'ingress' | 'egress'): readonly PolicyKey[] => [
-      ...new Set(tiers.flatMap((tier) => tier[direction]).filter((key) => this.#lostPolicies.get(key) === 'denying')),
+      ...new Set(
+        tiers.flatMap((tier) => tier[direction]).filter((key) => this.#lostPolicies.get(key) === 'denyingFirst'),
+      ),
     ];
     const ingress = denying('ingress');
     const egress = denying('egress');
     if (ingress.length === 0 && egress.length === 0) return [];
     return [{ name: DENYING_TIER, defaultAction: 'pass', ingress, egress }];
-  }
-
-  /** A tier that has lost all its policies is none. */
-  #keepTiers(tiers: readonly EndpointTier[]): readonly EndpointTier[] {
-    const keep = (keys: readonly PolicyKey[]): readonly PolicyKey[] =>
-      keys.filter((key) => !this.#lostPolicies.has(key));
-    return tiers
-      .map((tier) => ({ ...tier, ingress: keep(tier.ingress), egress: keep(tier.egress) }))
-      .filter((tier) => tier.ingress.length > 0 || tier.egress.length > 0);
   }
 
   #reduce(object: DesiredObject): DesiredObject | undefined {
@@ -250,6 +248,16 @@ export class Gate {
 
 /** What can be denied in place of being judged. */
 const DENIABLE: ReadonlySet<Feature> = new Set<Feature>([...POLICY_FEATURES, 'sctpPolicy', 'icmpTypeMatch']);
+
+/** What became of a policy that the dataplane cannot do. */
+type Loss = 'leftOut' | 'denyingInPlace' | 'denyingFirst';
+
+/** A tier that has lost all its policies is none. */
+function keepTiers(tiers: readonly EndpointTier[], isKept: (key: PolicyKey) => boolean): readonly EndpointTier[] {
+  return tiers
+    .map((tier) => ({ ...tier, ingress: tier.ingress.filter(isKept), egress: tier.egress.filter(isKept) }))
+    .filter((tier) => tier.ingress.length > 0 || tier.egress.length > 0);
+}
 
 function tiersOfEndpoint(endpoint: Endpoint): readonly EndpointTier[] {
   if (endpoint.type === 'workload') return endpoint.tiers;
