@@ -1,5 +1,6 @@
 /** Synthetic clusters for the benchmarks: the same sizes give the same resources. */
 import {
+  type CalicoEntityRule,
   type Cidr,
   type EndpointSlice,
   type IpAddress,
@@ -147,6 +148,52 @@ export function policy(index: number, size: ClusterSize): NetworkPolicy {
     },
   };
 }
+
+/** A tier; its order decides where its policy stands on every endpoint. */
+export function tier(index: number, order: number): Resource {
+  const name = `tier-${index}`;
+  return {
+    kind: 'Tier',
+    ref: { apiVersion: 'projectcalico.org/v3', kind: 'Tier', name },
+    metadata: { name, labels: {}, annotations: {} },
+    spec: { order, defaultAction: 'Pass' },
+  };
+}
+
+/** The policy of a tier: every pod lets in what the tier's network set holds. */
+export function tierPolicy(index: number): Resource {
+  const name = `tier-${index}.allow-set`;
+  return {
+    kind: 'GlobalNetworkPolicy',
+    ref: { apiVersion: 'projectcalico.org/v3', kind: 'GlobalNetworkPolicy', name },
+    metadata: { name, labels: {}, annotations: {} },
+    spec: {
+      tier: `tier-${index}`,
+      order: 10,
+      selector: 'has(app)',
+      types: ['Ingress'],
+      ingress: [{ action: 'Allow', source: { ...ANY_ENTITY, selector: `set == "${index}"` }, destination: ANY_ENTITY }],
+      egress: [],
+      doNotTrack: false,
+      preDNAT: false,
+      applyOnForward: false,
+    },
+  };
+}
+
+/** A network set that the tier's policy lets in; another `shift` gives it one other range. */
+export function networkSet(index: number, nets: number, shift: number): Resource {
+  const name = `set-${index}`;
+  const range = (number: number): Cidr => `${address(1, number)}/32` as Cidr;
+  return {
+    kind: 'GlobalNetworkSet',
+    ref: { apiVersion: 'projectcalico.org/v3', kind: 'GlobalNetworkSet', name },
+    metadata: { name, labels: { set: String(index) }, annotations: {} },
+    spec: { nets: [...Array.from({ length: nets - 1 }, (_, number) => range(number)), range(nets + shift)] },
+  };
+}
+
+const ANY_ENTITY: CalicoEntityRule = { nets: [], notNets: [], ports: [], notPorts: [] };
 
 function node(index: number): Resource {
   const name = `node-${index}`;

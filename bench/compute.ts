@@ -1,6 +1,19 @@
 /** Benchmarks of compute: the first computation of a cluster, and one event of each kind afterwards. */
 import { ComputeGraph, type ResourceChange } from '@polyplane/core';
-import { type ClusterSize, clusterResources, NODE_NAME, namespace, pod, policy, put, remove, slice } from './cluster';
+import {
+  type ClusterSize,
+  clusterResources,
+  NODE_NAME,
+  namespace,
+  networkSet,
+  pod,
+  policy,
+  put,
+  remove,
+  slice,
+  tier,
+  tierPolicy,
+} from './cluster';
 import { elapsedMilliseconds, type Measurement, quantile, residentMegabytes, type Scenario } from './measurement';
 
 const MEDIUM: ClusterSize = {
@@ -19,6 +32,9 @@ const LARGE: ClusterSize = {
   remotePods: 249_800,
   namespaces: 200,
 };
+
+const TIERS = 10;
+const NETS = 100_000;
 
 export const computeMedium: Scenario = {
   title: 'core: 10,000 services x 4 endpoints, 1,000 policies, 100 local pods',
@@ -51,10 +67,17 @@ export const computeLarge: Scenario = {
     ];
     // A namespace's labels concern each of its 1,250 pods, so its cost is not that of one pod.
     const relabel = (index: number) => put(namespace(index % LARGE.namespaces, `team-${index % 20}`));
+    graph.apply(Array.from({ length: TIERS }, (_, index) => [put(tier(index, index)), put(tierPolicy(index))]).flat());
+    graph.apply([put(networkSet(0, NETS, 0))]);
+    const sets = [networkSet(0, NETS, 1), networkSet(0, NETS, 2)] as const;
     return [
       ...figures,
       ...ofOnePod.flatMap(([name, change]) => eventFigures(graph, name, 400, change, 5)),
       ...eventFigures(graph, 'namespace of 1,250 pods relabelled', 400, relabel),
+      ...eventFigures(graph, 'tier of every local pod moved', 100, (index) => put(tier(index % TIERS, 100 + index))),
+      ...eventFigures(graph, 'one of 100,000 nets of a network set', 20, (index) =>
+        put(index % 2 === 0 ? sets[0] : sets[1]),
+      ),
     ];
   },
 };
