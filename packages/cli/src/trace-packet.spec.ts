@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { NodeSimulator } from '@polyplane/core/simulator';
+import { SimulatorBackend } from '@polyplane/core/simulator';
+import { simulateBackend } from './backend-simulator';
 import { CliError } from './cli-error';
 import { type Cluster, computeNode, readCluster } from './cluster';
 import { ROOT } from './testing/polyplane-process';
@@ -19,7 +20,8 @@ describe('a traced packet', () => {
   }
 
   function report(from: string, to: string): TraceReport {
-    return traceReport(new NodeSimulator(computeNode(shop, 'node-1')).judge(packet(from, to)));
+    const { simulator } = simulateBackend(new SimulatorBackend(), computeNode(shop, 'node-1'));
+    return traceReport(simulator.judge(packet(from, to)), new SimulatorBackend().behaviours);
   }
 
   it('enters where its sender is: at a pod’s interface, in the host, or from the network', () => {

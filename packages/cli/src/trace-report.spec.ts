@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { type ObjectRef, parseIpAddress, parsePort } from '@polyplane/core';
-import type { Destination, Judgement } from '@polyplane/core/simulator';
+import { type Destination, type Judgement, SimulatorBackend } from '@polyplane/core/simulator';
 import { formatTrace, traceReport } from './trace-report';
 
+const STANDARD = new SimulatorBackend().behaviours;
 const SERVICE: ObjectRef = { apiVersion: 'v1', kind: 'Service', namespace: 'shop', name: 'api' };
 const POLICY: ObjectRef = { apiVersion: 'projectcalico.org/v3', kind: 'GlobalNetworkPolicy', name: 'platform.open' };
 
@@ -34,7 +35,7 @@ function translated(...destinations: readonly Destination[]): Judgement {
 
 describe('the report of a trace', () => {
   it('has verdict, translation and steps as scripts rely on them', () => {
-    expect(traceReport(translated(destination('10.0.0.1', false)))).to.deep.equal({
+    expect(traceReport(translated(destination('10.0.0.1', false)), STANDARD)).to.deep.equal({
       verdict: 'allow',
       translation: { destination: ['10.0.0.1:8080'], snat: false, dsr: false },
       steps: [
@@ -55,7 +56,7 @@ describe('the report of a trace', () => {
   });
 
   it('says for each endpoint what happens after the choice', () => {
-    const report = traceReport(translated(destination('10.0.0.1', false), destination('2001:db8::1', false)));
+    const report = traceReport(translated(destination('10.0.0.1', false), destination('2001:db8::1', false)), STANDARD);
     expect(report.translation.destination).to.deep.equal(['10.0.0.1:8080', '[2001:db8::1]:8080']);
     expect(report.steps.map((step) => step.destination)).to.deep.equal([
       undefined,
@@ -65,9 +66,9 @@ describe('the report of a trace', () => {
   });
 
   it('says to which endpoints alone a packet is source-NATed', () => {
-    expect(traceReport(translated(destination('10.0.0.1', true))).translation.snat).to.equal(true);
+    expect(traceReport(translated(destination('10.0.0.1', true)), STANDARD).translation.snat).to.equal(true);
     const some = translated(destination('10.0.0.1', true), destination('10.0.0.2', false));
-    expect(traceReport(some).translation.snat).to.equal('to 10.0.0.1:8080');
+    expect(traceReport(some, STANDARD).translation.snat).to.equal('to 10.0.0.1:8080');
   });
 
   it('names no destination when no service translates the packet', () => {
@@ -89,13 +90,20 @@ describe('the report of a trace', () => {
       ],
       steps: [{ stage: 'ingressPolicy', rule: 'tier default: end of tier', outcome: 'deny' }],
     };
-    expect(traceReport(direct).translation.destination).to.deep.equal([]);
-    expect(traceReport(direct).steps[0]).to.include({ object: null, rule: 'tier default: end of tier' });
+    expect(traceReport(direct, STANDARD).translation.destination).to.deep.equal([]);
+    expect(traceReport(direct, STANDARD).steps[0]).to.include({ object: null, rule: 'tier default: end of tier' });
+  });
+
+  it('says when the answer goes straight to the client: behind a service of a backend that does so', () => {
+    const straight = { ...STANDARD, isDirectServerReturn: true };
+    expect(traceReport(translated(destination('10.0.0.1', false)), straight).translation.dsr).to.equal(true);
+    const direct = { ...translated(destination('10.0.0.1', false)), isTranslated: false };
+    expect(traceReport(direct, straight).translation.dsr).to.equal(false);
   });
 
   it('is a table for people, with the verdict first', () => {
     const asked = { node: 'node-1', from: 'pod:shop/web', to: '10.96.0.1:80' };
-    const text = formatTrace(traceReport(translated(destination('10.0.0.1', true))), asked);
+    const text = formatTrace(traceReport(translated(destination('10.0.0.1', true)), STANDARD), asked);
     expect(text.split('\n')).to.deep.equal([
       'Packet    pod:shop/web -> 10.96.0.1:80, as node-1 sees it',
       'Verdict   allow',

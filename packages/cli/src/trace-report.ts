@@ -1,5 +1,5 @@
 /** The report of a trace: as scripts read it, and as a table for people. */
-import { formatObjectRef, type ObjectRef } from '@polyplane/core';
+import { type Behaviours, formatObjectRef, type ObjectRef } from '@polyplane/core';
 import type { Destination, Judgement, TraceStep, Verdict } from '@polyplane/core/simulator';
 import { color, formatTable } from './output';
 
@@ -27,15 +27,14 @@ export interface ReportedStep {
   readonly destination?: string;
 }
 
-export function traceReport(judgement: Judgement): TraceReport {
+export function traceReport(judgement: Judgement, behaviours: Behaviours): TraceReport {
   const { verdict, destinations, isTranslated } = judgement;
   return {
     verdict,
     translation: {
       destination: isTranslated ? destinations.map(formatDestination) : [],
       snat: sourceNatOf(destinations),
-      // The standard dataplane that the simulator is: answers come back through the node.
-      dsr: false,
+      dsr: isTranslated && behaviours.isDirectServerReturn,
     },
     steps: [...judgement.steps.map((step) => reportStep(step)), ...destinations.flatMap(stepsAfterChoice)],
   };

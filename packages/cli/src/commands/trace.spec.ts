@@ -67,6 +67,14 @@ describe('polyplane trace', function () {
     expect(stdout).not.to.include('\u001b');
   });
 
+  it('does as a backend does, and says what that leaves out', async () => {
+    const run = await shop('192.0.2.10', '203.0.113.10:80', '--backend', 'vpp', '-o', 'json');
+    expect(run.exitCode).to.equal(0);
+    // VPP keeps the client's address, answers it directly, and has no session affinity.
+    expect((JSON.parse(run.stdout) as TraceReport).translation).to.deep.include({ snat: false, dsr: true });
+    expect(run.stderr).to.match(/^warning: vpp does not do all of it \(`polyplane check` says what\): PP_\S*AFFINITY/m);
+  });
+
   it('reads files, folders and stdin together', async () => {
     const node = write('node.yaml', NODE);
     const pod = `{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "d"},

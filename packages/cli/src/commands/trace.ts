@@ -1,9 +1,12 @@
 /** `polyplane trace`: what a node's dataplane does to a packet, stage by stage, and which rule decided. */
-import { Command } from 'commander';
-import { NodeSimulator } from '@polyplane/core/simulator';
+import { Command, Option } from 'commander';
+import type { Diagnostic } from '@polyplane/core';
+import { simulateBackend } from '../backend-simulator';
 import { computeNode, readCluster } from '../cluster';
-import { filenameOption, nodeOption } from '../options';
+import { loadBackends } from '../load-backends';
+import { backendModuleOption, filenameOption, nodeOption } from '../options';
 import { type OutputFormat, outputOption, printData } from '../output';
+import { printWarning } from '../report-error';
 import { parseTraceDestination, parseTraceSource } from '../trace-ends';
 import { tracePacket } from '../trace-packet';
 import { formatTrace, traceReport } from '../trace-report';
@@ -13,6 +16,8 @@ interface TraceOptions {
   readonly node: string;
   readonly from: string;
   readonly to: string;
+  readonly backend: string;
+  readonly backendModule: readonly string[];
   readonly output: OutputFormat;
 }
 
@@ -23,14 +28,29 @@ export function traceCommand(): Command {
     .addOption(nodeOption())
     .requiredOption('--from <source>', 'pod:NAMESPACE/NAME, node:NAME, host (the node itself) or an IP address')
     .requiredOption('--to <destination>', 'what the sender dials: IP:PORT[/PROTOCOL], or IP/icmp')
+    .addOption(
+      new Option('--backend <name>', 'as this backend does it, without what it does not do').default('simulator'),
+    )
+    .addOption(backendModuleOption())
     .addOption(outputOption(['table', 'json', 'yaml']))
     .action(async (options: TraceOptions) => {
       const source = parseTraceSource(options.from);
       const destination = parseTraceDestination(options.to);
+      const backend = loadBackends(options.backendModule).get(options.backend);
       const cluster = await readCluster(options.filename);
       const state = computeNode(cluster, options.node);
       const packet = tracePacket(source, destination, cluster, state, options.node);
-      const report = traceReport(new NodeSimulator(state).judge(packet));
+      const { simulator, diagnostics } = simulateBackend(backend, state);
+      if (diagnostics.length > 0) {
+        printWarning(
+          `${backend.name} does not do all of it (\`polyplane check\` says what): ${listCodes(diagnostics)}`,
+        );
+      }
+      const report = traceReport(simulator.judge(packet), backend.behaviours);
       printData(options.output, report, () => formatTrace(report, options));
     });
+}
+
+function listCodes(diagnostics: readonly Diagnostic[]): string {
+  return [...new Set(diagnostics.map(({ code }) => code))].join(', ');
 }
