@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { familyOf, type IpAddress, type Port } from '../../state';
 import type { EndpointSlice, EndpointSliceEndpoint } from '../kinds/kubernetes';
 import {
-  ipAddress,
   list,
   optional,
   optionalText,
@@ -12,6 +11,7 @@ import {
   refuse,
   refuseDuplicates,
   serviceProtocol,
+  storedIpAddress,
   structure,
   text,
 } from './fields';
@@ -86,7 +86,7 @@ function endpointsOf(
   return raw.map(({ addresses, conditions: state, nodeName, zone, hints }, index) => ({
     addresses: addresses.flatMap((value, position): readonly IpAddress[] => {
       const path = ['endpoints', index, 'addresses', position];
-      const address = readAt(ipAddress, value, context, path);
+      const address = readAt(storedIpAddress, value, context, path);
       if (address === undefined) return [];
       if (familyOf(address) !== family) refuse(context, path, `${address} is not an ${addressType} address`);
       return [address];

@@ -3,20 +3,20 @@ import { z } from 'zod';
 import type { Endpoints, EndpointsAddress } from '../kinds/kubernetes';
 import {
   checked,
-  ipAddress,
   list,
   optionalText,
   port,
   readAt,
   refuseDuplicates,
   serviceProtocol,
+  storedIpAddress,
   text,
 } from './fields';
 import type { ResourceBody } from './kind-schema';
 import { labelName, subdomainName } from './metadata';
 
 const address = z
-  .object({ ip: ipAddress, nodeName: optionalText.pipe(subdomainName.optional()) })
+  .object({ ip: storedIpAddress, nodeName: optionalText.pipe(subdomainName.optional()) })
   .transform(({ ip, nodeName }): EndpointsAddress => (nodeName === undefined ? { ip } : { ip, nodeName }));
 
 const subset = z

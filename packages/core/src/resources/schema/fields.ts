@@ -82,6 +82,18 @@ export function parsed<Raw, In, Out>(schema: z.ZodType<In, Raw>, parse: (value: 
 export const ipAddress = parsed(z.string(), parseIpAddress);
 export const cidr = parsed(z.string(), parseCidr);
 export const port = parsed(z.int(), parsePort);
+
+/**
+ * An address in an object of Kubernetes' own kinds. Objects from before the API server was strict may write numbers with
+ * leading zeros; Kubernetes reads them as decimal (KEP-4858).
+ */
+export const storedIpAddress = parsed(z.string(), (value) => parseIpAddress(withoutLeadingZeros(value)));
+/** As {@link storedIpAddress}. */
+export const storedCidr = parsed(z.string(), (value) => parseCidr(withoutLeadingZeros(value)));
+
+function withoutLeadingZeros(value: string): string {
+  return value.replace(/(^|[^0-9a-fA-F])0+(?=[0-9a-fA-F])/g, '$1');
+}
 export const portName = textOf(isPortName, 'a port name (at most 15 of a-z, 0-9 and -, with a letter)');
 export const serviceProtocol = choice(['TCP', 'UDP', 'SCTP'], 'TCP');
 

@@ -20,6 +20,18 @@ describe('Service', () => {
     });
   });
 
+  it('reads numbers with leading zeros as decimal, as Kubernetes does with objects from before it was strict', () => {
+    const spec = { clusterIP: '172.30.0.041', externalIPs: ['192.168.099.022'], ports };
+    expect(specOf('Service', { ...spec, loadBalancerSourceRanges: ['203.0.113.000/025'] })).to.deep.include({
+      clusterIPs: ['172.30.0.41'],
+      externalIPs: ['192.168.99.22'],
+      loadBalancerSourceRanges: ['203.0.113.0/25'],
+    });
+    for (const address of ['172.30.0.0256', '172.30.0.0x1', '172.30.00', '0', '']) {
+      expect(specFaults('Service', { ...spec, externalIPs: [address] })).to.deep.equal(['spec.externalIPs[0]']);
+    }
+  });
+
   it('has no address when it is headless, not yet allocated or external', () => {
     for (const spec of [
       { clusterIP: 'None' },

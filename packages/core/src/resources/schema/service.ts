@@ -4,9 +4,7 @@ import { familyOf, type IpAddress, type IpFamily } from '../../state';
 import type { Service } from '../kinds/kubernetes';
 import {
   choice,
-  cidr,
   flag,
-  ipAddress,
   list,
   optional,
   optionalText,
@@ -15,6 +13,8 @@ import {
   refuse,
   refuseDuplicates,
   serviceProtocol,
+  storedCidr,
+  storedIpAddress,
   structure,
   text,
 } from './fields';
@@ -44,7 +44,7 @@ const familyName = z.enum(['IPv4', 'IPv6']).transform((name): IpFamily => (name 
 const sourceRange = z
   .string()
   .transform((value) => value.trim())
-  .pipe(cidr);
+  .pipe(storedCidr);
 
 const fields = z.object({
   type: choice(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'], 'ClusterIP'),
@@ -52,7 +52,7 @@ const fields = z.object({
   clusterIPs: list(z.string()),
   ipFamilies: list(familyName),
   ports: list(servicePort),
-  externalIPs: list(ipAddress),
+  externalIPs: list(storedIpAddress),
   sessionAffinity: choice(['None', 'ClientIP'], 'None'),
   sessionAffinityConfig: structure(
     z.object({ clientIP: structure(z.object({ timeoutSeconds: optional(z.int().min(1).max(MAX_AFFINITY_SECONDS)) })) }),
@@ -89,7 +89,7 @@ const spec = fields.transform((raw, context): Service['spec'] => {
 });
 
 const ingress = z
-  .object({ ip: optional(ipAddress), ipMode: choice(['VIP', 'Proxy'], 'VIP') })
+  .object({ ip: optional(storedIpAddress), ipMode: choice(['VIP', 'Proxy'], 'VIP') })
   .transform(({ ip, ipMode }) => (ip === undefined ? [] : [{ ip, ipMode }]));
 
 const status = z
@@ -110,7 +110,7 @@ function clusterIpsOf(raw: Fields, context: z.RefinementCtx): readonly IpAddress
     refuse(context, ['clusterIPs', 0], 'is not clusterIP');
   }
   if (raw.type === 'ExternalName' || (texts.length === 1 && (texts[0] === 'None' || texts[0] === ''))) return [];
-  const addresses = texts.flatMap((value, index) => readAt(ipAddress, value, context, pathOf(index)) ?? []);
+  const addresses = texts.flatMap((value, index) => readAt(storedIpAddress, value, context, pathOf(index)) ?? []);
   if (new Set(addresses.map(familyOf)).size < addresses.length) {
     refuse(context, ['clusterIPs'], 'more than one address of an IP family');
   }
