@@ -30,6 +30,7 @@ import type { PolicySpec } from './policy-spec';
 import { Pools } from './pools';
 import { Profiles } from './profiles';
 import { Routes } from './routes';
+import { KUBE_PROXY_RULES, type ServiceRules } from './service-rules';
 import { Services } from './services';
 import { type ChosenSettings, Settings } from './settings';
 import { Workloads } from './workloads';
@@ -41,6 +42,8 @@ export interface ComputeOptions {
   readonly interfaceNameOf?: (workload: ObjectRef) => InterfaceName;
   /** Settings of the node in place of the defaults. */
   readonly settings?: ChosenSettings;
+  /** How services are read, where proxies differ. Default: as kube-proxy reads them. */
+  readonly serviceRules?: Partial<ServiceRules>;
 }
 
 const ZONE_LABEL = 'topology.kubernetes.io/zone';
@@ -70,7 +73,7 @@ export class ComputeGraph {
     this.settings = new Settings(nodeName, options.settings ?? {}, output);
     this.routes = new Routes(nodeName, this.pools, output);
     this.nodes = new Nodes(nodeName, this.settings, ipSets, output);
-    this.services = new Services(nodeName, output);
+    this.services = new Services(nodeName, { ...KUBE_PROXY_RULES, ...options.serviceRules }, output);
     const sinks = { ipSets, policies, profiles, routes: this.routes, output };
     this.workloads = new Workloads(nodeName, interfaceNameOf, this.settings, sinks);
     this.hostEndpoints = new HostEndpoints(nodeName, ipSets, policies, profiles, output);

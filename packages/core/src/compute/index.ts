@@ -1,5 +1,6 @@
 /** The calculation of a node's desired state. */
 export * from './graph';
 export * from './keys';
+export * from './service-rules';
 export type { ChosenSettings } from './settings';
 export { defaultInterfaceName } from './workloads';

@@ -81,6 +81,17 @@ describe('Endpoints of a service port, as kube-proxy chooses them', () => {
     expect(texts(inZone.clusterEndpoints)).to.deep.equal(['10.0.0.1:8080', '10.0.0.2:8080']);
   });
 
+  it('are counted for the health check across all slices of the service, whatever ports they serve', () => {
+    const elsewhere = {
+      ports: [{ name: 'metrics', port: 9 }],
+      endpoints: [{ addresses: ['10.0.0.4'], nodeName: 'n1' }],
+    };
+    const here = { endpoints: [{ addresses: ['10.0.0.1'], nodeName: 'n1' }] };
+    const port = servicePort([service(), slice('a', here), slice('again', here), slice('b', elsewhere)], 'n1');
+    expect(port.localReadyEndpoints).to.equal(2);
+    expect(texts(port.clusterEndpoints)).to.deep.equal(['10.0.0.1:8080']);
+  });
+
   it('are counted for the health check by address, ready and local ones only', () => {
     const endpoints = [
       { addresses: ['10.0.0.1'], nodeName: 'n1' },

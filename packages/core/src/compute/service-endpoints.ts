@@ -1,6 +1,7 @@
 /** Which endpoints a service port may send to from this node: ready ones, fall-backs, topology hints (kube-proxy's rules; KEP-1669, KEP-2433, KEP-3015). */
 import type { EndpointSlice, EndpointSliceEndpoint } from '../resources/kinds/kubernetes';
 import type { IpAddress, IpFamily, Port, ServiceEndpoint } from '../state';
+import type { ServiceRules } from './service-rules';
 
 /** Some endpoints of a service with the ports that all of them serve. */
 export type EndpointSource = Pick<EndpointSlice, 'addressType' | 'endpoints' | 'ports'>;
@@ -18,6 +19,8 @@ export interface EndpointPolicy {
   /** Some frontend sends to this node's endpoints only. */
   readonly usesLocal: boolean;
   readonly publishNotReadyAddresses: boolean;
+  readonly usesTerminating: boolean;
+  readonly hints: ServiceRules['hints'];
 }
 
 export interface UsableEndpoints {
@@ -25,7 +28,6 @@ export interface UsableEndpoints {
   readonly clusterEndpoints: readonly ServiceEndpoint[];
   readonly localEndpoints: readonly ServiceEndpoint[];
   readonly hasEndpoints: boolean;
-  readonly localReadyEndpoints: number;
 }
 
 /** One address and port, from however many slices. */
@@ -46,16 +48,33 @@ export function usableEndpoints(
   const candidates = collectCandidates(sources, port, family, policy, place);
   const ready = candidates.filter(({ isReady }) => isReady);
   const localReady = ready.filter(({ isLocal }) => isLocal);
-  const terminating = candidates.filter(({ isServingTerminating }) => isServingTerminating);
-  const cluster = ready.length > 0 ? narrowByHints(ready, place) : terminating;
+  const terminating = policy.usesTerminating
+    ? candidates.filter(({ isServingTerminating }) => isServingTerminating)
+    : [];
+  const cluster = ready.length > 0 ? narrowByHints(ready, policy.hints, place) : terminating;
   const local = localReady.length > 0 ? localReady : terminating.filter(({ isLocal }) => isLocal);
   return {
     clusterEndpoints: policy.usesCluster ? cluster.map(toEndpoint) : [],
     localEndpoints: policy.usesLocal ? local.map(toEndpoint) : [],
     hasEndpoints: ready.length + terminating.length > 0,
-    localReadyEndpoints: new Set(localReady.map(({ address }) => address)).size,
   };
 }
+
+/** How many addresses of a service are ready on this node, whatever ports they serve: what its health check tells. */
+export function countLocalReady(
+  sources: readonly EndpointSource[],
+  family: IpFamily,
+  { publishNotReadyAddresses }: Pick<EndpointPolicy, 'publishNotReadyAddresses'>,
+  { nodeName }: NodePlace,
+): number {
+  const ready = sources
+    .filter(({ addressType, ports }) => addressType === ADDRESS_TYPES[family] && ports.some(({ port }) => port))
+    .flatMap(({ endpoints }) => endpoints)
+    .filter((endpoint) => endpoint.nodeName === nodeName && (endpoint.conditions.ready || publishNotReadyAddresses));
+  return new Set(ready.map(({ addresses }) => addresses[0])).size;
+}
+
+const ADDRESS_TYPES = { 4: 'IPv4', 6: 'IPv6' } as const;
 
 /** Every address and port once, ordered by them; where slices differ over one, the better condition and the nearer place count. */
 function collectCandidates(
@@ -67,7 +86,7 @@ function collectCandidates(
 ): readonly Candidate[] {
   const candidates = new Map<string, Candidate>();
   for (const source of sources) {
-    if (source.addressType !== (family === 4 ? 'IPv4' : 'IPv6')) continue;
+    if (source.addressType !== ADDRESS_TYPES[family]) continue;
     const number = source.ports.find(({ name, protocol }) => name === port.name && protocol === port.protocol)?.port;
     if (number === undefined) continue;
     for (const endpoint of source.endpoints) {
@@ -115,17 +134,20 @@ function mergeCandidates(a: Candidate, b: Candidate): Candidate {
   };
 }
 
-/** Hints count only if every ready endpoint has one and some endpoint is meant for this node, or failing that, for its zone. */
-function narrowByHints(ready: readonly Candidate[], { nodeName, zone }: NodePlace): readonly Candidate[] {
-  if (ready.every(({ forNodes }) => forNodes.length > 0)) {
-    const forNode = ready.filter(({ forNodes }) => forNodes.includes(nodeName));
-    if (forNode.length > 0) return forNode;
-  }
-  if (zone !== undefined && ready.every(({ forZones }) => forZones.length > 0)) {
-    const forZone = ready.filter(({ forZones }) => forZones.includes(zone));
-    if (forZone.length > 0) return forZone;
-  }
-  return ready;
+/** The endpoints that are meant for this node, or failing that, for its zone; all where there are none. */
+function narrowByHints(
+  ready: readonly Candidate[],
+  hints: ServiceRules['hints'],
+  { nodeName, zone }: NodePlace,
+): readonly Candidate[] {
+  const hintedFor = (name: string, hintsOf: (candidate: Candidate) => readonly string[]): readonly Candidate[] =>
+    hints === 'whenComplete' && ready.some((candidate) => hintsOf(candidate).length === 0)
+      ? []
+      : ready.filter((candidate) => hintsOf(candidate).includes(name));
+  const forNode = hintedFor(nodeName, ({ forNodes }) => forNodes);
+  if (forNode.length > 0) return forNode;
+  const forZone = zone === undefined ? [] : hintedFor(zone, ({ forZones }) => forZones);
+  return forZone.length > 0 ? forZone : ready;
 }
 
 function toEndpoint({ address, port, isLocal }: Candidate): ServiceEndpoint {

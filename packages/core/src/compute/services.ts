@@ -5,6 +5,7 @@ import { sourcesOfEndpoints } from './endpoints-object';
 import type { Output } from './output';
 import type { EndpointSource, NodePlace } from './service-endpoints';
 import { renderServicePorts } from './service-ports';
+import type { ServiceRules } from './service-rules';
 
 /** Services and slices with such a label are another proxy's (kube-proxy leaves them out). */
 const FOREIGN_LABELS = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'];
@@ -20,6 +21,7 @@ export class Services {
 
   constructor(
     nodeName: string,
+    private readonly rules: ServiceRules,
     private readonly output: Output,
   ) {
     this.place = { nodeName };
@@ -89,7 +91,7 @@ export class Services {
 
   private render(key: string, entry: ServiceEntry): void {
     const sources = sourcesOf(entry);
-    const ports = entry.service === undefined ? [] : renderServicePorts(entry.service, sources, this.place);
+    const ports = entry.service === undefined ? [] : renderServicePorts(entry.service, sources, this.place, this.rules);
     for (const port of entry.ports) this.output.remove(port);
     for (const port of ports) this.output.put(port);
     entry.ports = ports.map((port) => port.key);

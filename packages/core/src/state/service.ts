@@ -55,6 +55,6 @@ export interface ServicePort {
   readonly affinityTimeoutSeconds?: number;
   /** Where the node tells load balancers how many local ready endpoints there are. */
   readonly healthCheckNodePort?: Port;
-  /** Ready endpoints on this node, for the health check. */
+  /** Ready addresses on this node for the health check: the service's, whichever of its ports they serve. */
   readonly localReadyEndpoints: number;
 }
