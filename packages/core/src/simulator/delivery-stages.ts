@@ -68,11 +68,18 @@ function judgeTarget(view: NodeView, delivery: Delivery): Verdict {
   if (arrival.from.kind === 'host') return judgeFromHost(view, delivery);
   if (isForwarded) return judgeForwarded(view, delivery);
   if (isLoopback(flow.destination)) {
-    steps.push({ stage: 'route', rule: 'loopback address from outside', outcome: 'drop' });
+    steps.push({ ...loopbackStop(view, flow), outcome: 'drop' });
     return 'drop';
   }
   if (arrival.from.kind === 'workload') return judgeWorkloadToHost(view, arrival.from.workload, delivery);
   return judgeNetworkToHost(view, delivery);
+}
+
+/** The kernel stops foreign packets to loopback itself, but where loopback is opened for node ports the dataplane has to. */
+function loopbackStop({ settings }: NodeView, { family }: Flow): { readonly stage: string; readonly rule: string } {
+  return settings.localhostNodePorts && family === 4
+    ? { stage: 'loopbackGuard', rule: 'localhostNodePorts' }
+    : { stage: 'route', rule: 'loopback address from outside' };
 }
 
 /** What belongs to a flow that was let through passes every policy, unless the dataplane judges flows again. */
@@ -118,6 +125,7 @@ function judgeOwnArrival(view: NodeView, interfaceName: string, flow: Flow, step
     const decision = judgeHostStage(view, stage, 'ingress', interfaceName, flow, steps);
     if (decision !== 'next') return decision;
   }
+  acceptHealthCheck(view, flow, steps);
   return 'allow';
 }
 
@@ -164,15 +172,18 @@ function judgeByHostFirewall(
   { hostInputPolicy }: SimulatorOptions,
   steps: TraceStep[],
 ): Verdict {
-  const healthCheck = healthCheckOf(view, flow);
-  if (healthCheck !== undefined) {
-    const object = healthCheck.origin.object;
-    steps.push({ stage: 'healthCheck', object, rule: 'spec.healthCheckNodePort', outcome: 'allow' });
-    return 'allow';
-  }
-  if (hostInputPolicy !== 'drop') return 'allow';
+  if (acceptHealthCheck(view, flow, steps) || hostInputPolicy !== 'drop') return 'allow';
   steps.push({ stage: 'hostFirewall', rule: 'policy of the INPUT chain', outcome: 'drop' });
   return 'drop';
+}
+
+/** A rule of its own lets load balancers ask how many endpoints there are. */
+function acceptHealthCheck(view: NodeView, flow: Flow, steps: TraceStep[]): boolean {
+  const healthCheck = healthCheckOf(view, flow);
+  if (healthCheck === undefined) return false;
+  const object = healthCheck.origin.object;
+  steps.push({ stage: 'healthCheck', object, rule: 'spec.healthCheckNodePort', outcome: 'allow' });
+  return true;
 }
 
 function healthCheckOf(view: NodeView, { protocol, destination: { port } }: Flow): ServicePort | undefined {

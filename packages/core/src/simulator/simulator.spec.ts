@@ -207,6 +207,13 @@ describe('NodeSimulator', () => {
     it('refuses loopback addresses from outside', () => {
       expect(judge([], packet(FROM_NETWORK, '203.0.113.9', '127.0.0.1')).verdict).to.equal('drop');
       expect(judge([], packet(FROM_NETWORK, '127.0.0.1', '192.168.0.1')).verdict).to.equal('drop');
+      const stages = (localhostNodePorts: boolean) =>
+        judge(
+          [buildSettings({ localhostNodePorts })],
+          packet(FROM_NETWORK, '203.0.113.9', '127.0.0.1'),
+        ).destinations.flatMap(({ steps }) => steps.map(({ stage }) => stage));
+      expect(stages(true)).to.include('loopbackGuard');
+      expect(stages(false)).not.to.include('loopbackGuard');
     });
 
     it('is open without a host endpoint and closed by one without policy', () => {
@@ -223,6 +230,8 @@ describe('NodeSimulator', () => {
       const toCheck = packet(FROM_NETWORK, '203.0.113.9', '192.168.0.1', 32000);
       const closed = { hostInputPolicy: 'drop' } as const;
       expect(judge([service], toCheck, closed)).to.include({ verdict: 'allow', isExplicitlyAccepted: true });
+      const fromItself = packet(FROM_HOST, '192.168.0.1', '192.168.0.1', 32000);
+      expect(judge([service], fromItself)).to.include({ verdict: 'allow', isExplicitlyAccepted: true });
       expect(judge([], toCheck, closed)).to.include({ verdict: 'drop', isExplicitlyAccepted: false });
       expect(judge([service, buildHostEndpoint('all')], toCheck).verdict).to.equal('deny');
     });
