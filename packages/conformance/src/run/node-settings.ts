@@ -5,10 +5,11 @@ import type { SuiteSettings, SuiteState } from '../suites/suite';
 
 /** How one node's desired state is computed. */
 export function computeOptionsOf(nodeName: string, { settings }: SuiteState): ComputeOptions {
-  const { masqueradeAll, nodePortAddresses, localhostNodePorts } = settings;
+  const { masqueradeAll, nodePortAddresses, localhostNodePorts, featureGates } = settings;
   const localDetector = localDetectorOf(settings);
   return {
     nodeName,
+    serviceRules: { honoursIpMode: featureGates?.LoadBalancerIPMode !== false },
     settings: {
       ...(masqueradeAll !== undefined && { masqueradeAll }),
       ...(nodePortAddresses !== undefined && { nodePortAddresses }),

@@ -149,6 +149,47 @@ probes:
     ]);
   });
 
+  it('judges of two states which UDP flows the way from one to the other leaves stale', async () => {
+    const state = (...endpoints: readonly string[]): string =>
+      `{manifests: [{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, addressType: IPv4,
+        metadata: {name: s-1, namespace: shop, labels: {kubernetes.io/service-name: s}},
+        ports: [{name: dns, protocol: UDP, port: 53}], endpoints: [${endpoints.map((ip) => `{addresses: [${ip}]}`)}]}]`;
+    const isStale = async (before: string, after: string) => {
+      const text = `before: ${before}, endpoints: {}}\nafter: ${after}, udpConntrackCleanup: true}`;
+      const { suites } = await runSuites({ suites: [suiteOf(text)], backend });
+      return suites[0]?.probes.find(({ name }) => name.includes('udpConntrackCleanup'))?.got;
+    };
+    expect(await isStale(state('10.0.0.1'), state('10.0.0.1'))).to.equal('false');
+    expect(await isStale(state('10.0.0.1'), state('10.0.0.1', '10.0.0.2'))).to.equal('false');
+    expect(await isStale(state('10.0.0.1', '10.0.0.2'), state('10.0.0.1'))).to.equal('true');
+    expect(await isStale(state(), state('10.0.0.1'))).to.equal('true');
+  });
+
+  it('judges whether the dataplane itself keeps foreign packets from loopback', async () => {
+    const guarded = async (settings: string) => {
+      const text = `${CLUSTER}settings: {${settings}}\nfacts: {blocksForeignTrafficTo127: true}`;
+      const { suites } = await runSuites({ suites: [suiteOf(text)], backend });
+      return suites[0]?.probes[0]?.got;
+    };
+    expect(await guarded('localhostNodePorts: true')).to.equal('true');
+    expect(await guarded('localhostNodePorts: false')).to.equal('false');
+    expect(await guarded('localhostNodePorts: true, ipFamily: IPv6')).to.equal('false');
+  });
+
+  it('judges whether a rule of its own accepts a packet', async () => {
+    const probe = 'probes: [{from: {ip: 203.0.113.2}, to: {ip: 172.18.0.2, port: 30000}, expect: {accept: explicit}}]';
+    const service = `- apiVersion: v1
+  kind: Service
+  metadata: {name: s, namespace: shop}
+  spec: {type: LoadBalancer, clusterIP: 10.96.0.1, ports: [{port: 80}], externalTrafficPolicy: Local, healthCheckNodePort: 30000}
+`;
+    const { passed, failed } = await runSuites({
+      suites: [suiteOf(CLUSTER + service + probe, 'with'), suiteOf(CLUSTER + probe, 'without')],
+      backend,
+    });
+    expect([passed, failed]).to.deep.equal([1, 1]);
+  });
+
   it('skips, never passes, a suite with an object of a kind that it does not know', async () => {
     const unknown = '- {apiVersion: projectcalico.org/v3, kind: FutureThing, metadata: {name: f}}';
     const { suites, passed, skipped } = await runSuites({ suites: [suiteOf(CLUSTER + unknown + TWO_PROBES)], backend });

@@ -93,6 +93,7 @@ export function servicesOfSlices(resources: readonly Resource[]): readonly Resou
     ports.set(name, ofService);
   }
   return [...ports]
+    .filter(([, ofService]) => ofService.size > 0)
     .map(([name, ofService], index) => makeService(name, [...ofService.values()], index))
     .filter((service) => !known.has(keyOfResource(service)));
 }

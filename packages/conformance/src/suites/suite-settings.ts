@@ -21,6 +21,7 @@ export function parseSettings(text: SuiteText, path: FieldPath, file: SettingsFi
     ...(file.conntrackTCPBeLiberal !== undefined && { isConntrackLiberal: file.conntrackTCPBeLiberal }),
     ...(hostInputPolicy && { hostInputPolicy: hostInputPolicy === 'DROP' ? 'drop' : 'accept' }),
     ...(dnat && { hostTranslations: read('dnat', () => dnat.map(parseTranslation)) }),
+    ...(file.featureGates && { featureGates: file.featureGates }),
     ...(file.dataplane && { dataplane: file.dataplane }),
   };
 }

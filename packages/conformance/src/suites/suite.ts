@@ -50,6 +50,8 @@ export interface SuiteSettings {
   readonly hostTranslations?: readonly HostTranslationSpec[];
   /** The expectations hold for this dataplane only. */
   readonly dataplane?: string;
+  /** Kubernetes' gates, by name. */
+  readonly featureGates?: Readonly<Record<string, boolean>>;
 }
 
 export interface HostTranslationSpec {
