@@ -275,8 +275,9 @@ function placesOf(program: FelixProgram, probe: FelixProbe): readonly Place[] {
   if (program.interface === 'host') return [onHostInterface];
   if (probe.fromHost === true || probe.toHost === true) return [atSender];
   if (hasHostPolicy(program)) return [atReceiver];
-  // No loopback address comes from the network, and none leads out of a workload.
-  return [...(probe.from.ip === '::1' ? [] : [atReceiver]), ...(probe.to.ip === '::1' ? [] : [atSender])];
+  // No loopback address comes from the network, and none leads out of a workload; what one sends to itself does not either.
+  const leaves = probe.to.ip !== '::1' && probe.to.ip !== probe.from.ip;
+  return [...(probe.from.ip === '::1' ? [] : [atReceiver]), ...(leaves ? [atSender] : [])];
 }
 
 function judge(
