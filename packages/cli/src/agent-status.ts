@@ -8,7 +8,7 @@ import {
   type ReconcilerStatus,
   type ResourceProblem,
 } from '@polyplane/core';
-import { color, formatTable } from './output';
+import { color, formatTable, printable } from './output';
 
 const failure = z.object({
   /** `open`, `apply`, `audit` or `release`. */
@@ -150,9 +150,14 @@ function formatAudit({ at, repaired }: NonNullable<AgentStatus['lastAudit']>): s
 
 function formatFailure({ operation, code, message, since, failures }: NonNullable<AgentStatus['failure']>): string {
   const length = since === null ? '' : ` since ${since}, ${failures} times`;
-  return `${operation}${length}: ${message} (${code})`;
+  return printable(`${operation}${length}: ${message} (${code})`);
 }
 
 function formatList(title: string, rows: readonly (readonly string[])[]): string {
-  return rows.length === 0 ? '' : formatTable([title, 'CODE', 'MESSAGE'], rows);
+  return rows.length === 0
+    ? ''
+    : formatTable(
+        [title, 'CODE', 'MESSAGE'],
+        rows.map((row) => row.map(printable)),
+      );
 }

@@ -5,6 +5,7 @@ import { CodedError, type CoreErrorCode, DataplaneError, type ResourceProblem } 
 import type { CliErrorCode } from './cli-error';
 import { remedyOf } from './code-tables';
 import { ExitCode } from './exit-code';
+import { printable } from './output';
 
 /** Codes that say: not the input is at fault, but this host. */
 const HOST_CODES: ReadonlySet<string> = new Set([
@@ -42,11 +43,11 @@ export function reportProblem({ error, file, line }: ResourceProblem, severity: 
 
 /** Something that the user should know and that changes no answer. */
 export function printWarning(text: string): void {
-  printLine(`${label('yellow', 'warning')}: ${text}`);
+  printLine(`${label('yellow', 'warning')}: ${printable(text)}`);
 }
 
 function printError(text: string, code: string): void {
-  printLine(`${label('red', 'error')}: ${text}`);
+  printLine(`${label('red', 'error')}: ${printable(text)}`);
   const remedy = remedyOf(code);
   printLine(remedy === undefined ? `  (${code}: \`polyplane codes ${code}\` explains it)` : `  ${remedy} (${code})`);
 }

@@ -1,6 +1,6 @@
 /** The report of `test` for people. */
 import type { ProbeReport, SuiteReport, SuitesReport } from '@polyplane/conformance';
-import { color, formatTable } from './output';
+import { color, formatTable, printable } from './output';
 
 /** A row a suite, then each failure, then what was skipped and why. */
 export function formatTestTable(report: SuitesReport): string {
@@ -27,10 +27,14 @@ function failuresOf(suite: SuiteReport): readonly string[] {
     .filter((probe) => probe.result === 'fail')
     .map(({ name, expected, got, reason }) =>
       [
-        `${color('red', 'FAIL')} ${suite.id}: ${name}`,
-        `  expected: ${expected}`,
-        ...(got === '' ? [] : [`  got:      ${got}`]),
-        ...(reason === '' ? [] : reason.split('\n').map((line) => `  ${line}`)),
+        `${color('red', 'FAIL')} ${suite.id}: ${printable(name)}`,
+        `  expected: ${printable(expected)}`,
+        ...(got === '' ? [] : [`  got:      ${printable(got)}`]),
+        ...(reason === ''
+          ? []
+          : printable(reason)
+              .split('\n')
+              .map((line) => `  ${line}`)),
       ].join('\n'),
     );
 }
@@ -41,7 +45,7 @@ function formatSkipped(suites: readonly SuiteReport[]): readonly string[] {
   for (const { reason } of suites.flatMap((suite) => suite.probes.filter((probe) => probe.result === 'skip'))) {
     counts.set(reason, (counts.get(reason) ?? 0) + 1);
   }
-  const lines = [...counts].map(([reason, number]) => `  ${number}: ${reason}`);
+  const lines = [...counts].map(([reason, number]) => `  ${number}: ${printable(reason)}`);
   return lines.length === 0 ? [] : [`${color('yellow', 'SKIPPED')}\n${lines.join('\n')}`];
 }
 

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters as plain } from 'node:util';
 import { expect } from 'chai';
 import { type ObjectRef, parseIpAddress, parsePort } from '@polyplane/core';
 import { type Destination, type Judgement, SimulatorBackend } from '@polyplane/core/simulator';
@@ -104,7 +105,7 @@ describe('the report of a trace', () => {
   it('is a table for people, with the verdict first', () => {
     const asked = { node: 'node-1', from: 'pod:shop/web', to: '10.96.0.1:80' };
     const text = formatTrace(traceReport(translated(destination('10.0.0.1', true)), STANDARD), asked);
-    expect(text.split('\n')).to.deep.equal([
+    expect(plain(text).split('\n')).to.deep.equal([
       'Packet    pod:shop/web -> 10.96.0.1:80, as node-1 sees it',
       'Verdict   allow',
       'Goes to   10.0.0.1:8080',
