@@ -1,0 +1,52 @@
+/**
+ * Proves that the packages can be used as published: packs them, has the tarballs judged, installs them in an empty project, and runs
+ * what a user would write there. `npm run packages`; one line a step, and the first that fails ends it.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stagePackages } from './stage';
+import { judgeTarball, packTarball } from './tarball';
+import { installInEmptyProject, USES } from './uses';
+
+function main(): void {
+  const folder = mkdtempSync(join(tmpdir(), 'polyplane-packages-'));
+  try {
+    checkPackages(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function checkPackages(folder: string): void {
+  const packages = step('the packages are laid out as published', stagePackages);
+  const tarballs = packages.map((staged) =>
+    step(`${staged.manifest.name} is packed and found sound`, () => {
+      const tarball = packTarball(staged, folder);
+      judgeTarball(tarball, staged);
+      return tarball;
+    }),
+  );
+  const project = join(folder, 'project');
+  step('all are installed in an empty project', () => installInEmptyProject(tarballs, project));
+  const [version = ''] = packages.map(({ manifest }) => manifest.version);
+  for (const [name, use] of Object.entries(USES)) step(name, () => use(project, version));
+}
+
+function step<T>(name: string, action: () => T): T {
+  const started = performance.now();
+  try {
+    const result = action();
+    console.log(`ok      ${name} (${seconds(started)} s)`);
+    return result;
+  } catch (error) {
+    console.log(`FAILED  ${name} (${seconds(started)} s)`);
+    throw error;
+  }
+}
+
+function seconds(started: number): string {
+  return ((performance.now() - started) / 1000).toFixed(1);
+}
+
+main();
