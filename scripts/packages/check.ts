@@ -41,8 +41,14 @@ function step<T>(name: string, action: () => T): T {
     return result;
   } catch (error) {
     console.log(`FAILED  ${name} (${seconds(started)} s)`);
+    if (hasOutput(error)) console.log(`${error.stdout}${error.stderr}`);
     throw error;
   }
+}
+
+/** A command that failed and whose output was kept for now. */
+function hasOutput(error: unknown): error is Error & { readonly stdout: unknown; readonly stderr: unknown } {
+  return error instanceof Error && 'stdout' in error && error.stdout !== null;
 }
 
 function seconds(started: number): string {

@@ -11,7 +11,11 @@ const OWED = ['README.md', 'LICENSE', 'package.json'];
 
 /** Packs into a folder and gives the tarball's path. */
 export function packTarball({ folder, manifest }: StagedPackage, into: string): string {
-  const report = execFileSync('npm', ['pack', '--json', '--pack-destination', into], { cwd: folder, encoding: 'utf8' });
+  const report = execFileSync('npm', ['pack', '--json', '--pack-destination', into], {
+    cwd: folder,
+    encoding: 'utf8',
+    stdio: 'pipe',
+  });
   const [packed] = JSON.parse(report) as readonly PackReport[];
   if (packed === undefined) throw new Error(`npm packed nothing of ${manifest.name}`);
   refuseContent(packed);
@@ -20,13 +24,11 @@ export function packTarball({ folder, manifest }: StagedPackage, into: string): 
 
 /** @throws Error with the tool's own report when it has anything to say */
 export function judgeTarball(tarball: string, { manifest }: StagedPackage): void {
-  execFileSync(join(BIN, 'publint'), ['run', tarball, '--strict'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync(join(BIN, 'publint'), ['run', tarball, '--strict'], { stdio: 'pipe' });
   const entries = typedEntries(manifest.exports);
   if (entries.length === 0) return;
   // What reads no `exports` (TypeScript's node10) cannot load inversify either, which the packages' own types speak of.
-  execFileSync(join(BIN, 'attw'), [tarball, '--profile', 'node16', '--entrypoints', ...entries], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+  execFileSync(join(BIN, 'attw'), [tarball, '--profile', 'node16', '--entrypoints', ...entries], { stdio: 'pipe' });
 }
 
 interface PackReport {

@@ -8,11 +8,14 @@ const ROOT = join(__dirname, '..', '..');
 /** What the packages leave to their user: their peers, and the types of Node. */
 const BROUGHT_BY_USER = ['inversify@8.2', 'reflect-metadata@0.2', 'rxjs@7.8', '@types/node@20'];
 
+/** The classic compiler and the native one. */
+const COMPILERS = ['typescript/bin/tsc6', '@typescript/native/bin/tsc'];
+
 export function installInEmptyProject(tarballs: readonly string[], project: string): void {
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), '{"private": true}\n');
   const options = ['--no-audit', '--no-fund', '--loglevel=error', '--strict-peer-deps'];
-  execFileSync('npm', ['install', ...options, ...tarballs, ...BROUGHT_BY_USER], { cwd: project, stdio: 'inherit' });
+  execFileSync('npm', ['install', ...options, ...tarballs, ...BROUGHT_BY_USER], { cwd: project, stdio: 'pipe' });
   cpSync(join(__dirname, 'consumer'), project, { recursive: true });
 }
 
@@ -29,9 +32,7 @@ export const USES: Readonly<Record<string, (project: string, version: string) =>
     deepEqual(readAnswer(run(project, 'node', 'suites.cjs')), expected);
   },
   'strict TypeScript compiles, with every declaration checked, and runs': (project) => {
-    for (const typescript of ['typescript', '@typescript/native']) {
-      run(project, 'node', join(ROOT, 'node_modules', typescript, 'bin', 'tsc'));
-    }
+    for (const compiler of COMPILERS) run(project, 'node', join(ROOT, 'node_modules', compiler));
     deepEqual(readAnswer(run(project, 'node', 'verdicts.js')), {
       verdicts: { api: 'allow', web: 'allow', batch: 'deny' },
       backends: ['iptables', 'ebpf', 'vpp'],
@@ -59,7 +60,7 @@ const AGENT = { services: 1, endpoints: 3, policies: 1, problems: 0, backend: 's
 function run(project: string, command: string, ...args: readonly string[]): string {
   // What the caller's Node was told is not what a user's is.
   const { NODE_OPTIONS: _, ...env } = process.env;
-  return execFileSync(command, args, { cwd: project, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  return execFileSync(command, args, { cwd: project, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 function readAnswer(output: string): unknown {
