@@ -41,6 +41,7 @@ async function main(): Promise<number> {
   const startedAt = performance.now();
   heading('The shop');
   console.log(formatContents(SHOP));
+  console.log(`Under test is ${NODE_UNDER_TEST}: rows send to columns, as far as their packets meet it.`);
   const obstacle = readTestbedObstacle();
   const hostState = obstacle === undefined ? readHostState() : [];
   const stage = obstacle === undefined ? await openStage() : undefined;

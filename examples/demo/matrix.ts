@@ -33,11 +33,11 @@ export interface Matrix {
 /** How a cell looks and what it says in the legend. */
 const LOOKS: Readonly<Record<Cell, { readonly symbol: string; readonly style: Style; readonly meaning: string }>> = {
   reached: { symbol: '●', style: 'green', meaning: 'answers' },
-  reachedAsNode: { symbol: '◆', style: 'cyan', meaning: 'answers, came as the node' },
-  depends: { symbol: '◐', style: 'yellow', meaning: 'depends on the endpoint' },
-  refused: { symbol: '×', style: 'red', meaning: 'refused at once' },
+  reachedAsNode: { symbol: '◆', style: 'cyan', meaning: 'answers, saw the node' },
+  depends: { symbol: '◐', style: 'yellow', meaning: 'depends on endpoint' },
+  refused: { symbol: '×', style: 'red', meaning: 'refused' },
   dropped: { symbol: '·', style: 'dim', meaning: 'dropped' },
-  elsewhere: { symbol: '!', style: 'red', meaning: 'the wrong one answers' },
+  elsewhere: { symbol: '!', style: 'red', meaning: 'wrong one answers' },
   notAsked: { symbol: ' ', style: 'dim', meaning: 'not asked' },
 };
 
@@ -81,8 +81,7 @@ export function formatDifferences(all: readonly Difference[]): string {
 /** What the symbols mean. */
 export function formatLegend(): string {
   return Object.values(LOOKS)
-    .filter(({ symbol }) => symbol !== ' ')
-    .map(({ symbol, style, meaning }) => `${styleText(style, symbol)} ${meaning}`)
+    .map(({ symbol, style, meaning }) => `${symbol === ' ' ? 'blank' : styleText(style, symbol)} ${meaning}`)
     .join('   ');
 }
 
