@@ -47,7 +47,7 @@ describe('the examples', function () {
       expect(stdout.split('\n')).to.include.members([...streams, 'revision 1 is in force through iptables']);
     });
 
-    it('falls back to nothing: without root it says that the simulator is what it uses', async function () {
+    it('uses the simulator without root, and says so', async function () {
       if (process.getuid?.() !== 0) this.skip();
       const { exitCode, stdout } = await run('custom-node-agent.ts', { uid: NOBODY });
       expect(exitCode).to.equal(0);
