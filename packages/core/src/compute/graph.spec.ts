@@ -41,7 +41,7 @@ describe('ComputeGraph', () => {
 
   it('keeps Calico’s failsafe ports, and settings that the agent chooses', () => {
     const settings = computeState([], { settings: { masqueradeAll: true } }).settings.get(SETTINGS_KEY);
-    expect(settings).to.include({ masqueradeAll: true, endpointToHostAction: 'drop', localhostNodePorts: true });
+    expect(settings).to.include({ masqueradeAll: true, endpointToHostAction: 'return', localhostNodePorts: true });
     expect(settings?.localDetector).to.deep.equal({ kind: 'workloadInterfaces' });
     expect(settings?.failsafeInbound.map(({ ports }) => ports.first)).to.deep.equal([
       22, 68, 179, 2379, 2380, 5473, 6443, 6666, 6667,

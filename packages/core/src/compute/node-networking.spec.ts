@@ -21,10 +21,10 @@ describe('Settings of the node', () => {
   it('come from FelixConfiguration, the node’s own before the cluster’s, field by field', () => {
     const settings = settingsOf(
       felix('default', { defaultEndpointToHostAction: 'Accept', failsafeInboundHostPorts: [] }),
-      felix('node.n1', { defaultEndpointToHostAction: 'Return' }),
+      felix('node.n1', { defaultEndpointToHostAction: 'Drop' }),
       felix('node.n2', { failsafeOutboundHostPorts: [] }),
     );
-    expect(settings?.endpointToHostAction).to.equal('return');
+    expect(settings?.endpointToHostAction).to.equal('drop');
     expect(settings?.failsafeInbound).to.deep.equal([]);
     expect(settings?.failsafeOutbound).to.have.length(9);
   });

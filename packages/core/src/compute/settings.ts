@@ -27,12 +27,16 @@ const CONTROL_PLANE = [179, 2379, 2380, 5473, 6443, 6666, 6667];
 const FAILSAFE_INBOUND = [...failsafe(TCP, 22), ...failsafe(UDP, 68), ...failsafe(TCP, ...CONTROL_PLANE)];
 const FAILSAFE_OUTBOUND = [...failsafe(UDP, 53, 67), ...failsafe(TCP, ...CONTROL_PLANE)];
 
+/**
+ * Felix alone would drop what workloads send to their own host. Every installation of Calico sets that aside, and Kubernetes
+ * has pods reach their node (its API server, its kubelet), so the host's own firewall decides unless the cluster says otherwise.
+ */
 const DEFAULTS = {
   localhostNodePorts: true,
   masqueradeAll: false,
   localDetector: { kind: 'workloadInterfaces' },
   workloadInterfacePrefixes: ['cali'],
-  endpointToHostAction: 'drop',
+  endpointToHostAction: 'return',
   failsafeInbound: FAILSAFE_INBOUND,
   failsafeOutbound: FAILSAFE_OUTBOUND,
 } as const satisfies ChosenSettings;
