@@ -2,6 +2,7 @@
 import {
   type Behaviours,
   type DataplaneBackend,
+  type IpFamily,
   type Logger,
   type NodeContext,
   type NodeFacts,
@@ -13,6 +14,7 @@ import { IPTABLES_CODES, IptablesError } from './iptables-error';
 import { ConntrackTable } from './kernel/conntrack';
 import { KernelDataplane } from './kernel/dataplane';
 import { type CommandRunner, commandRunner } from './kernel/exec';
+import { programmedFamilies, readIpv6 } from './kernel/ipv6';
 import { readHostLinks } from './kernel/links';
 import { surveyHost } from './kernel/probe';
 import { type IptablesVariant, readVariant, VARIANTS } from './kernel/variant';
@@ -45,12 +47,12 @@ export class IptablesBackend implements DataplaneBackend {
 
   async open(node: NodeContext): Promise<IptablesSession> {
     const runner = this.runnerFor(node);
-    const { variant, facts } = await surveyHost(runner, this.options.variant);
+    const { variant, families, facts } = await surveyHost(runner, this.options.variant);
     if (facts.missing.length > 0 || variant === undefined) {
       const what = facts.missing.map((fact) => `${fact.what} (${fact.remedy})`).join('; ');
       throw new IptablesError('PP_IPTABLES_UNUSABLE', `this host lacks ${what}`, { isRetriable: false });
     }
-    const parts = this.sessionParts(runner, variant, node.logger);
+    const parts = this.sessionParts(runner, variant, families, node.logger);
     return new IptablesSession(parts, await parts.dataplane.read(), await parts.readLinks());
   }
 
@@ -63,15 +65,21 @@ export class IptablesBackend implements DataplaneBackend {
     const parts = this.sessionParts(
       commandRunner(undefined, this.options.commandTimeoutSeconds),
       variant,
+      [4, 6],
       SILENT_LOGGER,
     );
     return new IptablesSession(parts, EMPTY_HOST, new Map()).plan(transition);
   }
 
-  private sessionParts(runner: CommandRunner, variant: IptablesVariant, logger: Logger): SessionParts {
+  private sessionParts(
+    runner: CommandRunner,
+    variant: IptablesVariant,
+    families: readonly IpFamily[],
+    logger: Logger,
+  ): SessionParts {
     return {
-      renderer: new Renderer(this.options.marks),
-      dataplane: new KernelDataplane(runner, variant, this.options.lockTimeoutSeconds),
+      renderer: new Renderer(this.options.marks, families),
+      dataplane: new KernelDataplane(runner, variant, families, this.options.lockTimeoutSeconds),
       conntrack: new ConntrackTable(runner),
       logger,
       establishedOnPolicyChange: this.options.establishedOnPolicyChange,
@@ -88,7 +96,9 @@ export class IptablesBackend implements DataplaneBackend {
     const dataplanes: KernelDataplane[] = [];
     for (const variant of VARIANTS) {
       const { isUsable } = await readVariant(runner, variant);
-      if (isUsable) dataplanes.push(new KernelDataplane(runner, variant, this.options.lockTimeoutSeconds));
+      if (!isUsable) continue;
+      const families = programmedFamilies(await readIpv6(runner, variant));
+      dataplanes.push(new KernelDataplane(runner, variant, families, this.options.lockTimeoutSeconds));
     }
     // Sets last: the rules of either variant may use them.
     for (const dataplane of dataplanes) {

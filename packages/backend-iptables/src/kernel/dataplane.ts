@@ -28,6 +28,7 @@ export class KernelDataplane {
   constructor(
     private readonly runner: CommandRunner,
     readonly variant: IptablesVariant,
+    private readonly families: readonly IpFamily[],
     private readonly lockTimeoutSeconds: number,
   ) {}
 
@@ -39,7 +40,7 @@ export class KernelDataplane {
   /** @throws IptablesError PP_IPTABLES_READ_FAILED */
   async read(): Promise<KernelState> {
     const families = new Map<IpFamily, FamilyState>();
-    for (const family of [4, 6] as const) {
+    for (const family of this.families) {
       const text = await this.readFamily(family);
       if (text.includes(OWNER_TAG)) families.set(family, parseIptablesSave(text));
     }
@@ -60,10 +61,8 @@ export class KernelDataplane {
   private async readFamily(family: IpFamily): Promise<string> {
     const command = commandOf(family, this.variant, 'save');
     const result = await this.runner.run(command, []);
-    if (result.exitCode === 0) return result.stdout;
-    // A kernel without IPv6 has nothing of ours in it.
-    if (family === 6 && /does not exist|not supported|Address family/i.test(result.stderr)) return '';
-    throw readError(command, result);
+    if (result.exitCode !== 0) throw readError(command, result);
+    return result.stdout;
   }
 
   private async readLocalnet(isOurs: boolean): Promise<KernelState['localnet']> {

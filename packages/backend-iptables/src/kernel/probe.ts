@@ -1,12 +1,15 @@
 /** What this host offers to the backend, asked of the host itself. */
-import type { MissingFact, NodeFacts } from '@polyplane/core/backend';
+import type { IpFamily, LimitTable, MissingFact, NodeFacts } from '@polyplane/core/backend';
 import type { CommandRunner } from './exec';
+import { type Ipv6Facts, programmedFamilies, readIpv6 } from './ipv6';
 import { chooseVariant, commandOf, type IptablesVariant, readVariant, VARIANTS, type VariantFacts } from './variant';
 
 /** What was found out about a host. */
 export interface HostSurvey {
   /** The variant to use; absent: none works. */
   readonly variant?: IptablesVariant;
+  /** The families to program. */
+  readonly families: readonly IpFamily[];
   readonly facts: NodeFacts;
 }
 
@@ -14,7 +17,8 @@ export interface HostSurvey {
 export async function surveyHost(runner: CommandRunner, wanted: 'auto' | IptablesVariant): Promise<HostSurvey> {
   const variants = await Promise.all(VARIANTS.map((variant) => readVariant(runner, variant)));
   const chosen = await chooseVariant(runner, wanted, variants);
-  const [ipset, conntrack, ip, isForwarding] = await Promise.all([
+  const [ipv6, ipset, conntrack, ip, isForwarding] = await Promise.all([
+    chosen === undefined ? UNKNOWN_IPV6 : readIpv6(runner, chosen.variant),
     obstacleOf(runner, 'ipset', ['save']),
     obstacleOf(runner, 'conntrack', ['-C']),
     obstacleOf(runner, 'ip', ['-json', 'address', 'show']),
@@ -23,6 +27,7 @@ export async function surveyHost(runner: CommandRunner, wanted: 'auto' | Iptable
   const lacking = chosen === undefined ? [] : await readLackingMatches(runner, chosen.variant);
   const missing: MissingFact[] = [];
   if (chosen === undefined) missing.push(missingVariant(wanted, variants));
+  else if (ipv6.state === 'unusable') missing.push(missingIpv6(ipv6.reason));
   if (ipset !== undefined) missing.push({ what: `ipset: ${ipset}`, remedy: 'install the Debian package ipset' });
   if (conntrack !== undefined) {
     missing.push({ what: `conntrack: ${conntrack}`, remedy: 'install the Debian package conntrack' });
@@ -33,21 +38,39 @@ export async function surveyHost(runner: CommandRunner, wanted: 'auto' | Iptable
   }
   return {
     ...(chosen === undefined ? {} : { variant: chosen.variant }),
+    families: programmedFamilies(ipv6),
     facts: {
       backend: 'iptables',
       facts: {
         hasNftVariant: isUsable(variants, 'nft'),
         hasLegacyVariant: isUsable(variants, 'legacy'),
         iptablesVariant: chosen?.variant ?? 'none',
+        ipv6: ipv6.state,
         hasIpset: ipset === undefined,
         hasConntrack: conntrack === undefined,
         hasMatches: lacking.length === 0,
         isForwarding,
       },
       missing,
+      limits: ipv6.state === 'disabled' ? IPV6_DISABLED : [],
     },
   };
 }
+
+/** Without a variant there is nobody to ask, and nothing will be opened. */
+const UNKNOWN_IPV6: Ipv6Facts = { state: 'unusable', reason: 'iptables does not work' };
+
+const IPV6_DISABLED: LimitTable = [
+  {
+    code: 'PP_LIMIT_IPTABLES_IPV6',
+    feature: 'ipv6',
+    support: 'unsupported',
+    effect: 'objectIgnored',
+    message: 'IPv6 is switched off on this host and ip6tables does not work: IPv6 addresses and services are left out.',
+    remedy: 'Make ip6tables work (its kernel modules), switch IPv6 on, and start again.',
+    source: 'probe of the host: ip6tables-restore --test, net.ipv6.conf.*.disable_ipv6',
+  },
+];
 
 /** The matches that rules of this backend use, each with arguments that make it valid. */
 const MATCHES: Readonly<Record<string, string>> = {
@@ -64,6 +87,14 @@ function missingVariant(wanted: 'auto' | IptablesVariant, variants: readonly Var
   return {
     what: asked.map(({ variant, reason }) => `iptables-${variant}: ${reason}`).join('; '),
     remedy: 'run as root (CAP_NET_ADMIN), with the Debian package iptables installed',
+  };
+}
+
+/** Workloads would speak IPv6 past every policy. */
+function missingIpv6(reason: string): MissingFact {
+  return {
+    what: `IPv6 filtering, though IPv6 is on: ${reason}`,
+    remedy: 'load the kernel modules of ip6tables, or switch IPv6 off: sysctl -w net.ipv6.conf.all.disable_ipv6=1',
   };
 }
 

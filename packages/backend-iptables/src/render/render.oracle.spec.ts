@@ -121,7 +121,7 @@ function modelOf(state: DesiredState): NetfilterModel {
   const marks = marksOf(DEFAULT_MARK_MASK);
   if (marks === undefined) throw new Error('the default mask has too few bits');
   const address = parseIpAddress(NODE);
-  const ruleset = new Renderer(marks).render(state, new Map([[UPLINK, [address]]]));
+  const ruleset = new Renderer(marks, [4, 6]).render(state, new Map([[UPLINK, [address]]]));
   return new NetfilterModel(ruleset, state, { address, uplink: UPLINK });
 }
 

@@ -37,7 +37,7 @@ const NOTHING = { families: new Map(), sets: new Map(), localnet: 'off' } as con
 function renderer(): Renderer {
   const marks = marksOf(DEFAULT_MARK_MASK);
   if (marks === undefined) throw new Error('the default mask has too few bits');
-  return new Renderer(marks);
+  return new Renderer(marks, [4, 6]);
 }
 
 /** The chains of a table whose names match, as iptables-save prints their rules; hashes in names shortened to `*`. */

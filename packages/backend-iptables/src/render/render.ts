@@ -28,7 +28,11 @@ export class Renderer {
   private readonly compiler: PolicyCompiler;
   private readonly ipSets = new WeakMap<IpSet, ReadonlyMap<IpFamily, KernelSet>>();
 
-  constructor(private readonly marks: Marks) {
+  /** Every one of `families` is closed to workloads but for what the state opens, also when nothing in the state is of that family. */
+  constructor(
+    private readonly marks: Marks,
+    private readonly families: readonly IpFamily[],
+  ) {
     this.services = new ServicesRenderer(marks);
     this.compiler = new PolicyCompiler(marks);
   }
@@ -39,7 +43,7 @@ export class Renderer {
     const families = new Map<IpFamily, FamilyRules>();
     const sets = new Map<SetName, KernelSet>();
     if (settings === undefined) return EMPTY_RULESET;
-    for (const family of familiesOf(state)) {
+    for (const family of this.families) {
       families.set(family, this.renderFamily(state, settings, links, family, sets));
     }
     return { families, sets, routesLocalnet: settings.localhostNodePorts };
@@ -76,10 +80,10 @@ export class Renderer {
       nat: services.nat,
     };
     for (const set of services.sets) sets.set(set.name, set);
-    // After the empty stand-ins that rules brought along.
+    // The rules brought empty stand-ins along. A set that none of them names need not be there.
     for (const ipSet of state.ipSets.values()) {
       const set = this.renderIpSet(ipSet, family);
-      sets.set(set.name, set);
+      if (sets.has(set.name)) sets.set(set.name, set);
     }
     return rules;
   }
@@ -98,20 +102,4 @@ export function unrenderableObjects(state: DesiredState): readonly DesiredKey[] 
   return [...state.workloads.values()]
     .filter((workload) => !isSafeInterface(workload.interfaceName))
     .map((workload) => workload.key);
-}
-
-/** IPv6 is programmed when something on this node, or a range that it must not route, has an IPv6 address. */
-function familiesOf(state: DesiredState): readonly IpFamily[] {
-  const hasIpv6 =
-    some(state.workloads.values(), (workload) => workload.addresses.some((address) => address.includes(':'))) ||
-    some(state.services.values(), (service) => service.family === 6) ||
-    some(state.settings.values(), ({ nodeAddresses, serviceLoopPrevention }) =>
-      [...nodeAddresses, ...(serviceLoopPrevention?.cidrs ?? [])].some((address) => address.includes(':')),
-    );
-  return hasIpv6 ? [4, 6] : [4];
-}
-
-function some<Value>(values: Iterable<Value>, test: (value: Value) => boolean): boolean {
-  for (const value of values) if (test(value)) return true;
-  return false;
 }

@@ -6,6 +6,7 @@ import {
   ICMPV6,
   type IpFamily,
   type NodeSettings,
+  parseCidr,
   type WorkloadEndpoint,
 } from '@polyplane/core/backend';
 import { renderRangeSet } from './ip-sets';
@@ -27,8 +28,16 @@ export const WORKLOAD_TO_HOST_CHAIN = fixedChain('WORKLOAD-TO-HOST');
 
 const LEAF_SIZE = 12;
 
-/** Neighbour and router discovery, and multicast listener reports: without them IPv6 does not work at all. */
-const NEIGHBOUR_DISCOVERY_TYPES = [130, 131, 132, 133, 134, 135, 136, 143];
+/**
+ * Multicast listener query, report and done, router solicitation, neighbour solicitation and advertisement: without them the
+ * host cannot be the workload's router. Router advertisements are not among them: a workload is nobody's router.
+ */
+const NEIGHBOUR_DISCOVERY_TYPES = [130, 131, 132, 133, 135, 136];
+
+/** On IPv6, link-local addresses are everybody's. */
+const LINK_LOCAL = parseCidr('fe80::/10');
+/** The source of one who looks for an address of its own. */
+const UNSPECIFIED = parseCidr('::/128');
 
 /** Adds the workloads' chains to `policy.chains` and their sets to `policy.sets`. */
 export function renderWorkloadChains(
@@ -39,8 +48,9 @@ export function renderWorkloadChains(
   policy: PolicyChains,
 ): void {
   const { chains } = policy;
+  const judged = sortedWorkloads(state).filter((workload) => canSpeak(workload, settings, family));
   const lead = (direction: Direction): readonly InterfaceEntry[] =>
-    sortedWorkloads(state).map(({ interfaceName, tiers, profiles }) => ({
+    judged.map(({ interfaceName, tiers, profiles }) => ({
       key: interfaceName,
       target: { kind: 'goto', chain: policy.endpointVerdict(direction, tiers, profiles) },
     }));
@@ -53,7 +63,7 @@ export function renderWorkloadChains(
     ...renderInterfaceTree('TI', 'outInterface', lead('ingress'), CLOSED, chains),
   ]);
   chains.set(WORKLOAD_TO_HOST_CHAIN, [
-    ...neighbourDiscovery(family, { kind: 'accept' }),
+    ...neighbourDiscovery(family, {}, { kind: 'accept' }),
     formatRule({ target: { kind: 'jump', chain: FROM_WORKLOAD_CHAIN } }),
     endpointToHost(settings.endpointToHostAction, marks),
   ]);
@@ -93,7 +103,7 @@ export function renderSourceChecks(
       : [{ key: workload.interfaceName, match: foreign, target: { kind: 'drop' } as const }];
   });
   chains.set(CHECK_SOURCE_CHAIN, [
-    ...neighbourDiscovery(family, { kind: 'return' }),
+    ...neighbourDiscovery(family, { source: { value: UNSPECIFIED } }, { kind: 'return' }),
     ...renderInterfaceTree('SI', 'inInterface', entries, [], chains),
   ]);
 }
@@ -112,15 +122,25 @@ function sortedWorkloads(state: DesiredState): readonly WorkloadEndpoint[] {
     .sort((a, b) => compare(a.interfaceName, b.interfaceName) || compare(a.key, b.key));
 }
 
+/**
+ * Policy has to be asked for packets of this family. Without an address in it a workload can send from link-local addresses only,
+ * hence to the host only; where the host takes nothing from workloads, it is simply closed.
+ */
+function canSpeak(workload: WorkloadEndpoint, { endpointToHostAction }: NodeSettings, family: IpFamily): boolean {
+  return ownSources(workload, family).length > 0 || (family === 6 && endpointToHostAction !== 'drop');
+}
+
+function ownSources({ addresses, allowedSources }: WorkloadEndpoint, family: IpFamily): readonly Cidr[] {
+  return [...addresses.map(cidrOf), ...allowedSources].filter((range) => range.includes(':') === (family === 6));
+}
+
 /** What a packet with a source that the workload may not use looks like; undefined: it may use any. */
 function foreignSource(
   workload: WorkloadEndpoint,
   family: IpFamily,
   sets: Map<SetName, KernelSet>,
 ): Pick<RuleSpec, 'source' | 'matches'> | undefined {
-  const allowed: readonly Cidr[] = [...workload.addresses.map(cidrOf), ...workload.allowedSources].filter(
-    (range) => range.includes(':') === (family === 6),
-  );
+  const allowed = [...ownSources(workload, family), ...(family === 6 ? [LINK_LOCAL] : [])];
   if (allowed.some((range) => range.endsWith('/0'))) return undefined;
   const [only] = allowed;
   if (only === undefined) return {};
@@ -168,11 +188,10 @@ function renderInterfaceTree(
   }
 }
 
-/** Its packets come from link-local addresses, or from none. */
-function neighbourDiscovery(family: IpFamily, target: Target): readonly RuleText[] {
+function neighbourDiscovery(family: IpFamily, match: Pick<RuleSpec, 'source'>, target: Target): readonly RuleText[] {
   if (family === 4) return [];
   return NEIGHBOUR_DISCOVERY_TYPES.map((type) =>
-    formatRule({ protocol: { value: ICMPV6 }, matches: [{ kind: 'icmp', family, icmp: { type } }], target }),
+    formatRule({ ...match, protocol: { value: ICMPV6 }, matches: [{ kind: 'icmp', family, icmp: { type } }], target }),
   );
 }
 
