@@ -34,7 +34,7 @@ export const USES: Readonly<Record<string, (project: string, version: string) =>
   'strict TypeScript compiles, with every declaration checked, and runs': (project) => {
     for (const compiler of COMPILERS) run(project, 'node', join(ROOT, 'node_modules', compiler));
     deepEqual(readAnswer(run(project, 'node', 'verdicts.js')), {
-      verdicts: { api: 'allow', web: 'allow', batch: 'deny' },
+      verdicts: { web: 'allow', batch: 'deny' },
       backends: ['iptables', 'ebpf', 'vpp'],
       hasLimits: true,
       behaviours: 'object',

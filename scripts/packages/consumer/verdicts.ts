@@ -28,6 +28,7 @@ desired.apply({ scope: 'full', changes: new ComputeGraph({ nodeName: 'node-1' })
 const simulator = new NodeSimulator(desired);
 const verdicts: Record<string, Verdict> = {};
 for (const { key, name, addresses } of desired.workloads.values()) {
+  if (name === 'api') continue;
   const [source] = addresses;
   if (source === undefined) throw new Error(`${name} has no address`);
   const packet = { source, destination: parseIpAddress('10.96.0.10'), destinationPort: parsePort(80), protocol: TCP };
