@@ -9,13 +9,16 @@ import type {
   ProfileKey,
 } from '@polyplane/core/backend';
 import type { Marks } from './marks';
-import { type ChainName, chainOf, type SetName } from './names';
+import { type ChainName, chainOf, fixedChain, type SetName } from './names';
 import { ALLOW_CHAIN, type CompiledRules, compileRules, PASS_CHAIN } from './policy-rule';
 import { formatRule, type RuleText } from './rule-text';
 import type { KernelSet } from './ruleset';
 
 /** `ingress`: to the endpoint. */
 export type Direction = 'ingress' | 'egress';
+
+/** What stands in the place of a policy that endpoints name and the state does not hold: it drops. */
+const ABSENT_POLICY_CHAIN = fixedChain('ABSENT-POLICY');
 
 /** Compiles policies and profiles, each once as long as it does not change. */
 export class PolicyCompiler {
@@ -120,8 +123,13 @@ export class PolicyChains {
 
   private policyChain(key: PolicyKey, direction: Direction): ChainName | undefined {
     const policy = this.state.policies.get(key);
-    if (policy === undefined || policy.isStaged) return undefined;
-    return this.rulesChain(policy, direction);
+    if (policy === undefined) return this.absentPolicyChain();
+    return policy.isStaged ? undefined : this.rulesChain(policy, direction);
+  }
+
+  private absentPolicyChain(): ChainName {
+    this.chains.set(ABSENT_POLICY_CHAIN, [formatRule({ target: { kind: 'drop' } })]);
+    return ABSENT_POLICY_CHAIN;
   }
 
   private profileChain(key: ProfileKey, direction: Direction): ChainName | undefined {

@@ -70,6 +70,15 @@ const ALLOW = [buildRule('allow')];
 const EVERYWHERE = { scope: { kind: 'allInterfaces' } } as const;
 
 describe('Host endpoint policy', () => {
+  it('denies, in every stage, what a policy would judge that is named and not there', () => {
+    for (const kind of ['tiers', 'forwardTiers', 'preDnatTiers', 'untrackedTiers'] as const) {
+      const [, endpoint] = withPolicy(kind, ALLOW);
+      if (endpoint === undefined) throw new Error('no host endpoint');
+      const sent = kind === 'forwardTiers' ? OUTSIDE_TO_POD : OUTSIDE_TO_HOST;
+      expect(verdictOf([endpoint], sent), kind).to.equal('deny');
+    }
+  });
+
   describe('normal', () => {
     it('judges what goes to and from the host’s own processes', () => {
       for (const sent of [OUTSIDE_TO_HOST, HOST_TO_OUTSIDE]) {

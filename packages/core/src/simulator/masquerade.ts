@@ -1,6 +1,6 @@
 /** When a translated packet's source becomes the node's own address, so that its answer comes back this way. */
 import type { Behaviours } from '../backend/behaviours';
-import type { IpAddress, NodeSettings } from '../state';
+import { familyOf, type IpAddress, type IpFamily, type NodeSettings } from '../state';
 import type { Flow } from './flow';
 import type { SenderFacts, ServiceHit } from './service-table';
 
@@ -18,14 +18,20 @@ export function masqueradeReason(
   if (endpoint === flow.source.address) return 'endpoint reaches itself through its service';
   const { kind, trafficPolicy } = frontend;
   const sourceNat = kind === 'nodePort' ? behaviours.nodePortSourceNat : behaviours.externalSourceNat;
-  if (kind === 'clusterIp') return sourceNat === 'never' ? undefined : clusterIpReason(sender, settings);
+  if (kind === 'clusterIp') return sourceNat === 'never' ? undefined : clusterIpReason(flow, sender, settings);
   if (sourceNat === 'always') return 'external traffic is always masqueraded';
   if (sourceNat === 'never') return undefined;
   if (trafficPolicy === 'cluster') return 'external traffic under policy Cluster';
   return sender.isNode ? 'sender is the node' : undefined;
 }
 
-function clusterIpReason(sender: SenderFacts, settings: NodeSettings): string | undefined {
+function clusterIpReason({ family }: Flow, sender: SenderFacts, settings: NodeSettings): string | undefined {
   if (settings.masqueradeAll) return 'masqueradeAll';
-  return settings.localDetector.kind !== 'none' && !sender.isLocalPod ? 'sender is no pod' : undefined;
+  return canTellPods(settings, family) && !sender.isLocalPod ? 'sender is no pod' : undefined;
+}
+
+/** Ranges of the other family alone say nothing about this one: kube-proxy then tells nobody apart. */
+function canTellPods({ localDetector }: NodeSettings, family: IpFamily): boolean {
+  if (localDetector.kind !== 'cidrs') return localDetector.kind !== 'none';
+  return localDetector.cidrs.some((cidr) => familyOf(cidr) === family);
 }

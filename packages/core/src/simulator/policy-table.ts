@@ -73,7 +73,8 @@ export class PolicyTable {
 
   /**
    * The tiers in order. A tier without an enforced policy in this direction does not exist; in any other, a packet that
-   * no rule decided meets the tier's default action (`endOfTier: 'defaultAction'`) or goes on (`'next'`).
+   * no rule decided meets the tier's default action (`endOfTier: 'defaultAction'`) or goes on (`'next'`). A policy that is
+   * named but not there denies.
    */
   judgeTiers(
     tiers: readonly EndpointTier[],
@@ -103,7 +104,10 @@ export class PolicyTable {
     let lastEnforced: CompiledPolicy | undefined;
     for (const key of tier[question.direction]) {
       const policy = this.compiled.get(key);
-      if (policy === undefined) continue;
+      if (policy === undefined) {
+        question.steps.push(builtInStep(question, `${key} is not in force`, 'deny'));
+        return 'deny';
+      }
       const decision = firstMatch(policy, question);
       if (policy.isStaged) continue;
       lastEnforced = policy;

@@ -124,6 +124,17 @@ describe('NodeSimulator', () => {
       expect(judge(guarded([policy], { defaultAction: 'pass' }), aToB).verdict).to.equal('allow');
     });
 
+    it('denies in the place of a policy that a tier names and nobody put', () => {
+      const gone = buildPolicy('gone', {});
+      const allow = buildPolicy('allow', { ingress: [buildRule('allow')] });
+      const without = (policies: readonly Policy[]): readonly DesiredObject[] =>
+        guarded(policies, { defaultAction: 'pass' }).filter((object) => object !== gone);
+      expect(judge(without([allow, gone]), aToB).verdict).to.equal('allow');
+      const judgement = judge(without([gone, allow]), aToB);
+      expect(judgement.verdict).to.equal('deny');
+      expect(steps(judgement).at(-1)).to.equal(`ingressPolicy | ${gone.key} is not in force | deny`);
+    });
+
     it('leaves the rest of a tier out after a pass', () => {
       const pass = buildPolicy('pass', { ingress: [buildRule('pass')] });
       const deny = buildPolicy('deny', { ingress: [buildRule('deny')] });

@@ -14,6 +14,10 @@ export type InterfaceName = Brand<string, 'InterfaceName'>;
  * The policies of one tier that select an endpoint, in order; staged ones stand among them. Tiers come in their order.
  * For one direction, a tier without an enforced policy does not exist; in a tier that has one, a packet that no rule
  * decided meets `defaultAction`.
+ *
+ * A key without its policy in the state (a dataplane refused it, say) stands for one that denies: nobody knows what it
+ * would have denied, so every packet that comes to its place among the others is, in every stage. Who leaves a policy out on
+ * purpose leaves its key out of the tiers too.
  */
 export interface EndpointTier {
   readonly name: string;
