@@ -65,6 +65,21 @@ describe('the node agent configuration', () => {
     expect(messageOf(`${HEAD}source: {kubernetes: {}, manifests: [.]}\nbackend: iptables\n`)).to.match(/needs one of/);
   });
 
+  it('says what becomes of what is unsupported: at all, by feature, and for a backend', () => {
+    const head = `${HEAD}source: {manifests: [.]}\nbackend: vpp\n`;
+    const byFeature = { default: 'ignore', features: { doNotTrackPolicy: 'deny' } };
+    expect(
+      read(`${head}onUnsupported: {default: ignore, features: {doNotTrackPolicy: deny}}\n`).onUnsupported,
+    ).to.deep.equal(byFeature);
+    const { backends } = read(`${head}backends: {vpp: {apiSocket: /x, onUnsupported: refuse}}\n`);
+    expect(backends).to.deep.equal({ vpp: { apiSocket: '/x', onUnsupported: 'refuse' } });
+    const message = messageOf(`${head}onUnsupported: {features: {doNotTrak: deny}}\n`);
+    expect(message).to.match(/^agent\.yaml:5: onUnsupported\.features\.?.*doNotTrak/);
+    expect(messageOf(`${head}backends:\n  vpp:\n    onUnsupported: maybe\n`)).to.match(
+      /^agent\.yaml:7: backends\.vpp\.onUnsupported: must be/,
+    );
+  });
+
   it('knows no feature gate that does nothing', () => {
     const text = `${HEAD}source: {kubernetes: {}}\nbackend: vpp\nfeatureGates:\n  VppSessionAffinity: true\n`;
     expect(messageOf(text)).to.equal('agent.yaml:6: featureGates.VppSessionAffinity: there is no such field');

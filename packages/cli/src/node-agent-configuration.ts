@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { onUnsupportedChoice } from '@polyplane/core';
 import { CliError } from './cli-error';
 
 /** `HOST:PORT` to listen on; port 0: any free one. */
@@ -42,9 +43,10 @@ const schema = z.strictObject({
   nodeName: z.string().min(1).optional(),
   source,
   backend: z.string().min(1),
-  /** Settings of each backend, by its name; the backend itself judges them. */
-  backends: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
-  onUnsupported: z.enum(['ignore', 'deny', 'refuse']).default('ignore'),
+  /** Settings of each backend, by its name; but for `onUnsupported`, the backend itself judges them. */
+  backends: z.record(z.string(), z.looseObject({ onUnsupported: onUnsupportedChoice.optional() })).default({}),
+  /** For all backends and features, or by feature; what a backend's settings say counts before this. */
+  onUnsupported: onUnsupportedChoice.default('ignore'),
   featureGates: featureGates.default({}),
   healthAddress: listenAddress.prefault('127.0.0.1:10266'),
   metricsAddress: listenAddress.prefault('127.0.0.1:10267'),

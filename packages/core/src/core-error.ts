@@ -91,6 +91,11 @@ export const CORE_CODES = {
     meaning: 'The node agent was stopped before what was waited for came about.',
     remedy: 'Nothing need be done if the stop was intended; else see the agent’s status for its last error.',
   },
+  PP_AGENT_OPTIONS_INVALID: {
+    kind: 'error',
+    meaning: 'An option that a node agent was made with is wrong.',
+    remedy: 'Correct what the message names.',
+  },
   PP_AGENT_MISUSED: {
     kind: 'error',
     meaning: 'A node agent was started twice, or used in a way that its state does not allow.',

@@ -4,6 +4,7 @@ import { asyncScheduler } from 'rxjs';
 import { backendOptionsToken, DataplaneBackend } from '../backend/backend';
 import { Logger, SILENT_LOGGER } from '../backend/logger';
 import { BackendRegistry } from '../backend/registry';
+import { type OnUnsupportedChoice, parseOnUnsupported } from '../limits/on-unsupported';
 import { Source } from '../sources/source';
 import { NodeAgent } from './node-agent';
 import { NodeAgentOptions, RandomNumbers, Scheduler } from './node-agent-options';
@@ -12,23 +13,29 @@ export interface CoreModuleOptions extends NodeAgentOptions {
   readonly source: Source;
   /** Default: a silent one. */
   readonly logger?: Logger;
-  /** Options of each backend, by its name. */
+  /** Options of each backend, by its name: `onUnsupported` (an `OnUnsupportedChoice`) for the agent, the rest for the backend itself. */
   readonly backends?: Readonly<Record<string, object>>;
 }
 
 /**
  * Binds `NodeAgent`, `BackendRegistry` and what they are built from. Load it together with the modules of the backends to
  * choose from; bind `Scheduler` or `RandomNumbers` anew to test without waiting.
+ * @throws CoreError PP_AGENT_OPTIONS_INVALID
  */
 export function coreModule(options: CoreModuleOptions): ContainerModule {
-  const { source, logger, backends, ...agentOptions } = options;
+  const { source, logger, backends = {}, ...rest } = options;
+  const chosen = Object.entries(backends).map(([name, all]) => splitOptions(name, all));
+  const agentOptions: NodeAgentOptions = {
+    ...rest,
+    onUnsupportedOfBackend: Object.fromEntries(chosen.flatMap(({ onUnsupported }) => onUnsupported)),
+  };
   return new ContainerModule(({ bind }) => {
     bind(NodeAgentOptions).toConstantValue(agentOptions);
     bind(Source).toConstantValue(source);
     bind(Logger).toConstantValue(logger ?? SILENT_LOGGER);
     bind(Scheduler).toConstantValue(asyncScheduler);
     bind(RandomNumbers).toConstantValue(Math.random);
-    for (const [name, value] of Object.entries(backends ?? {})) bind(backendOptionsToken(name)).toConstantValue(value);
+    for (const { name, own } of chosen) bind(backendOptionsToken(name)).toConstantValue(own);
     bind(BackendRegistry)
       .toDynamicValue((context) => new BackendRegistry(context.getAll(DataplaneBackend, { optional: true })))
       .inSingletonScope();
@@ -46,4 +53,18 @@ export function coreModule(options: CoreModuleOptions): ContainerModule {
       )
       .inSingletonScope();
   });
+}
+
+interface SplitOptions {
+  readonly name: string;
+  /** What the backend is given. */
+  readonly own: object;
+  /** The one choice, by the backend's name, if there is one. */
+  readonly onUnsupported: readonly (readonly [string, OnUnsupportedChoice])[];
+}
+
+function splitOptions(name: string, all: object): SplitOptions {
+  if (!('onUnsupported' in all)) return { name, own: all, onUnsupported: [] };
+  const { onUnsupported, ...own } = all;
+  return { name, own, onUnsupported: [[name, parseOnUnsupported(onUnsupported, `backends.${name}.onUnsupported`)]] };
 }

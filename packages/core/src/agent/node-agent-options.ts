@@ -3,14 +3,16 @@ import type { ServiceIdentifier } from 'inversify';
 import type { SchedulerLike } from 'rxjs';
 import type { BackoffOptions } from '../backend/backoff';
 import type { ComputeOptions } from '../compute';
-import type { OnUnsupported } from '../limits/gate';
+import type { OnUnsupportedChoice } from '../limits/on-unsupported';
 import type { LimitProfile } from '../limits/profile';
 
 export interface NodeAgentOptions extends ComputeOptions {
   /** Name of the backend to use. Absent: the only one that is bound. */
   readonly backend?: string;
-  /** Default `ignore`. */
-  readonly onUnsupported?: OnUnsupported;
+  /** For all backends. Default `ignore`. */
+  readonly onUnsupported?: OnUnsupportedChoice;
+  /** By backend; what one says of a feature, or by default, counts before {@link onUnsupported}. */
+  readonly onUnsupportedOfBackend?: Readonly<Record<string, OnUnsupportedChoice>>;
   /** Which version of the dataplanes the limits speak of. Default: `DEFAULT_PROFILE`. */
   readonly profile?: LimitProfile;
   /** Path of a network namespace to work in; absent: the process's own. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Container } from 'inversify';
 import { firstValueFrom, take, toArray } from 'rxjs';
-import { DataplaneBackend } from '../backend/backend';
+import { backendOptionsToken, DataplaneBackend } from '../backend/backend';
 import { CoreError } from '../core-error';
 import type { Limit } from '../limits/limit';
 import { parseResource } from '../resources/parse';
@@ -257,6 +257,49 @@ describe('NodeAgent', () => {
     await settle();
     expect(backend.calls.map(({ method }) => method)).to.deep.equal(['probe', 'open', 'release']);
     expect(await codeOf(agent.applied())).to.equal('PP_LIMIT_REFUSED');
+  });
+
+  it('takes what its backend’s options say of what is unsupported before what holds for all', async () => {
+    const backend = new FakeBackend({ limits: [NO_UNTRACKED] });
+    const { agent, source } = await setUp([backend], {
+      onUnsupported: 'refuse',
+      backends: { fake: { onUnsupported: { features: { doNotTrackPolicy: 'ignore' } } } },
+    });
+    source.put(...CLUSTER, UNTRACKED);
+    source.markInSync();
+    await agent.start();
+    await agent.applied();
+    expect([agent.status.diagnostics, backend.target.state().policies.size]).to.deep.equal([1, 0]);
+    await agent.stop('leave');
+  });
+
+  it('hands a backend its options without what is the agent’s', async () => {
+    const container = new Container();
+    const backends = { vpp: { apiSocket: '/run/vpp/api.sock', onUnsupported: 'deny' } };
+    await container.load(coreModule({ nodeName: 'node-1', source: new MemorySource(), backends }));
+    expect(container.get(backendOptionsToken('vpp'))).to.deep.equal({ apiSocket: '/run/vpp/api.sock' });
+    const wrong = () =>
+      coreModule({ nodeName: 'n', source: new MemorySource(), backends: { vpp: { onUnsupported: 1 } } });
+    expect(wrong).to.throw(CoreError, 'backends.vpp.onUnsupported');
+  });
+
+  it('logs the first few of many objects that meet a limit at once, and how many more there are', async () => {
+    const lines: string[] = [];
+    const say = (_: object, message: string): void => void lines.push(message);
+    const logger = { debug: () => undefined, info: () => undefined, warn: say, error: say };
+    const slices: Limit = { ...NO_UNTRACKED, code: 'PP_LIMIT_FAKE_SLICES', feature: 'endpointSlices', effect: 'warn' };
+    const { agent, source } = await setUp([new FakeBackend({ limits: [slices] })], { logger });
+    const many = Array.from({ length: 100 }, (_, index) =>
+      endpointSliceResource(`shop/s-${index}`, { addresses: ['10.0.0.1'], port: 80, node: 'node-1' }),
+    );
+    source.put(...many);
+    source.markInSync();
+    await agent.start();
+    expect(agent.status.diagnostics).to.equal(100);
+    const told = lines.filter((line) => line.includes('PP_LIMIT_FAKE_SLICES') || line.includes('EndpointSlice'));
+    expect(told).to.have.length(11);
+    expect(told.at(-1)).to.equal('90 more objects meet PP_LIMIT_FAKE_SLICES');
+    await agent.stop('leave');
   });
 
   it('refuses to start where a limit on a setting says so, whatever it is told', async () => {

@@ -10,19 +10,19 @@ import {
   Subject,
   type Subscription,
 } from 'rxjs';
+import type { DataplaneBackend } from '../backend/backend';
 import type { Logger } from '../backend/logger';
 import { Reconciler } from '../backend/reconciler';
 import type { BackendRegistry } from '../backend/registry';
 import { ComputeGraph } from '../compute';
 import { CoreError } from '../core-error';
 import type { CodedError } from '../errors';
+import { DeclaredFeatures } from '../limits/declared-features';
 import type { DiagnosticChanges } from '../limits/diagnostic-set';
-import { Gate } from '../limits/gate';
+import { Gate, type GateOptions } from '../limits/gate';
 import type { Diagnostic, LimitTable } from '../limits/limit';
 import { DEFAULT_PROFILE, limitsOf } from '../limits/profile';
-import { featuresOf } from '../limits/resource-features';
-import { keyOfResource } from '../resources/resource';
-import type { ResourceChange, ResourceProblem, Source, SourceBatch } from '../sources/source';
+import type { ResourceProblem, Source, SourceBatch } from '../sources/source';
 import { type Change, DesiredStateStore, formatObjectRef, type Transition } from '../state';
 import type { NodeAgentOptions, RandomNumbers, Scheduler } from './node-agent-options';
 import type { NodeAgentPhase, NodeAgentStatus } from './node-agent-status';
@@ -45,14 +45,6 @@ export interface NodeAgentParts {
 }
 
 const DEFAULT_BACKOFF = { initialDelayMs: 100, maxDelayMs: 30_000 };
-/** Kinds whose objects say how the whole cluster or this node is run; what they need is told by their fields. */
-const SETTING_KINDS: ReadonlySet<string> = new Set([
-  'Installation',
-  'FelixConfiguration',
-  'BGPConfiguration',
-  'IPPool',
-  'Node',
-]);
 
 /**
  * Source -> compute -> desired state -> gate -> reconciler -> session. Every stream can be subscribed to at any time, also
@@ -78,6 +70,7 @@ export class NodeAgent {
 
   readonly #parts: NodeAgentParts;
   readonly #compute: ComputeGraph;
+  readonly #declared: DeclaredFeatures;
   readonly #desired = new DesiredStateStore();
   readonly #transitions = new Subject<Transition>();
   readonly #diagnosticSteps = new Subject<DiagnosticsChange>();
@@ -101,6 +94,7 @@ export class NodeAgent {
   constructor(parts: NodeAgentParts) {
     this.#parts = parts;
     this.#compute = new ComputeGraph(parts.options);
+    this.#declared = new DeclaredFeatures(parts.options.nodeName);
     this.#status = new BehaviorSubject(this.#currentStatus());
     this.status$ = this.#status.asObservable();
     this.problems$ = this.#problems.asObservable();
@@ -172,7 +166,7 @@ export class NodeAgent {
         signal: this.#aborted.signal,
         onFailure: (error) => this.#enter('opening', error),
       });
-      this.#run(limitsHere(backend.limits, this.#dataplane, options), this.#dataplane);
+      this.#run(backend, this.#dataplane);
     } catch (error) {
       if (error instanceof CoreError) this.#enter('failed', error.code === 'PP_AGENT_STOPPED' ? undefined : error);
       throw error;
@@ -180,10 +174,11 @@ export class NodeAgent {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  #run(limits: LimitTable, { session }: OpenDataplane): void {
+  #run(backend: DataplaneBackend, dataplane: OpenDataplane): void {
     const { options, source, logger, scheduler, random } = this.#parts;
-    this.#gate = new Gate(limits, options);
-    this.#reconciler = new Reconciler(session, {
+    const limits = limitsHere(backend.limits, dataplane, options);
+    this.#gate = new Gate(limits, gateOptions(backend.name, options, source));
+    this.#reconciler = new Reconciler(dataplane.session, {
       scheduler,
       random,
       logger,
@@ -202,7 +197,8 @@ export class NodeAgent {
     const gate = this.#gate;
     if (gate === undefined || this.#failure !== undefined) return;
     this.#problems.next(batch.problems);
-    for (const change of batch.changes) this.#declareSettings(gate, change);
+    for (const change of batch.changes) gate.readResource(change);
+    for (const [key, uses] of this.#declared.apply(batch.changes)) gate.declare(key, uses);
     const changes = this.#compute.apply(batch.changes);
     const isNewlyInSync = batch.isInSync && !this.#isInSync;
     this.#isInSync = batch.isInSync;
@@ -210,20 +206,9 @@ export class NodeAgent {
     const gated = gate.apply(changes);
     this.#follow(changes, isNewlyInSync);
     this.#report(gated.diagnostics, gate);
-    if (isNewlyInSync && this.#refuse(gate.diagnostics)) return;
+    if (isNewlyInSync && this.#refuse(gate)) return;
     if (changes.length > 0 || isNewlyInSync) this.#reconciler?.submit(this.#transition(gated.changes));
     this.#publish();
-  }
-
-  /** What a setting of the cluster needs; of the nodes, only this one counts. */
-  #declareSettings(gate: Gate, change: ResourceChange): void {
-    if (change.op === 'remove') {
-      gate.declare(change.key, []);
-    } else if (SETTING_KINDS.has(change.resource.kind)) {
-      const { resource } = change;
-      const isOtherNode = resource.kind === 'Node' && resource.metadata.name !== this.#parts.options.nodeName;
-      if (!isOtherNode) gate.declare(keyOfResource(resource), featuresOf(resource));
-    }
   }
 
   #follow(changes: readonly Change[], isNewlyInSync: boolean): void {
@@ -238,21 +223,19 @@ export class NodeAgent {
   #report(changes: DiagnosticChanges, gate: Gate): void {
     const { met, changed, cleared } = changes;
     if (met.length + changed.length + cleared.length === 0) return;
-    for (const { code, object, field, message } of met) {
-      this.#parts.logger.warn({ code, object, field }, `${formatObjectRef(object)} ${field}: ${message}`);
-    }
+    logMet(met, this.#parts.logger);
     this.#diagnostics = gate.diagnostics;
     this.#diagnosticSteps.next({ current: this.#diagnostics, met, changed, cleared });
   }
 
   /** Ends the agent before its first write when what the cluster holds must be refused. */
-  #refuse(diagnostics: readonly Diagnostic[]): boolean {
-    const refused = diagnostics.filter(
-      ({ severity, effect }) =>
-        effect === 'refuseToStart' || (this.#parts.options.onUnsupported === 'refuse' && severity === 'error'),
+  #refuse(gate: Gate): boolean {
+    const refused = gate.diagnostics.filter(
+      ({ severity, effect, feature }) =>
+        effect === 'refuseToStart' || (severity === 'error' && gate.onUnsupported(feature) === 'refuse'),
     );
     if (refused.length === 0) return false;
-    const list = refused.map(({ code, object, field }) => `${code}: ${formatObjectRef(object)} ${field}`.trim());
+    const list = refused.map((diagnostic) => `${diagnostic.code}: ${formatPlace(diagnostic)}`);
     const failure = new CoreError('PP_LIMIT_REFUSED', `backend ${this.#backendName} refuses: ${list.join('; ')}`);
     this.#enter('failed', failure);
     this.#subscription?.unsubscribe();
@@ -322,4 +305,41 @@ function limitsHere(table: LimitTable, { facts }: OpenDataplane, options: NodeAg
   const isFound = new Set(found.map(({ feature }) => feature));
   const stated = limitsOf(table, options.profile ?? DEFAULT_PROFILE);
   return [...stated.filter(({ feature }) => !isFound.has(feature)), ...found];
+}
+
+function gateOptions(backend: string, options: NodeAgentOptions, source: Source): GateOptions {
+  const { onUnsupported, onUnsupportedOfBackend = {} } = options;
+  const here = Object.hasOwn(onUnsupportedOfBackend, backend) ? onUnsupportedOfBackend[backend] : undefined;
+  return {
+    ...(onUnsupported !== undefined && { onUnsupported }),
+    ...(here !== undefined && { onUnsupportedHere: here }),
+    locate: (object, field) => source.locate?.(object, field),
+  };
+}
+
+/** Objects that meet one limit at once and are logged one by one; of more, the first few and their number. */
+const MOST_LOGGED = 10;
+
+function logMet(met: readonly Diagnostic[], logger: Logger): void {
+  const byCode = new Map<string, Diagnostic[]>();
+  for (const diagnostic of met) {
+    const ofCode = byCode.get(diagnostic.code) ?? [];
+    byCode.set(diagnostic.code, ofCode);
+    ofCode.push(diagnostic);
+  }
+  for (const [code, ofCode] of byCode) {
+    for (const diagnostic of ofCode.slice(0, MOST_LOGGED)) {
+      const { object, field, file, line, message } = diagnostic;
+      const place = file === undefined ? {} : { file, line };
+      logger.warn({ code, object, field, ...place }, `${formatPlace(diagnostic)}: ${message}`);
+    }
+    const more = ofCode.length - MOST_LOGGED;
+    if (more > 0) logger.warn({ code, more }, `${more} more objects meet ${code}`);
+  }
+}
+
+/** `FILE:LINE: Kind namespace/name field`. */
+function formatPlace({ object, field, file, line }: Diagnostic): string {
+  const place = file === undefined ? '' : `${file}:${line ?? 1}: `;
+  return `${place}${formatObjectRef(object)} ${field}`.trimEnd();
 }

@@ -34,11 +34,7 @@ export interface CheckOptions {
 }
 
 /** A limit that an object meets. Without `file` and `line`: the object came from no file. */
-export interface Finding extends Diagnostic {
-  readonly file?: string;
-  /** 1-based. */
-  readonly line?: number;
-}
+export type Finding = Diagnostic;
 
 export interface BackendReport {
   readonly name: string;

@@ -8,24 +8,26 @@ import { featuresOf } from './resource-features';
 /** In the order of the resources. */
 export function clusterFeatures(cluster: ClusterIndex): readonly FeatureUse[] {
   const hasLivePods = cluster.all('Pod').some(isLive);
-  const felix = cluster.all('FelixConfiguration').find(({ metadata }) => metadata.name === DEFAULT_NAME)?.spec ?? {};
+  const felix =
+    cluster.all('FelixConfiguration').find(({ metadata }) => metadata.name === DEFAULT_FELIX_NAME)?.spec ?? {};
   return cluster.resources.flatMap((resource) => [
     ...featuresOf(resource).filter(({ feature }) => isWanted(resource, feature, felix)),
     ...togetherFeatures(resource, felix, hasLivePods),
   ]);
 }
 
-type FelixSpec = FelixConfiguration['spec'];
+export type FelixSpec = FelixConfiguration['spec'];
 
 /** The configuration of every node that has none of its own. */
-const DEFAULT_NAME = 'default';
+export const DEFAULT_FELIX_NAME = 'default';
 
 /** Floating IPs are asked for by workloads, and wanted unless somebody has switched them off. */
-function isWanted(resource: Resource, feature: FeatureUse['feature'], felix: FelixSpec): boolean {
+export function isWanted(resource: Resource, feature: FeatureUse['feature'], felix: FelixSpec): boolean {
   return feature !== 'floatingIp' || resource.kind === 'FelixConfiguration' || felix.floatingIPs !== 'Disabled';
 }
 
-function togetherFeatures(resource: Resource, felix: FelixSpec, hasLivePods: boolean): readonly FeatureUse[] {
+/** What a resource needs in view of the default FelixConfiguration and of whether any pod is live. */
+export function togetherFeatures(resource: Resource, felix: FelixSpec, hasLivePods: boolean): readonly FeatureUse[] {
   switch (resource.kind) {
     case 'FelixConfiguration':
       return felixFeatures(resource, felix, hasLivePods);
@@ -58,7 +60,7 @@ function felixFeatures(
 
 /** Whether a node's own configuration says otherwise than the cluster's. */
 function isUnlikeDefault(name: string, own: boolean | undefined, cluster: boolean | undefined): boolean {
-  return name !== DEFAULT_NAME && own !== undefined && own !== (cluster ?? false);
+  return name !== DEFAULT_FELIX_NAME && own !== undefined && own !== (cluster ?? false);
 }
 
 function dataplaneFeatures({ ref, spec: { calicoNetwork } }: Installation): readonly FeatureUse[] {

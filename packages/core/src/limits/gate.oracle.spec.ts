@@ -15,7 +15,8 @@ import {
   stateOf,
 } from '../testing/desired-objects';
 import type { Feature } from './feature';
-import { Gate, type OnUnsupported } from './gate';
+import { Gate } from './gate';
+import type { OnUnsupported } from './on-unsupported';
 import { POLICY_FEATURES } from './reduction';
 
 const LACKING: readonly Feature[] = [

@@ -22,8 +22,9 @@ import {
   ports,
 } from '../testing/desired-objects';
 import type { Feature } from './feature';
-import { Gate, type OnUnsupported } from './gate';
+import { Gate } from './gate';
 import type { Limit, LimitEffect } from './limit';
+import type { OnUnsupported, OnUnsupportedChoice } from './on-unsupported';
 
 const put = (object: DesiredObject): Change => ({ op: 'put', object });
 const remove = (key: DesiredKey): Change => ({ op: 'remove', key });
@@ -41,7 +42,11 @@ function limit(feature: Feature, effect: LimitEffect): Limit {
 }
 
 /** The state that a gate lets through, and the gate. */
-function pass(limits: readonly Limit[], onUnsupported: OnUnsupported, ...batches: readonly (readonly Change[])[]) {
+function pass(
+  limits: readonly Limit[],
+  onUnsupported: OnUnsupportedChoice,
+  ...batches: readonly (readonly Change[])[]
+) {
   const gate = new Gate(limits, { onUnsupported });
   const state = new DesiredStateStore();
   const results = batches.map((changes) => {
@@ -206,6 +211,32 @@ describe('Gate', () => {
       [0, 0],
       [0, 1],
     ]);
+  });
+
+  it('denies what it is told to deny, feature by feature, and for its own backend before all', () => {
+    const sctp = { protocol: SCTP, destination: { ports: ports(80) } };
+    const policy = buildPolicy('mixed', { ingress: [buildRule('deny', sctp), buildRule('log')] });
+    const table = [limit('sctpPolicy', 'ruleIgnored'), limit('logAction', 'ruleIgnored'), ...NO_UNTRACKED];
+    const choice = { default: 'ignore', features: { sctpPolicy: 'deny' } } as const;
+    const { state, gate } = pass(table, choice, [put(policy), put(UNTRACKED)]);
+    expect([...state.policies.keys()]).to.deep.equal([policy.key]);
+    expect(state.policies.get(policy.key)?.ingress.map(({ action, protocol }) => [action, protocol])).to.deep.equal([
+      ['deny', undefined],
+    ]);
+    expect(gate.diagnostics.map(({ feature, isDenied }) => [feature, isDenied])).to.deep.equal([
+      ['sctpPolicy', true],
+      ['logAction', undefined],
+      ['doNotTrackPolicy', undefined],
+    ]);
+    const here = new Gate(table, { onUnsupported: 'refuse', onUnsupportedHere: choice });
+    expect(here.onUnsupported('sctpPolicy')).to.equal('deny');
+    expect(here.onUnsupported('logAction')).to.equal('ignore');
+  });
+
+  it('says where a field stands that meets a limit', () => {
+    const gate = new Gate(NO_UNTRACKED, { locate: (_, field) => ({ file: 'a.yaml', line: field.length }) });
+    const { diagnostics } = gate.apply([put(UNTRACKED)]);
+    expect(diagnostics.met[0]).to.include({ file: 'a.yaml', line: 'spec.doNotTrack'.length });
   });
 
   it('meets no limit with a staged policy, and does not hand it over either', () => {

@@ -1,10 +1,12 @@
 /** The gate: lets through what a dataplane can do, leaves out or denies the rest, and says so. */
+import type { ResourceChange, SourceLocation } from '../sources/source';
 import {
   type Change,
   type DesiredKey,
   type DesiredObject,
   type EndpointTier,
   type HostEndpoint,
+  type ObjectRef,
   orderChanges,
   type Policy,
   type PolicyKey,
@@ -16,19 +18,18 @@ import type { Feature } from './feature';
 import type { FeatureUse } from './feature-use';
 import { featuresUsed } from './features-used';
 import type { Diagnostic, Limit, LimitTable } from './limit';
-import { denyInstead, isFamily6, lackOfPolicy, POLICY_FEATURES, reduceObject } from './reduction';
+import { type OnUnsupported, type OnUnsupportedChoice, onUnsupportedOf } from './on-unsupported';
+import { denyInstead, isFamily6, lacksOfPolicy, POLICY_FEATURES, reduceObject } from './reduction';
 import { severityOf } from './severity';
-
-/**
- * What becomes of an object that needs what the dataplane lacks. `ignore`: as the limit's row says, as if it were not
- * there. `deny`: what it would have judged is denied, and more where it cannot be told apart. `refuse`: the agent does
- * not start with such an object; one that comes later is treated as under `deny`.
- */
-export type OnUnsupported = 'ignore' | 'deny' | 'refuse';
+import { UsedFields } from './used-fields';
 
 export interface GateOptions {
   /** Default `ignore`. */
-  readonly onUnsupported?: OnUnsupported;
+  readonly onUnsupported?: OnUnsupportedChoice;
+  /** What counts before {@link onUnsupported}, where it has an answer: what was chosen for this backend. */
+  readonly onUnsupportedHere?: OnUnsupportedChoice;
+  /** Where a field stands in the user's files; asked once a limit is met. */
+  readonly locate?: (object: ObjectRef, field: string) => SourceLocation | undefined;
 }
 
 export interface GateResult {
@@ -56,7 +57,9 @@ const DENYING_TIER = 'unsupported (denied)';
 export class Gate {
   readonly #limits: ReadonlyMap<Feature, Limit>;
   readonly #lacking: ReadonlySet<Feature>;
-  readonly #onUnsupported: OnUnsupported;
+  /** What is lacking and denied in place of being done. */
+  readonly #denied: ReadonlySet<Feature>;
+  readonly #fields: UsedFields;
   readonly #canLosePolicies: boolean;
   readonly #diagnostics = new DiagnosticSet();
   /** Objects of which nothing is left. */
@@ -66,16 +69,34 @@ export class Gate {
   readonly #endpoints = new Map<DesiredKey, Endpoint>();
   readonly #endpointsByPolicy = new Map<PolicyKey, Set<DesiredKey>>();
 
-  constructor(limits: LimitTable, options: GateOptions = {}) {
+  constructor(
+    limits: LimitTable,
+    private readonly options: GateOptions = {},
+  ) {
     this.#limits = new Map(limits.map((limit) => [limit.feature, limit]));
     this.#lacking = new Set(limits.filter(({ effect }) => TAKING_AWAY.has(effect)).map(({ feature }) => feature));
-    this.#onUnsupported = options.onUnsupported ?? 'ignore';
+    this.#denied = new Set([...this.#lacking].filter((feature) => this.onUnsupported(feature) !== 'ignore'));
+    this.#fields = new UsedFields(new Set(this.#limits.keys()));
     this.#canLosePolicies = POLICY_FEATURES.some((feature) => this.#lacking.has(feature));
   }
 
   /** Every limit that the objects which went in meet. */
   get diagnostics(): readonly Diagnostic[] {
     return this.#diagnostics.current;
+  }
+
+  /** What becomes of objects that need a feature which is lacking. */
+  onUnsupported(feature: Feature): OnUnsupported {
+    const { onUnsupportedHere, onUnsupported } = this.options;
+    return onUnsupportedOf(feature, [onUnsupportedHere, onUnsupported]);
+  }
+
+  /**
+   * What became of a user's object, told before {@link apply} takes what follows from it. Without this a diagnostic names
+   * the rule or the port; with it the very field.
+   */
+  readResource(change: ResourceChange): void {
+    this.#fields.readResource(change);
   }
 
   /**
@@ -99,6 +120,7 @@ export class Gate {
       else this.#changeMembers(change, accepted);
     }
     for (const key of touchedEndpoints) this.#acceptEndpoint(key, accepted);
+    for (const [id, uses] of this.#fields.takeTouched()) this.declare(id, uses);
     return { changes: orderChanges([...accepted.values()]), diagnostics: this.#diagnostics.takeChanges() };
   }
 
@@ -113,7 +135,7 @@ export class Gate {
   }
 
   #remove(key: DesiredKey, accepted: Map<DesiredKey, Change>, touched: Set<DesiredKey>): void {
-    this.#diagnostics.replace(key, []);
+    this.#fields.put(key, []);
     this.#forgetEndpoint(key);
     // A policy is lost under its own key only.
     this.#setLoss(key as PolicyKey, undefined, touched);
@@ -132,11 +154,12 @@ export class Gate {
   }
 
   #putPolicy(policy: Policy, accepted: Map<DesiredKey, Change>, touched: Set<DesiredKey>): void {
-    const lack = lackOfPolicy(policy, this.#lacking);
-    const isDenied = lack !== undefined && this.#onUnsupported !== 'ignore' && !policy.isStaged;
+    const lacks = lacksOfPolicy(policy, this.#lacking);
+    const isLacking = lacks.length > 0;
+    const isDenied = lacks.some((feature) => this.#denied.has(feature)) && !policy.isStaged;
     const denying: Loss = policy.stage === 'normal' ? 'denyingInPlace' : 'denyingFirst';
-    this.#setLoss(policy.key, lack === undefined ? undefined : isDenied ? denying : 'leftOut', touched);
-    if (lack !== undefined && !isDenied) this.#accept(policy.key, undefined, accepted);
+    this.#setLoss(policy.key, !isLacking ? undefined : isDenied ? denying : 'leftOut', touched);
+    if (isLacking && !isDenied) this.#accept(policy.key, undefined, accepted);
     else this.#accept(policy.key, this.#reduce(isDenied ? this.#deny(policy) : policy), accepted);
   }
 
@@ -196,7 +219,7 @@ export class Gate {
   }
 
   #reduce(object: DesiredObject): DesiredObject | undefined {
-    return reduceObject(object, this.#lacking, this.#onUnsupported === 'ignore' ? 'ignore' : 'deny');
+    return reduceObject(object, this.#lacking, this.#denied);
   }
 
   #accept(key: DesiredKey, object: DesiredObject | undefined, accepted: Map<DesiredKey, Change>): void {
@@ -232,16 +255,17 @@ export class Gate {
 
   /** Staged policies put nothing into force, so they meet no limit. */
   #diagnose(object: DesiredObject): void {
-    this.declare(object.key, object.type === 'policy' && object.isStaged ? [] : featuresUsed(object));
+    this.#fields.put(object.key, object.type === 'policy' && object.isStaged ? [] : featuresUsed(object));
   }
 
   #diagnosticsOf({ feature, object, field }: FeatureUse): readonly Diagnostic[] {
     const limit = this.#limits.get(feature);
     if (limit === undefined) return [];
     const { code, effect, message, remedy, source } = limit;
-    const isDenied = this.#onUnsupported !== 'ignore' && DENIABLE.has(feature) && this.#lacking.has(feature);
+    const isDenied = DENIABLE.has(feature) && this.#denied.has(feature);
     const severity = severityOf(limit);
-    const told = { code, severity, feature, object, field, effect, message, remedy, source };
+    const place = this.options.locate?.(object, field);
+    const told = { code, severity, feature, object, field, effect, message, remedy, source, ...place };
     return [isDenied ? { ...told, isDenied } : told];
   }
 }

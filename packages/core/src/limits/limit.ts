@@ -51,4 +51,8 @@ export interface Diagnostic {
   readonly message: string;
   readonly remedy: string;
   readonly source: string;
+  /** Where the field stood, in the user's files, when the limit was met in this way; absent: the object came from no file. */
+  readonly file?: string;
+  /** 1-based. */
+  readonly line?: number;
 }

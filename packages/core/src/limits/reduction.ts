@@ -20,32 +20,32 @@ import {
 import type { Feature } from './feature';
 import { featuresOfRule } from './features-used';
 
-/**
- * `ignore`: what needs a feature that is lacking is left out. `deny`: so are allow and log rules, which can only close
- * what they leave; a deny or pass rule becomes one that denies all that it may have matched.
- */
-export type RuleReduction = 'ignore' | 'deny';
-
 /** The policies that a lack makes impossible as a whole. */
 export const POLICY_FEATURES: readonly Feature[] = ['doNotTrackPolicy', 'preDnatPolicy', 'applyOnForwardPolicy'];
 
-/** The feature that the policy as a whole needs and that is lacking, if there is one. */
-export function lackOfPolicy(policy: Policy, lacking: ReadonlySet<Feature>): Feature | undefined {
-  if (policy.stage === 'untracked' && lacking.has('doNotTrackPolicy')) return 'doNotTrackPolicy';
-  if (policy.stage === 'preDnat' && lacking.has('preDnatPolicy')) return 'preDnatPolicy';
-  return policy.appliesOnForward && lacking.has('applyOnForwardPolicy') ? 'applyOnForwardPolicy' : undefined;
+/** The features that the policy as a whole needs and that are lacking. */
+export function lacksOfPolicy(policy: Policy, lacking: ReadonlySet<Feature>): readonly Feature[] {
+  const needed: Feature[] = [];
+  if (policy.stage === 'untracked') needed.push('doNotTrackPolicy');
+  if (policy.stage === 'preDnat') needed.push('preDnatPolicy');
+  if (policy.appliesOnForward) needed.push('applyOnForwardPolicy');
+  return needed.filter((feature) => lacking.has(feature));
 }
 
-/** Undefined: nothing is left. The same object when it needs nothing that is lacking. Endpoints keep their tiers. */
+/**
+ * What needs a feature that is lacking is left out. Where the feature is among `denied`, only what can close nothing that it
+ * leaves is: allow and log rules; a deny or pass rule becomes one that denies all that it may have matched.
+ * Undefined: nothing is left. The same object when it needs nothing that is lacking. Endpoints keep their tiers.
+ */
 export function reduceObject(
   object: DesiredObject,
   lacking: ReadonlySet<Feature>,
-  rules: RuleReduction,
+  denied: ReadonlySet<Feature>,
 ): DesiredObject | undefined {
   switch (object.type) {
     case 'policy':
     case 'profile':
-      return reduceRules(object, lacking, rules);
+      return reduceRules(object, lacking, denied);
     case 'service':
       return reduceService(object, lacking);
     case 'workload':
@@ -84,25 +84,29 @@ export function denyInstead(policy: Policy, lacking: ReadonlySet<Feature>): Poli
 function reduceRules<Ruled extends { readonly ingress: readonly Rule[]; readonly egress: readonly Rule[] }>(
   object: Ruled,
   lacking: ReadonlySet<Feature>,
-  reduction: RuleReduction,
+  denied: ReadonlySet<Feature>,
 ): Ruled {
-  const ingress = reduceList(object.ingress, lacking, reduction);
-  const egress = reduceList(object.egress, lacking, reduction);
+  const ingress = reduceList(object.ingress, lacking, denied);
+  const egress = reduceList(object.egress, lacking, denied);
   return ingress === object.ingress && egress === object.egress ? object : { ...object, ingress, egress };
 }
 
 /** The same list when no rule changes. */
-function reduceList(rules: readonly Rule[], lacking: ReadonlySet<Feature>, reduction: RuleReduction): readonly Rule[] {
+function reduceList(
+  rules: readonly Rule[],
+  lacking: ReadonlySet<Feature>,
+  denied: ReadonlySet<Feature>,
+): readonly Rule[] {
   const needsLacking = (rule: Rule): boolean => featuresOfRule(rule).some((feature) => lacking.has(feature));
   if (!rules.some(needsLacking)) return rules;
-  return rules.flatMap((rule) => (needsLacking(rule) ? reduceRule(rule, lacking, reduction) : [rule]));
+  return rules.flatMap((rule) => (needsLacking(rule) ? reduceRule(rule, lacking, denied) : [rule]));
 }
 
-function reduceRule(rule: Rule, lacking: ReadonlySet<Feature>, reduction: RuleReduction): readonly Rule[] {
+function reduceRule(rule: Rule, lacking: ReadonlySet<Feature>, denied: ReadonlySet<Feature>): readonly Rule[] {
   const isOnlyFamily6 = featuresOfRule(rule).every((feature) => feature === 'ipv6' || !lacking.has(feature));
   if (isOnlyFamily6) return ruleWithoutFamily6(rule);
   const isClosedByLeavingOut = rule.action === 'allow' || rule.action === 'log';
-  if (reduction === 'ignore' || isClosedByLeavingOut) return [];
+  if (isClosedByLeavingOut || !featuresOfRule(rule).some((feature) => denied.has(feature))) return [];
   const broadened = broaden(rule, lacking);
   const kept = lacking.has('ipv6') ? ruleWithoutFamily6(broadened) : [broadened];
   return kept.map((each) => ({ ...each, action: 'deny' }));
