@@ -169,6 +169,21 @@ describe('A service', () => {
     expect(judge([A, B, service], sent).affinityTimeoutSeconds).to.equal(10800);
   });
 
+  it('tells nobody apart by ranges of the other family alone', () => {
+    const service = buildService(
+      's',
+      [buildFrontend('clusterIp', 80, '172.30.0.1')],
+      [buildServiceEndpoint('10.0.2.2', 8080, false)],
+    );
+    const sourceSeen = (cidr: string): readonly string[] => {
+      const settings = buildSettings({ localDetector: { kind: 'cidrs', cidrs: nets(cidr) } });
+      const sent = packet(FROM_NETWORK, '203.0.113.9', '172.30.0.1');
+      return judge([service, settings], sent).destinations.map(({ source }) => source);
+    };
+    expect(sourceSeen('10.0.0.0/8')).to.deep.equal(['192.168.0.1']);
+    expect(sourceSeen('fd00::/8')).to.deep.equal(['203.0.113.9']);
+  });
+
   it('serves IPv6 and SCTP as it does IPv4 and TCP', () => {
     const v6 = { ...A, addresses: [parseIpAddress('fd00::1')] };
     const endpoints = [buildServiceEndpoint('fd00::1', 9000, true), buildServiceEndpoint('fd00:0:0:2::1', 9000, false)];
