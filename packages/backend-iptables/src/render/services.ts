@@ -91,7 +91,7 @@ class NatTable {
     const { chains } = services;
     const byAddress = renderAddressTree(this.family, services.addresses, chains);
     const byPort = renderPortTree(services.nodePorts, chains);
-    chains.set(NODE_PORTS_CHAIN, byPort);
+    chains.set(NODE_PORTS_CHAIN, [...this.claimedPlaces(), ...byPort]);
     chains.set(SERVICES_CHAIN, [
       ...byAddress,
       ...renderNodePortEntrances(this.family, this.settings, { kind: 'jump', chain: NODE_PORTS_CHAIN }),
@@ -104,6 +104,16 @@ class NatTable {
       ['POSTROUTING', POSTROUTING_CHAIN],
     ]);
     return { chains, hooks };
+  }
+
+  /** A frontend with this very address refuses the packet: the node port of the same number must not take it in. */
+  private claimedPlaces(): readonly RuleText[] {
+    return (['firewalled', 'dropped', 'rejected'] as const).map((kind) =>
+      formatRule({
+        matches: [{ kind: 'set', name: serviceSet(kind, this.family), fields: 'dst,dst' }],
+        target: { kind: 'return' },
+      }),
+    );
   }
 
   private markForeign(): readonly RuleText[] {

@@ -48,12 +48,14 @@ export function renderWorkloadChains(
   policy: PolicyChains,
 ): void {
   const { chains } = policy;
-  const judged = sortedWorkloads(state).filter((workload) => canSpeak(workload, settings, family));
+  const workloads = sortedWorkloads(state);
   const lead = (direction: Direction): readonly InterfaceEntry[] =>
-    judged.map(({ interfaceName, tiers, profiles }) => ({
-      key: interfaceName,
-      target: { kind: 'goto', chain: policy.endpointVerdict(direction, tiers, profiles) },
-    }));
+    workloads
+      .filter((workload) => isJudged(workload, direction, settings, family))
+      .map(({ interfaceName, tiers, profiles }) => ({
+        key: interfaceName,
+        target: { kind: 'goto', chain: policy.endpointVerdict(direction, tiers, profiles) },
+      }));
   chains.set(FROM_WORKLOAD_CHAIN, [
     ...ESTABLISHED_OR_INVALID,
     ...renderInterfaceTree('FI', 'inInterface', lead('egress'), CLOSED, chains),
@@ -123,11 +125,17 @@ function sortedWorkloads(state: DesiredState): readonly WorkloadEndpoint[] {
 }
 
 /**
- * Policy has to be asked for packets of this family. Without an address in it a workload can send from link-local addresses only,
- * hence to the host only; where the host takes nothing from workloads, it is simply closed.
+ * Policy has to be asked for packets of this family. A workload without an address in it is simply closed, but that it can send
+ * from link-local addresses to the host, where the host takes anything from workloads.
  */
-function canSpeak(workload: WorkloadEndpoint, { endpointToHostAction }: NodeSettings, family: IpFamily): boolean {
-  return ownSources(workload, family).length > 0 || (family === 6 && endpointToHostAction !== 'drop');
+function isJudged(
+  workload: WorkloadEndpoint,
+  direction: Direction,
+  { endpointToHostAction }: NodeSettings,
+  family: IpFamily,
+): boolean {
+  if (ownSources(workload, family).length > 0) return true;
+  return family === 6 && direction === 'egress' && endpointToHostAction !== 'drop';
 }
 
 function ownSources({ addresses, allowedSources }: WorkloadEndpoint, family: IpFamily): readonly Cidr[] {
