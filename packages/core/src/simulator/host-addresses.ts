@@ -70,6 +70,11 @@ export class HostAddresses {
     return this.nodePortRanges?.contains(end.value) ?? true;
   }
 
+  /** The other node that has this address. */
+  peerAt(address: IpAddress): NodeKey | undefined {
+    return this.addresses.peers.get(address);
+  }
+
   private get addresses(): KnownAddresses {
     this.known ??= this.collect();
     return this.known;
@@ -77,17 +82,19 @@ export class HostAddresses {
 
   private collect(): KnownAddresses {
     const nodes = [...this.nodes.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
-    const addressesOf = (isLocal: boolean): readonly IpAddress[] =>
-      nodes.filter((node) => node.isLocal === isLocal).flatMap(({ addresses }) => addresses);
-    const own = [...(this.settings?.nodeAddresses ?? []), ...addressesOf(true), ...this.more];
+    const local = nodes.filter(({ isLocal }) => isLocal).flatMap(({ addresses }) => addresses);
+    const own = [...(this.settings?.nodeAddresses ?? []), ...local, ...this.more];
+    // Of two nodes that claim one address the first has it.
+    const claims = nodes.filter(({ isLocal }) => !isLocal).reverse();
+    const peers = claims.flatMap(({ key, addresses }) => addresses.map((address) => [address, key] as const));
     const firstOf = (family: IpFamily): IpAddress | undefined => own.find((address) => familyOf(address) === family);
-    return { own: new Set(own), peers: new Set(addressesOf(false)), masquerade: { 4: firstOf(4), 6: firstOf(6) } };
+    return { own: new Set(own), peers: new Map(peers), masquerade: { 4: firstOf(4), 6: firstOf(6) } };
   }
 }
 
 interface KnownAddresses {
   readonly own: ReadonlySet<IpAddress>;
-  readonly peers: ReadonlySet<IpAddress>;
+  readonly peers: ReadonlyMap<IpAddress, NodeKey>;
   readonly masquerade: Readonly<Record<IpFamily, IpAddress | undefined>>;
 }
 

@@ -6,6 +6,7 @@ import {
   buildFrontend,
   buildPolicy,
   buildProfile,
+  buildRoute,
   buildRule,
   buildService,
   buildServiceEndpoint,
@@ -212,6 +213,16 @@ describe('A service, as other dataplanes treat it', () => {
     const service = buildService('s', [buildFrontend('nodePort', 30080)], [REMOTE]);
     expect(judge([PEER, service], toPeersNodePort).isTranslated).to.equal(false);
     expect(judge([PEER, service], toPeersNodePort, acting({ nodePortNat: 'anyNode' })).isTranslated).to.equal(true);
+  });
+
+  it('sends what is for a peer’s node port under policy Local to that peer’s endpoints, where it knows of any', () => {
+    const local = [buildFrontend('nodePort', 30080, undefined, { trafficPolicy: 'local' })];
+    const service = buildService('s', local, [buildServiceEndpoint('10.0.1.2', 8080, true), REMOTE]);
+    const gateway = parseIpAddress('192.168.0.2');
+    const route = buildRoute('10.0.2.0/24', { kind: 'node', node: PEER.key, gateway, encapsulation: 'none' });
+    const anyNode = acting({ nodePortNat: 'anyNode' });
+    expect(targets(judge([PEER, service, route], toPeersNodePort, anyNode))).to.deep.equal(['10.0.2.2:8080']);
+    expect(judge([PEER, service], toPeersNodePort, anyNode).isTranslated).to.equal(false);
   });
 
   it('keeps or hides the client’s address as the dataplane does', () => {

@@ -1,5 +1,6 @@
 /** Service translation: where a packet may go, and whether it keeps its source on the way. */
 import type { IpAddress, ServiceEndpoint } from '../state';
+import { addressValueOf } from './address-value';
 import type { Arrival } from './entry-stages';
 import { type Flow, redirected } from './flow';
 import { masqueradeReason } from './masquerade';
@@ -73,7 +74,19 @@ function findService(view: NodeView, flow: Flow): ServiceHit | undefined {
   const byAddress = view.services.findByAddress(flow);
   if (byAddress !== undefined) return byAddress;
   const byNodePort = view.services.findByNodePort(flow);
-  return byNodePort !== undefined && view.host.answersNodePorts(flow.destination) ? byNodePort : undefined;
+  if (byNodePort === undefined || !view.host.answersNodePorts(flow.destination)) return undefined;
+  return view.host.isOwn(flow.destination) ? byNodePort : asPeerHasIt(view, byNodePort, flow);
+}
+
+/** Who answers for a peer's node port under policy Local sends to that peer's endpoints; if it knows of none, the peer is asked. */
+function asPeerHasIt(view: NodeView, hit: ServiceHit, { destination }: Flow): ServiceHit | undefined {
+  if (hit.frontend.trafficPolicy !== 'local') return hit;
+  const endpoints = hit.service.clusterEndpoints.filter(({ address }) => {
+    const target = view.routes.find(addressValueOf(address))?.target;
+    return target?.kind === 'node' && target.node === view.host.peerAt(destination.address);
+  });
+  const service = { ...hit.service, clusterEndpoints: endpoints, localEndpoints: endpoints };
+  return endpoints.length === 0 ? undefined : { ...hit, service };
 }
 
 function translate(view: NodeView, arrival: Arrival, hit: ServiceHit, steps: TraceStep[]): Translation | Verdict {
