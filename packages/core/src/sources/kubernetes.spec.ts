@@ -1,168 +1,16 @@
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { KubeConfig } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
 import { keyOfResource, type ResourceKind } from '../resources/resource';
+import { ApiServer, refusal } from '../testing/api-server';
 import { KubernetesSource, type KubernetesSourceOptions } from './kubernetes';
 import type { SourceBatch } from './source';
 
-interface StoredObject {
-  readonly metadata: { readonly name: string; readonly resourceVersion: string; readonly [field: string]: unknown };
-  readonly [field: string]: unknown;
+function configOf(server: string): KubeConfig {
+  const config = new KubeConfig();
+  config.loadFromClusterAndUser({ name: 'test', server, skipTLSVerify: true }, { name: 'test', token: 'secret' });
+  return config;
 }
-
-/** As much of an API server as list and watch need, with faults on demand. */
-class ApiServer {
-  readonly requests: string[] = [];
-  /** Answers instead of the usual one, by the beginning of the path; taken away once used. */
-  readonly faults: { path: string; answer: (response: http.ServerResponse) => void }[] = [];
-  pageSize = 1000;
-
-  private readonly server = http.createServer((request, response) => this.answer(request.url ?? '', response));
-  private readonly objects = new Map<string, Map<string, StoredObject>>();
-  private readonly events: { path: string; version: number; line: string }[] = [];
-  private readonly watches = new Set<{ path: string; response: http.ServerResponse }>();
-  private version = 100;
-  private oldestVersion = 0;
-
-  constructor(private readonly offers: Record<string, Record<string, string>>) {
-    for (const [version, kinds] of Object.entries(offers)) {
-      for (const plural of Object.values(kinds)) this.objects.set(`${pathOf(version)}/${plural}`, new Map());
-    }
-  }
-
-  async start(): Promise<KubeConfig> {
-    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
-    const { port } = this.server.address() as AddressInfo; // it listens on TCP
-    const config = new KubeConfig();
-    const server = `http://127.0.0.1:${port}`;
-    config.loadFromClusterAndUser({ name: 'test', server, skipTLSVerify: true }, { name: 'test', token: 'secret' });
-    return config;
-  }
-
-  async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
-  }
-
-  offer(version: string, kind: string, plural: string): void {
-    this.offers[version] = { ...this.offers[version], [kind]: plural };
-    this.objects.set(`${pathOf(version)}/${plural}`, new Map());
-  }
-
-  put(path: string, name: string, rest: Record<string, unknown> = {}): void {
-    const all = this.objects.get(path) ?? new Map<string, StoredObject>();
-    const type = all.has(name) ? 'MODIFIED' : 'ADDED';
-    const { metadata, ...fields } = rest;
-    const object = { ...fields, metadata: { ...(metadata as object), name, resourceVersion: String(++this.version) } };
-    all.set(name, object);
-    this.send(path, { type, object: { ...this.typeOf(path), ...object } });
-  }
-
-  remove(path: string, name: string): void {
-    const object = this.objects.get(path)?.get(name);
-    this.objects.get(path)?.delete(name);
-    this.version++;
-    const metadata = { ...object?.metadata, resourceVersion: String(this.version) };
-    this.send(path, { type: 'DELETED', object: { ...this.typeOf(path), ...object, metadata } });
-  }
-
-  bookmark(path: string): void {
-    const metadata = { resourceVersion: String(++this.version) };
-    this.send(path, { type: 'BOOKMARK', object: { ...this.typeOf(path), metadata } });
-  }
-
-  /** Forgets all events so far, as etcd's compaction does. */
-  compact(): void {
-    this.oldestVersion = this.version;
-    this.events.length = 0;
-  }
-
-  /** Writes a text into the watches of a path, whatever it is. */
-  write(path: string, text: string): void {
-    for (const watch of this.watches) if (watch.path === path) watch.response.write(text);
-  }
-
-  closeWatches(): void {
-    for (const { response } of this.watches) response.end();
-  }
-
-  breakWatches(): void {
-    for (const { response } of this.watches) response.destroy();
-  }
-
-  count(path: string, isWatch: boolean): number {
-    return this.requests.filter((url) => url.startsWith(`${path}?`) && url.includes('watch=true') === isWatch).length;
-  }
-
-  private send(path: string, event: { type: string; object: object }): void {
-    const text = `${JSON.stringify(event)}\n`;
-    this.events.push({ path, version: this.version, line: text });
-    // In two chunks, as networks do.
-    const middle = Math.floor(text.length / 2);
-    this.write(path, text.slice(0, middle));
-    this.write(path, text.slice(middle));
-  }
-
-  private typeOf(path: string): { apiVersion: string; kind: string } {
-    for (const [apiVersion, kinds] of Object.entries(this.offers)) {
-      for (const [kind, plural] of Object.entries(kinds)) {
-        if (path === `${pathOf(apiVersion)}/${plural}`) return { apiVersion, kind };
-      }
-    }
-    throw new Error(path);
-  }
-
-  private answer(url: string, response: http.ServerResponse): void {
-    this.requests.push(url);
-    const { pathname: path, searchParams: query } = new URL(url, 'http://server');
-    const fault = this.faults.findIndex((entry) => url.startsWith(entry.path));
-    const version = Object.keys(this.offers).find((offered) => pathOf(offered) === path);
-    const objects = this.objects.get(path);
-    if (fault >= 0) this.faults.splice(fault, 1)[0]?.answer(response);
-    else if (version !== undefined) this.discover(version, response);
-    else if (objects === undefined) status(404, 'not found')(response);
-    else if (query.get('watch') === 'true') this.watch(path, Number(query.get('resourceVersion')), response);
-    else this.list([...objects.values()], Number(query.get('continue') ?? 0), response);
-  }
-
-  private discover(version: string, response: http.ServerResponse): void {
-    const resources = Object.entries(this.offers[version] ?? {}).flatMap(([kind, name]) => [
-      { name, kind, verbs: ['get', 'list', 'watch'] },
-      { name: `${name}/status`, kind, verbs: ['get'] },
-    ]);
-    response.end(JSON.stringify({ kind: 'APIResourceList', resources }));
-  }
-
-  private list(objects: readonly StoredObject[], from: number, response: http.ServerResponse): void {
-    const next = from + this.pageSize < objects.length ? String(from + this.pageSize) : '';
-    const metadata = { resourceVersion: String(this.version), continue: next };
-    response.end(JSON.stringify({ kind: 'XList', metadata, items: objects.slice(from, from + this.pageSize) }));
-  }
-
-  private watch(path: string, from: number, response: http.ServerResponse): void {
-    if (from < this.oldestVersion) {
-      status(410, 'too old resource version')(response);
-      return;
-    }
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.flushHeaders();
-    for (const event of this.events) if (event.path === path && event.version > from) response.write(event.line);
-    const watch = { path, response };
-    this.watches.add(watch);
-    response.on('close', () => this.watches.delete(watch));
-  }
-}
-
-const pathOf = (version: string): string => (version.includes('/') ? `/apis/${version}` : `/api/${version}`);
-
-const status =
-  (code: number, message: string) =>
-  (response: http.ServerResponse): void => {
-    response.writeHead(code, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ kind: 'Status', code, message }));
-  };
 
 const NAMESPACES = '/api/v1/namespaces';
 const POLICIES = '/apis/networking.k8s.io/v1/networkpolicies';
@@ -195,7 +43,8 @@ describe('KubernetesSource', () => {
 
   const start = async (options: Partial<KubernetesSourceOptions> = {}): Promise<void> => {
     const kinds: readonly ResourceKind[] = ['Namespace', 'NetworkPolicy', 'Tier'];
-    const config = await server.start();
+    await server.start();
+    const config = configOf(server.url);
     const source = new KubernetesSource({ config, kinds, random: () => 0.5, scheduler: eager(), ...options });
     subscription = source.batches$.subscribe((batch) => batches.push(batch));
   };
@@ -347,7 +196,7 @@ describe('KubernetesSource', () => {
 
   it('is not in sync while a kind may not be read, and says which', async () => {
     server.put(NAMESPACES, 'a');
-    for (let count = 0; count < 3; count++) server.faults.push({ path: POLICIES, answer: status(403, 'forbidden') });
+    for (let count = 0; count < 3; count++) server.faults.push({ path: POLICIES, answer: refusal(403, 'forbidden') });
     await start();
     await until(() => codes() === 'PP_CLUSTER_FORBIDDEN', 'forbidden');
     expect(batches.at(-1)?.problems[0]?.error.message).to.contain(POLICIES);
@@ -362,7 +211,7 @@ describe('KubernetesSource', () => {
     await until(isInSync, 'in sync');
     await until(() => server.count(NAMESPACES, true) === 1, 'watched');
     for (let count = 0; count < 8; count++)
-      server.faults.push({ path: NAMESPACES, answer: status(500, 'etcd is away') });
+      server.faults.push({ path: NAMESPACES, answer: refusal(500, 'etcd is away') });
     server.faults.push({ path: NAMESPACES, answer: (response) => response.end('<html>no JSON</html>') });
     server.breakWatches();
     server.put(NAMESPACES, 'b');
@@ -375,7 +224,7 @@ describe('KubernetesSource', () => {
   });
 
   it('retries discovery, and finds kinds that come later', async () => {
-    server.faults.push({ path: '/api/v1', answer: status(503, 'starting') });
+    server.faults.push({ path: '/api/v1', answer: refusal(503, 'starting') });
     await start({ scheduler: withoutPauses(() => true), discoverySeconds: 1 });
     await until(isInSync, 'in sync');
     expect(batches.some(({ problems }) => problems.some(({ error }) => error.message.includes('starting')))).to.equal(
@@ -401,7 +250,8 @@ describe('KubernetesSource', () => {
   });
 
   it('tells of a server that cannot be reached', async () => {
-    const config = await server.start();
+    await server.start();
+    const config = configOf(server.url);
     await server.stop();
     const source = new KubernetesSource({ config, scheduler: eager() });
     subscription = source.batches$.subscribe((batch) => batches.push(batch));

@@ -1,4 +1,5 @@
 /** The door for tests: the fake backend, a simulated clock, and builders. */
+export * from './api-server';
 export * from './desired-objects';
 export * from './fake-backend';
 export * from './fake-error';
