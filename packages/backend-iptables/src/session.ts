@@ -50,6 +50,10 @@ export interface SessionParts {
 
 export class IptablesSession implements DataplaneSession<IptablesPlan> {
   private readonly events = new Subject<DataplaneEvent>();
+  /**
+   * Silent until the release. The kernel tells of changes to nftables alone, not of those to legacy tables or sets, and of our
+   * own writes likewise: what others change is found by the audits, in both variants alike.
+   */
   readonly events$: Observable<DataplaneEvent> = this.events.asObservable();
 
   private state: DesiredState = new DesiredStateStore();

@@ -1,5 +1,6 @@
 /** What this host offers to the backend, asked of the host itself. */
 import type { IpFamily, LimitTable, MissingFact, NodeFacts } from '@polyplane/core/backend';
+import { readAffinityLimit } from './affinity-limit';
 import type { CommandRunner } from './exec';
 import { type Ipv6Facts, programmedFamilies, readIpv6 } from './ipv6';
 import { chooseVariant, commandOf, type IptablesVariant, readVariant, VARIANTS, type VariantFacts } from './variant';
@@ -25,6 +26,8 @@ export async function surveyHost(runner: CommandRunner, wanted: 'auto' | Iptable
     readForwarding(runner),
   ]);
   const lacking = chosen === undefined ? [] : await readLackingMatches(runner, chosen.variant);
+  // After the matches were tried, which loads their modules.
+  const affinity = await readAffinityLimit(runner);
   const missing: MissingFact[] = [];
   if (chosen === undefined) missing.push(missingVariant(wanted, variants));
   else if (ipv6.state === 'unusable') missing.push(missingIpv6(ipv6.reason));
@@ -52,7 +55,7 @@ export async function surveyHost(runner: CommandRunner, wanted: 'auto' | Iptable
         isForwarding,
       },
       missing,
-      limits: ipv6.state === 'disabled' ? IPV6_DISABLED : [],
+      limits: [...(ipv6.state === 'disabled' ? IPV6_DISABLED : []), ...affinity],
     },
   };
 }

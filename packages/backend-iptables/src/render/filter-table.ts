@@ -85,6 +85,8 @@ function renderHost(
 function renderForward(input: TableInput, policy: PolicyChains): readonly RuleText[] {
   const { state, settings, hosts, marks, family } = input;
   const { accept, pass, masquerade, admitted } = marks;
+  // Established flows too: a host that does not forward has none.
+  if (settings.isForwarding === false) return [REFUSE, formatRule({ target: { kind: 'drop' } })];
   const isForwardPoliced = hasStage(hosts, 'forward');
   const mayBeAdmitted = hasStage(hosts, 'untracked') || hasStage(hosts, 'preDnat');
   const dispatch = (direction: 'ingress' | 'egress'): ChainName =>

@@ -295,6 +295,7 @@ const arbitrarySettings = fc
       { kind: 'workloadInterfaces' } as const,
       { kind: 'none' } as const,
     ),
+    isForwarding: fc.constantFrom(true, true, true, false),
     endpointToHostAction: fc.constantFrom<'drop' | 'return' | 'accept'>('drop', 'return', 'accept'),
     failsafeInbound: fc.constantFrom([], [{ protocol: TCP, ports: { first: 80 as Port, last: 81 as Port } }]),
     failsafeOutbound: fc.constantFrom(
