@@ -1,6 +1,13 @@
 /** Resources: the Kubernetes and Calico API objects that Polyplane reads, validated, with only the fields that it uses. */
 import type { Brand } from '../brand';
 import type { CalicoHostEndpoint, CalicoNetworkPolicy, GlobalNetworkPolicy, Tier } from './kinds/calico';
+import type {
+  BGPFilter,
+  BlockAffinity,
+  CalicoNode,
+  IPReservation,
+  KubeControllersConfiguration,
+} from './kinds/calico-inert';
 import type { CalicoProfile, GlobalNetworkSet, NetworkSet } from './kinds/calico-set';
 import type {
   StagedGlobalNetworkPolicy,
@@ -15,7 +22,7 @@ import type { BGPConfiguration, BGPPeer, FelixConfiguration, Installation, IPPoo
 
 /**
  * Any resource. `kind` is Polyplane's own discriminator: the API's kind, but `CalicoNetworkPolicy` for Calico's
- * namespaced policy, whose kind the API shares with Kubernetes' (`ref.kind` keeps the API's).
+ * namespaced policy and `CalicoNode` for its node, whose kinds the API shares with Kubernetes' (`ref.kind` keeps the API's).
  */
 export type Resource =
   | Node
@@ -44,6 +51,11 @@ export type Resource =
   | FelixConfiguration
   | BGPConfiguration
   | BGPPeer
+  | BGPFilter
+  | IPReservation
+  | BlockAffinity
+  | KubeControllersConfiguration
+  | CalicoNode
   | Installation;
 
 export type ResourceKind = Resource['kind'];

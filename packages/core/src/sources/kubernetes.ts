@@ -3,7 +3,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { asyncScheduler, Observable, type Observer, type SchedulerLike } from 'rxjs';
 import { CoreError } from '../core-error';
 import type { ResourceKind } from '../resources/resource';
-import { RESOURCE_KINDS } from '../resources/schema/kinds';
+import { WATCHED_KINDS } from '../resources/schema/kinds';
 import { KubernetesApi } from './kubernetes-api';
 import { discoverKinds } from './kubernetes-discovery';
 import { Reflector } from './reflector';
@@ -13,7 +13,7 @@ import type { ResourceChange, ResourceProblem, Source, SourceBatch } from './sou
 export interface KubernetesSourceOptions {
   /** Which API server, and as whom. */
   readonly config: KubeConfig;
-  /** The kinds to read, as far as the API offers them; the reader must be allowed to list and watch them. Default all. */
+  /** The kinds to read, as far as the API offers them; the reader must be allowed to list and watch them. Default all that mean something to a dataplane. */
   readonly kinds?: readonly ResourceKind[];
   /** How often the API is asked for kinds that it did not offer before. Default 60. */
   readonly discoverySeconds?: number;
@@ -82,7 +82,7 @@ class ClusterReading {
 
   /** Starts a reflector for every kind that is offered and has none yet. */
   private async discover(): Promise<void> {
-    const kinds = this.options.kinds ?? RESOURCE_KINDS;
+    const kinds = this.options.kinds ?? WATCHED_KINDS;
     for (const target of await discoverKinds(this.api, kinds, this.signal)) {
       if (this.reflectors.has(target.kind)) continue;
       const reflector = new Reflector(this.api, target, this.clock, (changes) => this.tell(changes));

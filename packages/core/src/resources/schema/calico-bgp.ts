@@ -4,6 +4,7 @@ import { familyOf, type IpAddress, type Port, parseIpAddress, parsePort } from '
 import type { BGPConfiguration, BGPPeer } from '../kinds/settings';
 import { anySelector, calicoName, net } from './calico-fields';
 import {
+  addressOfFamily,
   flag,
   ipAddress,
   list,
@@ -14,7 +15,6 @@ import {
   quote,
   refuse,
   structure,
-  suchThat,
   textOf,
   withoutAbsent,
   word,
@@ -51,12 +51,6 @@ const advertisement = z.object({
   communities: z.array(z.string()).max(MAX_COMMUNITIES),
 });
 const routePriority = optional(z.int().min(ROUTE_PRIORITY.min).max(ROUTE_PRIORITY.max));
-const addressOf = (family: 4 | 6) =>
-  optionalText.pipe(
-    ipAddress
-      .transform(suchThat((address) => familyOf(address) === family, `is not an IPv${family} address`))
-      .optional(),
-  );
 
 const configuration = z
   .object({
@@ -74,8 +68,8 @@ const configuration = z
     nodeMeshMaxRestartTime: optional(z.string()),
     bindMode: word(['None', 'NodeIP']),
     ignoredInterfaces: list(textOf((value) => value !== '*' && IGNORED_INTERFACE.test(value), 'an interface name')),
-    localWorkloadPeeringIPV4: addressOf(4),
-    localWorkloadPeeringIPV6: addressOf(6),
+    localWorkloadPeeringIPV4: addressOfFamily(4),
+    localWorkloadPeeringIPV6: addressOfFamily(6),
     programClusterRoutes: word(['Enabled', 'Disabled', 'EnabledIPIPOnly', 'EnabledNoEncapOnly']),
     ipv4NormalRoutePriority: routePriority,
     ipv6NormalRoutePriority: routePriority,
@@ -201,7 +195,7 @@ function refuseBadCommunities({ communities, prefixAdvertisements }: Communities
 }
 
 /** `aa:nn` of 16 bits each (RFC 1997), or `aa:nn:mm` of 32 bits each (RFC 8092). */
-function isCommunity(value: string): boolean {
+export function isCommunity(value: string): boolean {
   if (!COMMUNITY.test(value) || value.length > 40) return false;
   const parts = value.split(':').map(Number);
   return parts.every((part) => part <= (parts.length === 2 ? 0xffff : 0xffffffff));

@@ -1,8 +1,7 @@
 /** The syntax of those FelixConfiguration fields that this dataplane does not read: they are refused where Calico refuses them. */
 import { z } from 'zod';
-import { familyOf } from '../../state';
 import { calicoPort, selector } from './calico-fields';
-import { checked, cidr, ipAddress, list, optional, optionalText, refuse, suchThat, textOf, word } from './fields';
+import { addressOfFamily, checked, cidr, list, optional, optionalText, refuse, suchThat, textOf, word } from './fields';
 import { isDnsLabel, isInterfaceName, isRegularExpression } from './names';
 
 const MAX_TABLES = 0xffff;
@@ -22,9 +21,9 @@ const DSCP = /^(DF|EF|AF[1-4][1-3]|CS[0-6])$/i;
 const matching = (pattern: RegExp, expected: string) =>
   optionalText.pipe(textOf((value) => value.length <= 1024 && pattern.test(value), expected).optional());
 const between = (min: number, max: number) => optional(z.int().min(min).max(max));
-const regularExpression = optionalText.pipe(textOf(isRegularExpression, 'a regular expression').optional());
+export const regularExpression = optionalText.pipe(textOf(isRegularExpression, 'a regular expression').optional());
 const duration = matching(DURATION, 'a duration (90s, 1m30s)');
-const goDuration = matching(GO_DURATION, 'a duration (90s, 1m30s)');
+export const goDuration = matching(GO_DURATION, 'a duration (90s, 1m30s)');
 const severity = word(['Trace', 'Debug', 'Info', 'Warning', 'Error', 'Fatal'], 'anyCase');
 const interfaceName = optionalText.pipe(
   textOf((value) => value === '*' || isInterfaceName(value), 'an interface name').optional(),
@@ -39,13 +38,6 @@ const routePriority = between(1, MAX_ROUTE_PRIORITY);
 const allowAction = word(['Accept', 'Return'], 'anyCase');
 const conntrackTimeout = matching(CONNTRACK_TIMEOUT, 'a duration or Auto');
 const clusterRoutes = word(['Enabled', 'Disabled', 'EnabledIPIPOnly', 'EnabledNoEncapOnly']);
-
-const addressOf = (family: 4 | 6) =>
-  optionalText.pipe(
-    ipAddress
-      .transform(suchThat((address) => familyOf(address) === family, `is not an IPv${family} address`))
-      .optional(),
-  );
 
 const healthTimeout = z.object({
   name: textOf((value) => /^[a-zA-Z0-9_ -]+$/.test(value), 'a name of letters, digits, _, - and spaces'),
@@ -204,8 +196,8 @@ export const felixSyntax: z.ZodType<{ readonly nodeSelector?: string | undefined
       'VerifyClientCertIfGiven',
       'NoClientCert',
     ]),
-    deviceRouteSourceAddress: addressOf(4),
-    deviceRouteSourceAddressIPv6: addressOf(6),
+    deviceRouteSourceAddress: addressOfFamily(4),
+    deviceRouteSourceAddressIPv6: addressOfFamily(6),
     programClusterRoutes: clusterRoutes,
     ipForwarding: enabledOrDisabled,
     debugPort: between(0, 65535),

@@ -1,8 +1,10 @@
 /** The table of the API kinds that Polyplane reads. */
 
 import type { ResourceKind } from '../resource';
+import { bgpFilterBody } from './bgp-filter';
 import { bgpConfigurationBody, bgpPeerBody } from './calico-bgp';
 import { calicoName } from './calico-fields';
+import { blockAffinityBody, calicoNodeBody, ipReservationBody } from './calico-inert';
 import { calicoNetworkPolicyBody, globalNetworkPolicyBody, globalPolicyName, policyName } from './calico-policy';
 import { globalNetworkSetBody, networkSetBody, profileBody } from './calico-set';
 import {
@@ -19,6 +21,7 @@ import { hostEndpointBody } from './host-endpoint';
 import { installationBody } from './installation';
 import { ipPoolBody } from './ip-pool';
 import type { KindSchema } from './kind-schema';
+import { kubeControllersConfigurationBody } from './kube-controllers';
 import { labelName, subdomainName } from './metadata';
 import { networkPolicyBody } from './network-policy';
 import { namespaceBody, nodeBody, serviceAccountBody } from './node';
@@ -227,7 +230,59 @@ export const KIND_SCHEMAS: { readonly [Kind in KindSchema['kind']]: KindSchema<K
     name: calicoName,
     body: bgpPeerBody,
   },
+  BGPFilter: {
+    kind: 'BGPFilter',
+    apiKind: 'BGPFilter',
+    apiVersions: CALICO,
+    scope: 'Cluster',
+    name: calicoName,
+    body: bgpFilterBody,
+  },
+  IPReservation: {
+    kind: 'IPReservation',
+    apiKind: 'IPReservation',
+    apiVersions: CALICO,
+    scope: 'Cluster',
+    name: calicoName,
+    body: ipReservationBody,
+  },
+  BlockAffinity: {
+    kind: 'BlockAffinity',
+    apiKind: 'BlockAffinity',
+    apiVersions: CALICO,
+    scope: 'Cluster',
+    name: calicoName,
+    body: blockAffinityBody,
+  },
+  KubeControllersConfiguration: {
+    kind: 'KubeControllersConfiguration',
+    apiKind: 'KubeControllersConfiguration',
+    apiVersions: CALICO,
+    scope: 'Cluster',
+    name: calicoName,
+    body: kubeControllersConfigurationBody,
+  },
+  CalicoNode: {
+    kind: 'CalicoNode',
+    apiKind: 'Node',
+    apiVersions: ['projectcalico.org/v3'],
+    scope: 'Cluster',
+    name: calicoName,
+    body: calicoNodeBody,
+  },
 };
 
 /** Every kind that is read. */
 export const RESOURCE_KINDS: readonly ResourceKind[] = Object.values(KIND_SCHEMAS).map(({ kind }) => kind);
+
+/** Validated where a file holds them; nobody acts on them, so that nobody has to watch them. */
+const INERT_KINDS: ReadonlySet<ResourceKind> = new Set<ResourceKind>([
+  'BGPFilter',
+  'IPReservation',
+  'BlockAffinity',
+  'KubeControllersConfiguration',
+  'CalicoNode',
+]);
+
+/** The kinds that a cluster is asked for. */
+export const WATCHED_KINDS: readonly ResourceKind[] = RESOURCE_KINDS.filter((kind) => !INERT_KINDS.has(kind));

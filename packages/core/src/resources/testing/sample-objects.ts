@@ -170,6 +170,38 @@ export const SAMPLES: Readonly<Record<ResourceKind, Fields>> = {
     },
   },
   BGPPeer: { spec: { nodeSelector: 'all()', peerIP: '10.0.0.1:179', asNumber: 64_512, reachableBy: '10.0.0.2' } },
+  BGPFilter: {
+    spec: {
+      exportV4: [
+        { cidr: '10.0.0.0/8', matchOperator: 'In', prefixLength: { min: 16 }, interface: 'eth*', action: 'Reject' },
+        { source: 'RemotePeers', action: 'Accept', operations: [{ addCommunity: { value: '1:2' } }] },
+      ],
+      importV6: [{ peerType: 'eBGP', communities: { values: ['1:2:3'] }, asPathPrefix: [64_512], action: 'Accept' }],
+    },
+  },
+  IPReservation: { spec: { reservedCIDRs: ['10.0.0.0/24', 'fd00::1'] } },
+  BlockAffinity: { spec: { state: 'confirmed', node: 'n', cidr: '10.0.0.0/26', deleted: false } },
+  KubeControllersConfiguration: {
+    spec: {
+      logSeverityScreen: 'Info',
+      healthChecks: 'Enabled',
+      etcdV3CompactionPeriod: '10m',
+      prometheusMetricsPort: 9094,
+      controllers: {
+        node: { syncLabels: 'Enabled', hostEndpoint: { templates: [{ generateName: 'a', nodeSelector: 'all()' }] } },
+        policy: { reconcilerPeriod: '5m' },
+        loadBalancer: { assignIPs: 'AllServices' },
+      },
+    },
+  },
+  CalicoNode: {
+    spec: {
+      bgp: { ipv4Address: '10.0.0.1/24', asNumber: 64_512, routeReflectorClusterID: '244.0.0.1' },
+      vxlanTunnelMACAddr: '66:5a:00:00:00:01',
+      addresses: [{ address: '10.0.0.1/24', type: 'CalicoNodeIP' }],
+    },
+    status: { podCIDRs: ['10.1.0.0/24'] },
+  },
   Installation: {
     spec: {
       calicoNetwork: {
