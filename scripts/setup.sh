@@ -34,19 +34,22 @@ missing_packages() {
 }
 
 setup_packages() {
-  local missing
+  local missing how='install them'
   missing=$(missing_packages | tr '\n' ' ')
-  [[ -z $missing ]] && return
-  if [[ $(uname -s) != Linux ]] || ! command -v apt-get >/dev/null; then
-    say "not a Debian machine; what needs ${missing}cannot run here until you install them"
-  elif [[ $EUID -ne 0 ]]; then
-    say "not root; what needs ${missing}cannot run here until you: sudo apt-get install ${missing% }"
+  missing=${missing% }
+  if command -v apt-get >/dev/null; then how="sudo apt-get install $missing"; fi
+  if [[ $(uname -s) == Linux && $EUID -ne 0 ]]; then
+    say "not root${missing:+, and $missing missing ($how)}: what sends real packets is skipped, all else runs"
+  elif [[ -z $missing ]]; then
+    return
+  elif [[ $(uname -s) != Linux ]] || ! command -v apt-get >/dev/null; then
+    say "not a Debian machine; what needs $missing cannot run here until you install them"
   else
-    say "apt-get install ${missing% }"
+    say "apt-get install $missing"
     export DEBIAN_FRONTEND=noninteractive
     # shellcheck disable=SC2086 # a list of package names
     if ! { apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing; } >/dev/null; then
-      say "could not install ${missing}; what needs them cannot run here"
+      say "could not install $missing; what needs them cannot run here"
     fi
   fi
 }
