@@ -149,7 +149,7 @@ ${more}`,
     const { exitCode, stderr } = await run('third-party', 'onUnsupported: refuse', '--backend-module', THIRD_PARTY);
     expect(exitCode).to.equal(1);
     expect(stderr).to.match(
-      /^error: backend third-party refuses: PP_LIMIT_THIRD_PARTY_AFFINITY: Service shop-web\/admin /m,
+      /^error: backend third-party refuses: PP_LIMIT_THIRD_PARTY_AFFINITY: \/.*\/web\.yaml:\d+: Service shop-web\/admin /m,
     );
   });
 
