@@ -12,6 +12,8 @@ const HOST_CODES: ReadonlySet<string> = new Set([
   'PP_CLI_HOST_UNABLE' satisfies CliErrorCode,
   'PP_CLI_AGENT_UNREACHABLE' satisfies CliErrorCode,
   'PP_BACKEND_UNUSABLE' satisfies CoreErrorCode,
+  'PP_CLUSTER_UNREACHABLE' satisfies CoreErrorCode,
+  'PP_CLUSTER_FORBIDDEN' satisfies CoreErrorCode,
   'PP_TESTBED_UNSUPPORTED',
   'PP_TESTBED_FAILED',
 ]);
@@ -44,6 +46,11 @@ export function reportProblem({ error, file, line }: ResourceProblem, severity: 
 /** Something that the user should know and that changes no answer. */
 export function printWarning(text: string): void {
   printLine(`${label('yellow', 'warning')}: ${printable(text)}`);
+}
+
+/** What goes on, where it takes its time. */
+export function printNote(text: string): void {
+  printLine(text);
 }
 
 function printError(text: string, code: string): void {

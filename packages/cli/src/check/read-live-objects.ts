@@ -1,6 +1,23 @@
 /** Reads the objects that `check` judges from a cluster's API server, as they are at one moment. */
-import { lastValueFrom, type Observable, scan, takeUntil, takeWhile, timer } from 'rxjs';
 import {
+  asyncScheduler,
+  connect,
+  distinctUntilChanged,
+  lastValueFrom,
+  map,
+  merge,
+  NEVER,
+  type Observable,
+  type SchedulerLike,
+  scan,
+  startWith,
+  switchMap,
+  takeUntil,
+  takeWhile,
+  timer,
+} from 'rxjs';
+import {
+  CoreError,
   KubernetesSource,
   keyOfResource,
   type Resource,
@@ -9,26 +26,47 @@ import {
   readKubeConfig,
   type Source,
 } from '@polyplane/core';
-import { CliError } from '../cli-error';
+import { printNote } from '../report-error';
 import type { ReadObjects } from './read-objects';
 
-/** So long a cluster is given to list everything. */
-const PATIENCE_SECONDS = 30;
+/** How long a reader waits. All in seconds. */
+const PATIENCE = {
+  /** For a server that refuses, or cannot be reached, to do better. */
+  trouble: 3,
+  /** For the first object. */
+  first: 10,
+  /** For the next kind, once there was one: a page of a large kind takes its time. */
+  next: 60,
+  /** Until the user is told what is waited for, and then each time. */
+  telling: 2,
+} as const;
 
-/**
- * Reads the cluster that a kubeconfig names: `file`, or the one that kubectl would take. Kinds that may not be read, and an API
- * server that does not answer, are among the problems.
- * @throws CoreError PP_KUBECONFIG_INVALID
- */
-export function readLiveObjects(file: string | undefined): Promise<ReadObjects> {
-  return readOnce(new KubernetesSource({ config: readKubeConfig(file) }), timer(PATIENCE_SECONDS * 1000));
+export interface ReadOnceOptions {
+  /** What is read, for messages. */
+  readonly name: string;
+  readonly scheduler?: SchedulerLike;
+  /** Told now and then what is waited for. */
+  readonly tell?: (text: string) => void;
 }
 
 /**
- * What a source gives by the time it is in sync, or `tooLate` says so.
- * @throws CliError PP_CLI_INPUT_INVALID when it is too late and no problem tells why
+ * Reads the cluster that a kubeconfig names: `file`, or the one that kubectl would take. Objects that break their API's rules
+ * are among the problems.
+ * @throws CoreError PP_KUBECONFIG_INVALID, PP_CLUSTER_UNREACHABLE, PP_CLUSTER_FORBIDDEN: an answer without some kind would be one
+ *   about another cluster
  */
-export async function readOnce(source: Source, tooLate: Observable<unknown>): Promise<ReadObjects> {
+export function readLiveObjects(file: string | undefined): Promise<ReadObjects> {
+  const config = readKubeConfig(file);
+  const name = config.getCurrentCluster()?.server ?? 'the cluster';
+  return readOnce(new KubernetesSource({ config }), { name, tell: printNote });
+}
+
+/**
+ * What a source gives by the time it is in sync.
+ * @throws CoreError PP_CLUSTER_UNREACHABLE, PP_CLUSTER_FORBIDDEN when it does not become so in bounded time
+ */
+export async function readOnce(source: Source, options: ReadOnceOptions): Promise<ReadObjects> {
+  const { name, scheduler = asyncScheduler, tell = () => undefined } = options;
   const resources = new Map<ResourceKey, Resource>();
   const state$ = source.batches$.pipe(
     scan((_, { changes, problems, isInSync }): ReadState => {
@@ -36,27 +74,68 @@ export async function readOnce(source: Source, tooLate: Observable<unknown>): Pr
         if (change.op === 'put') resources.set(keyOfResource(change.resource), change.resource);
         else resources.delete(change.key);
       }
-      return { problems, isInSync };
+      return { problems, isInSync, objects: resources.size };
     }, NOTHING),
-    takeWhile(({ isInSync }) => !isInSync, true),
-    takeUntil(tooLate),
+    connect((shared$) =>
+      shared$.pipe(
+        takeWhile(({ isInSync }) => !isInSync, true),
+        takeUntil(outOfPatience(shared$, scheduler)),
+      ),
+    ),
   );
-  const { problems, isInSync } = await lastValueFrom(state$, { defaultValue: NOTHING });
-  if (!isInSync && problems.length === 0) {
-    throw new CliError('PP_CLI_INPUT_INVALID', `the cluster did not list all of its objects in ${PATIENCE_SECONDS} s`);
+  const telling = timer(PATIENCE.telling * 1000, PATIENCE.telling * 1000, scheduler).subscribe(() =>
+    tell(`waiting for ${name} to list all of its objects; ${resources.size} so far`),
+  );
+  try {
+    const state = await lastValueFrom(state$.pipe(startWith(NOTHING)));
+    if (!state.isInSync) throw incomplete(state, name);
+    return {
+      resources: [...resources.values()],
+      problems: state.problems,
+      texts: new Map(),
+      find: () => undefined,
+      locate: () => undefined,
+    };
+  } finally {
+    telling.unsubscribe();
   }
-  return {
-    resources: [...resources.values()],
-    problems,
-    texts: new Map(),
-    find: () => undefined,
-    locate: () => undefined,
-  };
 }
 
 interface ReadState {
   readonly problems: readonly ResourceProblem[];
   readonly isInSync: boolean;
+  readonly objects: number;
 }
 
-const NOTHING: ReadState = { problems: [], isInSync: false };
+const NOTHING: ReadState = { problems: [], isInSync: false, objects: 0 };
+
+/** Emits when the server has been in trouble, or silent, for too long. */
+function outOfPatience(state$: Observable<ReadState>, scheduler: SchedulerLike): Observable<unknown> {
+  const troubled$ = state$.pipe(
+    map(({ problems }) => problems.some(isTrouble)),
+    distinctUntilChanged(),
+    switchMap((isInTrouble) => (isInTrouble ? timer(PATIENCE.trouble * 1000, scheduler) : NEVER)),
+  );
+  const silent$ = state$.pipe(
+    startWith(NOTHING),
+    map(({ objects }) => objects),
+    distinctUntilChanged(),
+    switchMap((objects) => timer((objects === 0 ? PATIENCE.first : PATIENCE.next) * 1000, scheduler)),
+  );
+  return merge(troubled$, silent$);
+}
+
+/** The server's fault or a missing permission, not an object's. */
+function isTrouble({ error }: ResourceProblem): boolean {
+  return error.code === 'PP_CLUSTER_FORBIDDEN' || error.code === 'PP_CLUSTER_UNREACHABLE';
+}
+
+function incomplete({ problems }: ReadState, name: string): CoreError {
+  const troubles = problems.filter(isTrouble).map(({ error }) => error);
+  const [first] = troubles;
+  if (first === undefined) {
+    return new CoreError('PP_CLUSTER_UNREACHABLE', `${name} does not list all of its objects in time`);
+  }
+  const reasons = [...new Set(troubles.map(({ message }) => message))];
+  return new CoreError(first.code, `${name}: ${reasons.join('\n  ')}`, { cause: first });
+}

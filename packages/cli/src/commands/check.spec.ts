@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import type { CheckData } from '../check/report-data';
+import { polyplaneInProcess } from '../testing/polyplane-in-process';
 import { polyplane, type Run } from '../testing/polyplane-process';
 
 const AFFINITY = 'examples/limits/vpp-session-affinity.yaml';
@@ -17,7 +18,7 @@ spec:
 `;
 
 function check(...args: readonly string[]): Promise<Run> {
-  return polyplane(['check', ...args]);
+  return polyplaneInProcess(['check', ...args]);
 }
 
 function findingsOf(run: Run): readonly string[] {
@@ -104,12 +105,10 @@ describe('polyplane check', function () {
 
   it('prints the same as YAML, a table for people, and one page', async () => {
     const args = ['-f', AFFINITY, '--from', 'iptables', '--to', 'vpp'];
-    const [json, yaml, table, html] = await Promise.all([
-      check(...args, '-o', 'json'),
-      check(...args, '-o', 'yaml'),
-      check(...args),
-      check(...args, '-o', 'html'),
-    ]);
+    const json = await check(...args, '-o', 'json');
+    const yaml = await check(...args, '-o', 'yaml');
+    const table = await check(...args);
+    const html = await check(...args, '-o', 'html');
     expect(parse(yaml.stdout)).to.deep.equal(JSON.parse(json.stdout));
     expect(table.stdout)
       .to.match(/^BACKEND +VERDICT/)

@@ -1,0 +1,101 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { stringify } from 'yaml';
+import { ApiServer, refusal } from '@polyplane/core/testing';
+import type { CheckData } from '../check/report-data';
+import { polyplaneInProcess } from '../testing/polyplane-in-process';
+import type { Run } from '../testing/polyplane-process';
+
+const SERVICES = '/api/v1/services';
+
+describe('polyplane check --kubeconfig', function () {
+  this.timeout(30_000);
+  let folder: string;
+  let server: ApiServer;
+  let kubeconfig: string;
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'polyplane-kubeconfig-'));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  beforeEach(async () => {
+    server = new ApiServer({ v1: { Service: 'services', Namespace: 'namespaces' } });
+    await server.start();
+    kubeconfig = join(folder, 'config');
+    writeFileSync(kubeconfig, kubeconfigOf(server.url));
+    server.put(SERVICES, 'orders', {
+      metadata: { namespace: 'shop' },
+      spec: { clusterIP: '10.96.0.1', sessionAffinity: 'ClientIP', ports: [{ port: 80 }] },
+    });
+  });
+  afterEach(() => server.stop());
+
+  function check(...args: readonly string[]): Promise<Run> {
+    return polyplaneInProcess(['check', '--kubeconfig', kubeconfig, ...args]);
+  }
+
+  it('says yes where the backend can run the cluster, and changes nothing there', async () => {
+    const { exitCode, stdout, stderr } = await check('--backend', 'iptables');
+    expect({ exitCode, stderr }).to.deep.equal({ exitCode: 0, stderr: '' });
+    expect(stdout).to.match(/iptables +supported/);
+    expect(readFileSync(kubeconfig, 'utf8')).to.equal(kubeconfigOf(server.url));
+  });
+
+  it('says no where it cannot, and names the object, which stands in no file', async () => {
+    const { exitCode, stdout } = await check('--backend', 'vpp', '-o', 'json');
+    expect(exitCode).to.equal(1);
+    const { backends } = JSON.parse(stdout) as CheckData;
+    expect(backends[0]?.findings).to.have.length(1);
+    expect(backends[0]?.findings[0]).to.include({
+      code: 'PP_LIMIT_VPP_SESSION_AFFINITY',
+      field: 'spec.sessionAffinity',
+    });
+    expect(backends[0]?.findings[0]?.object).to.deep.equal({ kind: 'Service', namespace: 'shop', name: 'orders' });
+    expect(backends[0]?.findings[0]).not.to.have.any.keys('file', 'line');
+  });
+
+  it('gives no answer where a kind may not be read, and says which, and what to do', async () => {
+    for (let count = 0; count < 20; count++) {
+      server.faults.push({ path: SERVICES, answer: refusal(403, 'services is forbidden: User "ci" cannot list') });
+    }
+    const started = Date.now();
+    const { exitCode, stdout, stderr } = await check();
+    expect({ exitCode, stdout }).to.deep.equal({ exitCode: 3, stdout: '' });
+    expect(Date.now() - started).to.be.below(8000);
+    expect(stderr).to.contain(`${SERVICES}: 403: services is forbidden: User "ci" cannot list`);
+    expect(stderr).to.contain('list and watch').and.contain('PP_CLUSTER_FORBIDDEN');
+  });
+
+  it('gives no answer where no server answers, in bounded time', async () => {
+    const { url } = server;
+    await server.stop();
+    const started = Date.now();
+    const { exitCode, stdout, stderr } = await check();
+    expect({ exitCode, stdout }).to.deep.equal({ exitCode: 3, stdout: '' });
+    expect(Date.now() - started).to.be.below(8000);
+    expect(stderr).to.contain(url).and.contain('ECONNREFUSED').and.contain('Check the kubeconfig');
+    await server.start();
+  });
+
+  it('answers for the rest where an object of the cluster breaks its API’s rules, and says so', async () => {
+    server.put(SERVICES, 'bad', { metadata: { namespace: 'shop' }, spec: { ports: [{ port: 99999 }] } });
+    const { exitCode, stdout, stderr } = await check('--backend', 'vpp');
+    expect(exitCode).to.equal(2);
+    expect(stdout).to.contain('Service shop/orders');
+    expect(stderr).to.contain('Service shop/bad: spec.ports[0].port');
+  });
+});
+
+function kubeconfigOf(server: string): string {
+  return stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'test',
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
+    clusters: [{ name: 'test', cluster: { server, 'insecure-skip-tls-verify': true } }],
+    users: [{ name: 'test', user: { token: 'secret' } }],
+  });
+}
