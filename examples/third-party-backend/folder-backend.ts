@@ -1,30 +1,23 @@
 /**
- * A third party's backend in one file: the `folder` dataplane puts each object of the desired state into a JSON file of its own, for
+ * A third party's backend: the `folder` dataplane puts each object of the desired state into a JSON file of its own, for
  * whatever reads them there (an appliance, a review, another language). It imports `@polyplane/core/backend` and nothing else
  * of Polyplane; folder-backend.spec.ts runs the conformance kit on it.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { ContainerModule } from 'inversify';
 import { type Observable, Subject } from 'rxjs';
 import {
   type Behaviours,
-  backendOptionsToken,
   type Change,
-  type CodeTable,
   CoreError,
   type DataplaneBackend,
-  DataplaneBackend as DataplaneBackendToken,
-  DataplaneError,
-  type DataplaneErrorOptions,
   type DataplaneEvent,
   type DataplaneSession,
   type DesiredKey,
   type DesiredObject,
-  DeltaTracker,
   type Drift,
-  type IpSet,
+  keyOfChange,
   type LimitTable,
   type NodeContext,
   type NodeFacts,
@@ -32,41 +25,13 @@ import {
   type Plan,
   type Transition,
 } from '@polyplane/core/backend';
+import { attempt, FOLDER_CODES, FolderError } from './folder-error';
 
 /** Options under `backends.folder`. */
 export interface FolderOptions {
   /** Absolute; made when it is missing. Each node has a folder of its own in it. */
   readonly path: string;
 }
-
-export const FOLDER_CODES = {
-  PP_FOLDER_OPTION_INVALID: {
-    kind: 'error',
-    meaning: 'The option `path` of the folder backend is no absolute path.',
-    remedy: 'Write the absolute path of a folder under `backends.folder.path`.',
-  },
-  PP_FOLDER_FAILED: {
-    kind: 'error',
-    meaning: 'A file of the folder could not be read, written or removed.',
-    remedy: 'See the cause: rights, or a full disk. It is tried again.',
-  },
-} as const satisfies CodeTable;
-
-export class FolderError extends DataplaneError<keyof typeof FOLDER_CODES> {
-  constructor(code: keyof typeof FOLDER_CODES, message: string, options: DataplaneErrorOptions) {
-    super(code, message, options);
-  }
-}
-
-/** For `container.load(coreModule(...), folderModule)` and for `polyplane --backend-module`. */
-export const folderModule = new ContainerModule(({ bind }) => {
-  bind(DataplaneBackendToken)
-    .toDynamicValue((context) => {
-      const options = context.get(backendOptionsToken<FolderOptions>('folder'), { optional: true });
-      return new FolderBackend(options ?? { path: '/var/lib/polyplane/folder' });
-    })
-    .inSingletonScope();
-});
 
 export class FolderBackend implements DataplaneBackend {
   readonly name = 'folder';
@@ -95,47 +60,141 @@ export class FolderBackend implements DataplaneBackend {
   }
 
   async open({ nodeName }: NodeContext): Promise<FolderSession> {
-    const folder = new ObjectFolder(join(this.options.path, nodeName));
-    return new FolderSession(folder, await folder.read());
+    const folder = join(this.options.path, nodeName);
+    return new FolderSession(folder, await readFolder(folder));
   }
 
   render(transition: Transition): Plan {
-    return new FolderSession(new ObjectFolder(this.options.path), new Map()).plan(transition);
+    return new FolderSession(this.options.path, new Map()).plan(transition);
   }
 }
 
-/** What is to be written (text) or removed (undefined), in a safe order. */
+/** An object's text; undefined: it goes. */
+type Entry = readonly [key: DesiredKey, text: string | undefined];
+
 interface FolderPlan extends Plan {
-  readonly files: readonly (readonly [key: DesiredKey, text: string | undefined])[];
+  readonly scope: Transition['scope'];
+  /** What is asked for once the plan is in force. */
+  readonly wanted: readonly Entry[];
+  /** What of it differs from what is there. */
+  readonly writes: readonly Entry[];
   readonly generation: number;
 }
 
 class FolderSession implements DataplaneSession<FolderPlan> {
-  /** Wanted: what successful applies asked for. There: what the folder holds. */
-  private readonly tracker = new DeltaTracker<DesiredKey, string>();
+  /** What successful applies asked for; undefined before the first, when an audit has nothing to hold the folder against. */
+  private asked: Map<DesiredKey, string> | undefined;
+  private generation = 0;
   private readonly events = new Subject<DataplaneEvent>();
   readonly events$: Observable<DataplaneEvent> = this.events.asObservable();
-  /** Counts successful applies; with none, nothing was asked for that an audit could miss. */
-  private generation = 0;
 
   constructor(
-    private readonly folder: ObjectFolder,
-    adopted: ReadonlyMap<DesiredKey, string>,
-  ) {
-    this.tracker.observeOnly(adopted);
-  }
+    private readonly folder: string,
+    private there: Map<DesiredKey, string>,
+  ) {}
 
   plan({ revision, scope, changes }: Transition): FolderPlan {
-    const wanted = changes.flatMap((change) => this.fileOf(change));
-    const named = new Set(wanted.map(([key]) => key));
-    const extra = scope === 'full' ? this.tracker.keysThere().filter((key) => !named.has(key)) : [];
-    const removals = orderChanges(extra.map((key) => ({ op: 'remove', key })));
-    const files = [...wanted, ...removals.flatMap((change) => this.fileOf(change))].filter(
-      ([key, text]) => this.tracker.getActual(key) !== text,
-    );
-    const print = (): string => files.map(([key, text]) => `${fileName(key)} ${text ?? 'removed'}`).join('\n');
-    return { revision, isEmpty: files.length === 0, files, generation: this.generation, print };
+    const named = new Set(changes.map(keyOfChange));
+    const extra = scope === 'full' ? [...this.there.keys()].filter((key) => !named.has(key)) : [];
+    const removals = orderChanges(extra.map((key): Change => ({ op: 'remove', key })));
+    const wanted = [...changes, ...removals].map((change): Entry => [keyOfChange(change), this.textAfter(change)]);
+    const writes = wanted.filter(([key, text]) => this.there.get(key) !== text);
+    const print = (): string => writes.map(([key, text]) => `${fileOf(key)} ${text ?? 'removed'}`).join('\n');
+    return { revision, isEmpty: writes.length === 0, scope, wanted, writes, generation: this.generation, print };
   }
 
-  async apply(plan: FolderPlan): Promise<void> {}
+  async apply({ revision, scope, wanted, writes, generation }: FolderPlan): Promise<void> {
+    if (generation !== this.generation) {
+      throw new CoreError('PP_PLAN_STALE', `the plan for revision ${revision} was made from an older state`);
+    }
+    this.generation += 1;
+    for (const entry of writes) await this.write(entry);
+    if (scope === 'full' || this.asked === undefined) this.asked = new Map();
+    for (const [key, text] of wanted) {
+      if (text === undefined) this.asked.delete(key);
+      else this.asked.set(key, text);
+    }
+  }
+
+  async audit(): Promise<Drift> {
+    if (this.asked === undefined) return { repaired: [] };
+    const { asked } = this;
+    this.there = await readFolder(this.folder);
+    const lost = [...asked].filter(([key, text]) => this.there.get(key) !== text);
+    const extra = [...this.there.keys()].filter((key) => !asked.has(key));
+    for (const entry of lost) await this.write(entry);
+    for (const key of extra) await this.write([key, undefined]);
+    return {
+      repaired: [
+        ...lost.map(([key]) => `${fileOf(key)} was missing or changed: ${key}`),
+        ...extra.map((key) => `${fileOf(key)} was not asked for: ${key}`),
+      ],
+    };
+  }
+
+  async release(how: 'leave' | 'remove'): Promise<void> {
+    if (how === 'remove') await attempt(this.folder, () => rm(this.folder, { recursive: true, force: true }));
+    this.events.complete();
+  }
+
+  /** Members change what was asked for; any other change says the whole. */
+  private textAfter(change: Change): string | undefined {
+    if (change.op === 'remove') return undefined;
+    if (change.op === 'put') return formatObject(change.object);
+    const set = parseObject(this.asked?.get(change.key) ?? '');
+    if (set?.type !== 'ipSet') return undefined;
+    const kept = [...set.members].filter((member) => !change.removed.includes(member));
+    return formatObject({ ...set, members: new Set([...kept, ...change.added]) });
+  }
+
+  /** Each file changes at once: a reader sees the old text or the new one. */
+  private async write([key, text]: Entry): Promise<void> {
+    const file = join(this.folder, fileOf(key));
+    await attempt(key, async () => {
+      if (text === undefined) return rm(file, { force: true });
+      await mkdir(this.folder, { recursive: true });
+      await writeFile(`${file}.new`, text);
+      await rename(`${file}.new`, file);
+    });
+    if (text === undefined) this.there.delete(key);
+    else this.there.set(key, text);
+  }
+}
+
+/** The objects that the folder holds; a file that is not what its name says is none. */
+export async function readFolder(folder: string): Promise<Map<DesiredKey, string>> {
+  const objects = new Map<DesiredKey, string>();
+  const names = await attempt(folder, () => readdir(folder).catch(emptyWhenMissing));
+  for (const name of names.filter((file) => file.endsWith('.json'))) {
+    const text = await attempt(name, () => readFile(join(folder, name), 'utf8'));
+    const key = parseObject(text)?.key;
+    if (key !== undefined && fileOf(key) === name) objects.set(key, text);
+  }
+  return objects;
+}
+
+/** Undefined for a text that is no object. */
+export function parseObject(text: string): DesiredObject | undefined {
+  try {
+    const value = JSON.parse(text, (field, inner) => (field === 'members' ? new Set(inner) : inner));
+    // What is under a name that follows from its own key was written by formatObject.
+    return typeof value?.key === 'string' ? (value as DesiredObject) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same text for the same object, in whatever order a set's members came. */
+function formatObject(object: DesiredObject): string {
+  return JSON.stringify(object, (_field, value) => (value instanceof Set ? [...value].sort() : value));
+}
+
+/** A hash: no name of a cluster object reaches the file system, and none is too long for it. */
+function fileOf(key: DesiredKey): string {
+  return `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.json`;
+}
+
+function emptyWhenMissing(error: NodeJS.ErrnoException): string[] {
+  if (error.code === 'ENOENT') return [];
+  throw error;
 }
