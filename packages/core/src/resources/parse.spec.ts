@@ -104,6 +104,21 @@ describe('parseResource', () => {
     ).to.deep.equal(parse('Pod', {}));
   });
 
+  it('tells of a key of any length in few words, and gives its whole path beside them', () => {
+    const key = 'k'.repeat(65_536);
+    const error = (() => {
+      try {
+        parse('Pod', {}, { labels: { [key]: 'x' } });
+      } catch (thrown) {
+        return thrown;
+      }
+    })();
+    expect(error)
+      .to.be.instanceOf(CoreError)
+      .and.to.include({ field: `metadata.labels.${key}` });
+    expect((error as CoreError).message.length).to.be.below(600);
+  });
+
   it('ignores fields that it does not know', () => {
     expect(parse('Namespace', { spec: { finalizers: ['kubernetes'] }, extra: 1 })).to.deep.equal(
       parse('Namespace', {}),

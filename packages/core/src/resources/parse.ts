@@ -42,6 +42,8 @@ const TOLD = {
 
 /** Faults told of one object; who has more mends these first. */
 const MAX_FAULTS = 20;
+/** How much of a field path a message quotes. */
+const MAX_PLACE_LENGTH = 300;
 
 /**
  * Reads an API object as a JSON or YAML parser gives it.
@@ -123,7 +125,9 @@ function faultsOf(
     const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
     const field = formatFieldPath(path);
     const about = object === undefined ? 'object' : formatObjectRef(object);
-    const message = `${about}: ${field === '' ? '' : `${field}: `}${issue.message}`;
+    // A key in the path may be of any length; the error's own field has all of it.
+    const place = field.length > MAX_PLACE_LENGTH ? `${field.slice(0, MAX_PLACE_LENGTH)}...` : field;
+    const message = `${about}: ${place === '' ? '' : `${place}: `}${issue.message}`;
     const error = new CoreError('PP_OBJECT_INVALID', message, { field });
     return { error, ...(object !== undefined && { object }), path };
   });
