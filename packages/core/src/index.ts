@@ -17,6 +17,7 @@ export type { DiagnosticChanges } from './limits/diagnostic-set';
 export * from './limits/feature-use';
 export * from './limits/features-used';
 export * from './limits/gate';
+export type { BackendsOfNodes } from './limits/hybrid-cluster';
 export * from './limits/on-unsupported';
 export * from './resources/field-path';
 export * from './resources/kinds/calico';

@@ -34,7 +34,8 @@ function formatFindings(backend: string, code: string, group: readonly FindingDa
   if (first === undefined) return '';
   const { severity, remedy } = first;
   const isSame = group.every(({ message }) => message === first.message);
-  const title = `${color(SEVERITY_STYLES[severity], `${backend}: ${severity}`)} ${isSame ? first.message : ''}`;
+  const label = `${backend}: ${severity}${times(group.length)}`;
+  const title = `${color(SEVERITY_STYLES[severity], label)} ${isSame ? first.message : ''}`;
   const lines = group.map(({ object, field, file, line, message }) => {
     const place = file === undefined ? '' : `${file}:${line ?? 1}: `;
     const where = field === '' ? '' : ` ${field}`;
@@ -46,8 +47,13 @@ function formatFindings(backend: string, code: string, group: readonly FindingDa
 function formatChanges(code: string, group: readonly ChangeData[]): string {
   const [first] = group;
   if (first === undefined) return '';
-  const title = color('bold', `from ${first.from} to ${first.to}: ${code}`);
+  const title = color('bold', `from ${first.from} to ${first.to}: ${code}${times(group.length)}`);
   return [title, ...cut(group.map(({ object, message }) => `  ${formatObject(object)}: ${message}`))].join('\n');
+}
+
+/** Nothing for one, which the line below names. */
+function times(count: number): string {
+  return count === 1 ? '' : ` (${count} times)`;
 }
 
 function cut(lines: readonly string[]): readonly string[] {

@@ -103,6 +103,15 @@ describe('polyplane check', function () {
     });
   });
 
+  it('judges nodes that run different backends beside each other', async () => {
+    const run = await check('-f', 'examples/shop', '--nodes', 'node-1=ebpf,node-2=ebpf,node-3=iptables', '-o', 'json');
+    const { backends } = JSON.parse(run.stdout) as CheckData;
+    expect(backends.map(({ name }) => name)).to.deep.equal(['ebpf', 'iptables']);
+    const hybrid = backends[0]?.findings.filter(({ code }) => code === 'PP_LIMIT_EBPF_HYBRID') ?? [];
+    expect(hybrid.map(({ object }) => object.name)).to.deep.equal(['node-3']);
+    expect(hybrid[0]?.message).to.match(/Dropped: what node-1, node-2 forward to endpoints on node-3 of Service /);
+  });
+
   it('prints the same as YAML, a table for people, and one page', async () => {
     const args = ['-f', AFFINITY, '--from', 'iptables', '--to', 'vpp'];
     const json = await check(...args, '-o', 'json');
@@ -132,6 +141,7 @@ describe('polyplane check', function () {
     ['an unknown backend', ['-f', AFFINITY, '--backend', 'ebfp'], 'no backend is named "ebfp"; there is'],
     ['--from without --to', ['-f', AFFINITY, '--from', 'vpp'], '--from and --to need each other'],
     ['a profile that is none', ['-f', AFFINITY, '--profile', '3.19'], 'is not a profile such as calico-3.19'],
+    ['nodes without their backends', ['-f', AFFINITY, '--nodes', 'node-1'], '--nodes: "node-1" is not NODE=BACKEND'],
     ['no input', [], 'give manifests by -f, or a running cluster by --kubeconfig'],
     ['a kubeconfig that is not there', ['--kubeconfig', 'no/such/config'], 'no/such/config'],
     ['a path that is not there', ['-f', 'no/such/path'], 'no/such/path'],

@@ -28,6 +28,8 @@ interface CheckOptions {
   readonly backend: readonly string[];
   readonly from?: string;
   readonly to?: string;
+  /** Which backend each node runs. */
+  readonly nodes: ReadonlyMap<string, string>;
   readonly profile: LimitProfile;
   readonly output: 'table' | 'json' | 'yaml' | 'html';
   readonly backendModule: readonly string[];
@@ -43,6 +45,11 @@ export function checkCommand(): Command {
     .addOption(new Option('--backend <name...>', 'a backend to check').default([], 'every dataplane'))
     .addOption(new Option('--from <name>', 'the backend that runs the cluster now; needs --to'))
     .addOption(new Option('--to <name>', 'the backend to switch to; needs --from'))
+    .addOption(
+      new Option('--nodes <node=backend,...>', 'which backend each node runs, where they are not all of one')
+        .argParser(parseNodes)
+        .default(new Map(), 'all of one'),
+    )
     .addOption(
       new Option('--profile <profile>', 'the version of the dataplanes whose limits count')
         .argParser(parseProfile)
@@ -63,6 +70,7 @@ async function check(options: CheckOptions): Promise<void> {
   const report = checkCluster({
     ...chosen,
     resources: objects.resources,
+    nodes: options.nodes,
     profile: options.profile,
     locate: (object, field) => objects.locate(object, field),
   });
@@ -83,18 +91,30 @@ function read({ filename, kubeconfig }: CheckOptions): Promise<ReadObjects> {
   throw new CliError('PP_CLI_USAGE', 'give manifests by -f, or a running cluster by --kubeconfig');
 }
 
-/** The pair, those that are named, or all that put anything into force. */
+/** The pair, those that are named or that nodes run, or all that put anything into force. */
 function chooseBackends(
   registry: BackendRegistry,
-  { backend: names, from, to }: CheckOptions,
+  { backend: names, from, to, nodes }: CheckOptions,
 ): { readonly backends: readonly CheckedBackend[]; readonly from?: CheckedBackend; readonly to?: CheckedBackend } {
   if ((from === undefined) !== (to === undefined))
     throw new CliError('PP_CLI_USAGE', '--from and --to need each other');
   const pair = from === undefined || to === undefined ? undefined : { from: registry.get(from), to: registry.get(to) };
-  const named = [...new Set(names)].map((name) => registry.get(name));
+  const named = [...new Set([...names, ...nodes.values()])].map((name) => registry.get(name));
   if (pair !== undefined) return { ...pair, backends: [...new Set([pair.from, pair.to, ...named])] };
   if (named.length > 0) return { backends: named };
   return { backends: registry.names.filter((name) => name !== SIMULATOR).map((name) => registry.get(name)) };
+}
+
+/** `node-1=ebpf,node-2=iptables`; many times, the last word on a node counts. */
+function parseNodes(text: string, earlier: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const pairs = text.split(',').map((pair): [string, string] => {
+    const [node = '', backend = '', ...rest] = pair.trim().split('=');
+    if (node === '' || backend === '' || rest.length > 0) {
+      throw new CliError('PP_CLI_USAGE', `--nodes: ${JSON.stringify(pair.slice(0, 80))} is not NODE=BACKEND`);
+    }
+    return [node, backend];
+  });
+  return new Map([...earlier, ...pairs]);
 }
 
 /** It judges packets and moves none, so no cluster can run on it. */

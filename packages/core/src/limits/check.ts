@@ -8,7 +8,7 @@ import { behaviourChanges } from './behaviour-changes';
 import { clusterFeatures } from './cluster-features';
 import { ClusterIndex } from './cluster-index';
 import type { FeatureUse } from './feature-use';
-import { HybridCluster } from './hybrid-cluster';
+import { type BackendsOfNodes, HybridCluster } from './hybrid-cluster';
 import type { Diagnostic, Limit, LimitTable, Support } from './limit';
 import { DEFAULT_PROFILE, type LimitProfile, limitsOf } from './profile';
 import { severityOf } from './severity';
@@ -27,6 +27,8 @@ export interface CheckOptions {
   /** Both or neither: the change of backend to describe. */
   readonly from?: CheckedBackend;
   readonly to?: CheckedBackend;
+  /** Which backend each node runs, where they are not all of one: what lives beside another dataplane is judged as such. */
+  readonly nodes?: BackendsOfNodes;
   /** Default: {@link DEFAULT_PROFILE}. */
   readonly profile?: LimitProfile;
   /** Where an object's field stands in the user's files, if it does. */
@@ -53,37 +55,56 @@ export function checkCluster(options: CheckOptions): CheckReport {
   const { resources, backends, from, to, profile = DEFAULT_PROFILE } = options;
   const cluster = new ClusterIndex(resources);
   const uses = clusterFeatures(cluster);
+  const hybrid = new HybridCluster(cluster, options.nodes);
   const inProfile = (backend: CheckedBackend): CheckedBackend => ({
     ...backend,
     limits: limitsOf(backend.limits, profile),
   });
   return {
-    backends: backends.map((backend) => checkBackend(inProfile(backend), cluster, uses, options.locate)),
+    backends: backends.map((backend) => checkBackend(inProfile(backend), hybrid, uses, options.locate)),
     behaviourChanges:
       from === undefined || to === undefined ? [] : behaviourChanges(cluster, inProfile(from), inProfile(to)),
   };
 }
 
+/**
+ * Whether the nodes of one cluster can run side by side: each backend's findings about the nodes of the others, and what
+ * traffic is lost between them. `backends` are those that nodes run; a node is named once for each backend that minds it.
+ */
+export function checkNodes(options: CheckOptions & { readonly nodes: BackendsOfNodes }): readonly BackendReport[] {
+  const run = new Set(options.nodes.values());
+  const backends = options.backends.filter(({ name }) => run.has(name));
+  return checkCluster({ ...options, backends }).backends.map(({ name, findings }) => {
+    const ofPairs = findings.filter(({ feature }) => feature === 'hybridCluster');
+    return { name, verdict: verdictOf(ofPairs), findings: ofPairs };
+  });
+}
+
 function checkBackend(
   { name, limits }: CheckedBackend,
-  cluster: ClusterIndex,
+  hybrid: HybridCluster,
   uses: readonly FeatureUse[],
   locate: CheckOptions['locate'],
 ): BackendReport {
   const rows = new Map(limits.map((limit) => [limit.feature, limit]));
-  const hybrid = new HybridCluster(cluster);
-  const findings = uses.flatMap((use): readonly Finding[] => {
+  const ofBackend = [...uses.filter((use) => !hybrid.isElsewhere(use, name)), ...hybrid.features(name)];
+  const findings = ofBackend.flatMap((use): readonly Finding[] => {
     const limit = rows.get(use.feature);
     if (limit === undefined) return [];
-    const finding = findingOf(limit, use, hybrid);
+    const finding = findingOf(limit, use, hybrid, name);
     return [{ ...finding, ...locate?.(use.object, use.field) }];
   });
   return { name, verdict: verdictOf(findings), findings: bySeverity(findings) };
 }
 
-function findingOf(limit: Limit, { feature, object, field }: FeatureUse, hybrid: HybridCluster): Finding {
+function findingOf(
+  limit: Limit,
+  { feature, object, field }: FeatureUse,
+  hybrid: HybridCluster,
+  backend: string,
+): Finding {
   const { code, effect, message, remedy, source } = limit;
-  const detail = feature === 'hybridCluster' ? hybrid.describeDroppedTraffic(object) : undefined;
+  const detail = feature === 'hybridCluster' ? hybrid.describeDroppedTraffic(object, backend) : undefined;
   return {
     code,
     severity: severityOf(limit),

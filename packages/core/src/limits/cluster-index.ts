@@ -16,6 +16,7 @@ export class ClusterIndex {
   private readonly byKind = new Map<ResourceKind, Resource[]>();
   private readonly slices = new Map<string, EndpointSlice[]>();
   private readonly podsByAddress = new Map<IpAddress, Pod>();
+  private readonly podsByName = new Map<string, Pod>();
 
   constructor(readonly resources: readonly Resource[]) {
     for (const resource of resources) {
@@ -23,9 +24,7 @@ export class ClusterIndex {
       this.byKind.set(resource.kind, ofKind);
       ofKind.push(resource);
       if (resource.kind === 'EndpointSlice') this.addSlice(resource);
-      if (resource.kind === 'Pod' && isLive(resource)) {
-        for (const address of resource.status.podIPs) this.podsByAddress.set(address, resource);
-      }
+      if (resource.kind === 'Pod') this.addPod(resource);
     }
   }
 
@@ -39,10 +38,20 @@ export class ClusterIndex {
     return this.podsByAddress.get(address);
   }
 
+  podNamed(namespace: string | undefined, name: string): Pod | undefined {
+    return this.podsByName.get(`${namespace}/${name}`);
+  }
+
   /** Undefined: no slice tells which endpoints the service has. */
   endpointsOf({ metadata }: Service): readonly BehindService[] | undefined {
     const slices = this.slices.get(`${metadata.namespace}/${metadata.name}`);
     return slices?.flatMap(endpointsOfSlice);
+  }
+
+  private addPod(pod: Pod): void {
+    this.podsByName.set(`${pod.metadata.namespace}/${pod.metadata.name}`, pod);
+    if (!isLive(pod)) return;
+    for (const address of pod.status.podIPs) this.podsByAddress.set(address, pod);
   }
 
   private addSlice(slice: EndpointSlice): void {
