@@ -1,10 +1,12 @@
-// Writes the pages of docs/ that follow from tables in the code: `npm run docs`.
+// Writes the pages of docs/ that follow from tables in the code, and the snippets of the others: `npm run docs`.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { renderLimitsPage } from './limits-page';
+import { GENERATED_PAGES, pagesOfPeople, ROOT } from './pages';
+import { fillSnippets } from './snippets';
 
-const DOCS = join(__dirname, '..', 'docs');
-
-mkdirSync(DOCS, { recursive: true });
-writeFileSync(join(DOCS, 'limits.md'), renderLimitsPage());
+for (const [page, render] of Object.entries(GENERATED_PAGES)) writeFileSync(join(ROOT, page), render());
+for (const page of pagesOfPeople()) {
+  const path = join(ROOT, page);
+  writeFileSync(path, fillSnippets(readFileSync(path, 'utf8')));
+}

@@ -8,6 +8,7 @@ import { coreModule, DesiredStateStore, ManifestSource, NodeAgent } from '@polyp
 import { FolderBackend, parseObject, readFolder } from './folder-backend';
 import { folderModule } from './module';
 
+// #region kit
 describeBackend('folder', async () => {
   const path = await makeFolder();
   const folder = join(path, SCENARIO_NODE);
@@ -17,6 +18,7 @@ describeBackend('folder', async () => {
     close: () => rm(path, { recursive: true }),
   };
 });
+// #endregion
 
 describe('the folder backend', () => {
   it('is chosen by name, as any other is, and takes its options from the configuration', async () => {

@@ -1,7 +1,6 @@
 /**
- * A third party's backend: the `folder` dataplane puts each object of the desired state into a JSON file of its own, for
- * whatever reads them there (an appliance, a review, another language). It imports `@polyplane/core/backend` and nothing else
- * of Polyplane; folder-backend.spec.ts runs the conformance kit on it.
+ * A third party's backend: the `folder` dataplane puts each object of the desired state into a JSON file of its own, for whatever
+ * reads them there. It imports `@polyplane/core/backend` and nothing else of Polyplane; its spec runs the conformance kit on it.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
