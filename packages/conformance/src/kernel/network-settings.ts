@@ -23,24 +23,31 @@ const MACHINE_SETTINGS: Readonly<Record<string, string>> = {
   'ipv6/conf/default/dad_transmits': '0',
 };
 
-const FORWARDING_SETTINGS: Readonly<Record<string, string>> = {
-  'ipv4/ip_forward': '1',
-  'ipv6/conf/all/forwarding': '1',
-  'ipv6/conf/default/forwarding': '1',
-};
+const FORWARDING_SETTINGS = ['ipv4/ip_forward', 'ipv6/conf/all/forwarding', 'ipv6/conf/default/forwarding'];
 
 /**
  * Sets up a namespace that has no interface but `lo` yet. What the kernel does not have (IPv6, a setting of other versions) is left.
  * @throws ConformanceError PP_TESTBED_UNSUPPORTED when /proc/sys may not be written
  */
 export function applyMachineSettings(namespace: NetworkNamespace, isForwarding: boolean): void {
-  const settings = isForwarding ? { ...MACHINE_SETTINGS, ...FORWARDING_SETTINGS } : MACHINE_SETTINGS;
   namespace.run(() => {
-    for (const [name, value] of Object.entries(settings)) writeSetting(`/proc/sys/net/${name}`, value);
+    for (const [name, value] of Object.entries(MACHINE_SETTINGS)) writeSetting(name, value);
+  });
+  if (isForwarding) applyForwarding(namespace, true);
+}
+
+/**
+ * Whether the machine passes on packets that are not its own.
+ * @throws ConformanceError PP_TESTBED_UNSUPPORTED when /proc/sys may not be written
+ */
+export function applyForwarding(namespace: NetworkNamespace, isForwarding: boolean): void {
+  namespace.run(() => {
+    for (const name of FORWARDING_SETTINGS) writeSetting(name, isForwarding ? '1' : '0');
   });
 }
 
-function writeSetting(path: string, value: string): void {
+function writeSetting(name: string, value: string): void {
+  const path = `/proc/sys/net/${name}`;
   if (!existsSync(path)) return;
   try {
     writeFileSync(path, value);

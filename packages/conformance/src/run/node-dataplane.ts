@@ -7,6 +7,8 @@ import {
   DesiredStateStore,
   type LimitTable,
   type NodeContext,
+  type NodeSettings,
+  SETTINGS_KEY,
 } from '@polyplane/core';
 import type { SuiteState } from '../suites/suite';
 import { computeOptionsOf } from './node-settings';
@@ -15,7 +17,7 @@ export class NodeDataplane {
   private revision = 0;
 
   private constructor(
-    private readonly nodeName: string,
+    readonly nodeName: string,
     private readonly session: DataplaneSession,
     /** Limits of the host, found by asking. */
     readonly hostLimits: LimitTable,
@@ -31,13 +33,14 @@ export class NodeDataplane {
     return new NodeDataplane(node.nodeName, await backend.open(node), limits);
   }
 
-  /** Puts the node's desired state into force: whatever was before is changed into it. */
-  async apply(state: SuiteState): Promise<void> {
+  /** Puts the node's desired state into force: whatever was before is changed into it. The node's settings in it. */
+  async apply(state: SuiteState): Promise<NodeSettings | undefined> {
     const graph = new ComputeGraph(computeOptionsOf(this.nodeName, state));
     const store = new DesiredStateStore();
     store.apply({ scope: 'delta', changes: graph.apply(state.resources.map((resource) => ({ op: 'put', resource }))) });
     this.revision += 1;
     await this.session.apply(this.session.plan(store.toTransition(this.revision, true)));
+    return store.settings.get(SETTINGS_KEY);
   }
 
   /** Removes every trace of the backend on this node. */

@@ -283,6 +283,24 @@ probes:
     ]);
   });
 
+  it('has hosts that do not forward where the state says so, and forward again after it', async () => {
+    const off = `${CLUSTER}- {apiVersion: projectcalico.org/v3, kind: FelixConfiguration, metadata: {name: default}, spec: {ipForwarding: Disabled}}\n`;
+    const suites = [suiteOf(off + TWO_PROBES, 'off'), suiteOf(CLUSTER + TWO_PROBES, 'on')];
+    const report = await runSuites({ suites, backend: new FakeBackend() });
+    expect(report.suites.map(({ probes }) => probes[1]?.got.split(',')[0])).to.deep.equal(['deny', 'allow']);
+  });
+
+  it('does not say whether a packet is routed on to where nobody is', async () => {
+    const loop = `- {apiVersion: projectcalico.org/v3, kind: BGPConfiguration, metadata: {name: default}, spec: {serviceClusterIPs: [{cidr: 10.96.0.0/16}]}}
+settings: {}
+probes:
+- {name: loop, from: {ip: 203.0.113.9, kind: external}, to: {ip: 10.96.0.9, port: 80}, expect: {verdict: allow}}
+- {name: stopped, from: {ip: 203.0.113.9, kind: external}, to: {ip: 10.96.0.9, port: 80}, expect: {verdict: deny}}`;
+    const { suites } = await runSuites({ suites: [suiteOf(CLUSTER + loop)], backend: new FakeBackend() });
+    // The dataplane enforces nothing, and the kernel tells of the loop.
+    expect(suites[0]?.probes.map(({ result }) => result)).to.deep.equal(['skip', 'fail']);
+  });
+
   it('fails the probes of a state that the dataplane does not take, and begins anew', async () => {
     const backend = new FakeBackend();
     backend.faults.add('apply', { type: 'reject', written: 'half', isRetriable: true });

@@ -11,7 +11,7 @@ import { NodeDataplane } from './node-dataplane';
 import { findingOf, requestsOf } from './probe-flows';
 import { provePaths } from './prove-paths';
 import type { ProbeReport } from './report';
-import { topologyOf } from './topology-of';
+import { topologyOf, unownedAddresses } from './topology-of';
 
 /** The network and its dataplanes are kept from one state to the next as long as the machines are the same. */
 export class TestbedJudge implements Judge {
@@ -29,7 +29,13 @@ export class TestbedJudge implements Judge {
       const limit = limitObstacle(state, this.backend, network.hostLimits);
       if (limit !== undefined) return state.probes.map(() => ({ kind: 'skipped', reason: limit }));
       await network.apply(state);
-      return await network.judge(state.probes);
+      const unowned = unownedAddresses(state);
+      const findings = await network.judge(state.probes);
+      return findings.map((finding, index) => {
+        const probe = state.probes[index];
+        const isUnseen = probe?.expected.verdict === 'allow' && unowned.has(probe.destination);
+        return isUnseen ? { kind: 'skipped', reason: NOBODY_ANSWERS } : finding;
+      });
     } catch (error) {
       // What is in force is not known: the next state begins anew.
       await this.close();
@@ -59,6 +65,9 @@ export class TestbedJudge implements Judge {
 }
 
 const NO_HOST_RULES = 'PP_SUITE_NOT_OBSERVABLE: the testbed’s hosts have no rules but those of the dataplane';
+
+const NOBODY_ANSWERS =
+  'PP_SUITE_NOT_OBSERVABLE: no service has the address: whether packets to it are routed on, nobody sees';
 
 function hasHostRules({ settings: { hostTranslations, hostInputPolicy } }: SuiteState): boolean {
   return hostTranslations !== undefined || hostInputPolicy === 'drop';
@@ -103,7 +112,11 @@ class Network {
   }
 
   async apply(state: SuiteState): Promise<void> {
-    for (const dataplane of this.dataplanes) await dataplane.apply(state);
+    for (const dataplane of this.dataplanes) {
+      const settings = await dataplane.apply(state);
+      // No dataplane turns it off: who asks for a host that does not forward has one.
+      this.testbed.setForwarding(dataplane.nodeName, settings?.isForwarding !== false);
+    }
     this.testbed.forgetConnections();
   }
 

@@ -33,6 +33,12 @@ export function topologyOf(state: SuiteState): Topology {
   return { nodes, pods, outsiders: outsidersOf(state, inside), ports: portsOf(state) };
 }
 
+/** Service addresses that probes dial, that the nodes announce, and that no service has. */
+export function unownedAddresses(state: SuiteState): ReadonlySet<IpAddress> {
+  const owned = new Set(ofKind(state.resources, 'Service').flatMap(serviceAddressesOf));
+  return new Set(announcedAddresses(state).filter((address) => !owned.has(address)));
+}
+
 function podsOf({ resources }: SuiteState): readonly TestbedPod[] {
   return ofKind(resources, 'Pod')
     .filter((pod) => !pod.spec.hostNetwork && !isOver(pod) && pod.status.podIPs.length > 0)

@@ -200,6 +200,15 @@ describeTestbed(`Testbed${obstacle === undefined ? '' : ` (skipped: ${obstacle})
     ).to.deep.equal(['refused', `${WEB} saw 203.0.113.9`]);
   });
 
+  it('turns a node’s forwarding off and on', async () => {
+    const throughNode = request(CLIENT, ip('10.65.1.2'));
+    testbed.setForwarding('n2', false);
+    const [stopped] = await testbed.probe([{ ...throughNode, isAnswerExpected: false }]);
+    testbed.setForwarding('n2', true);
+    const [passed] = await testbed.probe([throughNode]);
+    expect([stopped?.outcome, passed?.outcome]).to.deep.equal(['timeout', 'connected']);
+  });
+
   it('forgets tracked connections without complaint, tracked or not', () => {
     testbed.forgetConnections();
   });

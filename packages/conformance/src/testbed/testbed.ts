@@ -5,7 +5,7 @@ import { forgetConnections } from '../kernel/connection-tracking';
 import { applyIpBatch } from '../kernel/ip-batch';
 import { awaitLinks } from '../kernel/link-state';
 import { NetworkNamespace } from '../kernel/network-namespace';
-import { applyMachineSettings } from '../kernel/network-settings';
+import { applyForwarding, applyMachineSettings } from '../kernel/network-settings';
 import type { HostName, ProbeRequest, ProbeResult, ProbeTimeouts } from '../prober/probe';
 import { type ListeningPort, Prober } from '../prober/prober';
 import {
@@ -130,6 +130,11 @@ export class Testbed {
   setPorts(ports: readonly ListeningPort[]): void {
     this.ports = ports;
     for (const [name, addresses] of this.addressesOfMachines()) this.listen(name, addresses);
+  }
+
+  /** Makes a node's kernel forward packets, as it does at first, or not. */
+  setForwarding(nodeName: string, isForwarding: boolean): void {
+    applyForwarding(this.nodeMachine(nodeName).namespace, isForwarding);
   }
 
   /** Makes every node forget the connections it tracks, so that every probe is judged anew. */
