@@ -29,7 +29,10 @@ export function requestsOf(probe: SuiteProbe): readonly ProbeRequest[] {
 }
 
 function obstacleOf(probe: SuiteProbe): string | undefined {
-  const { isSpoofed, protocol, icmp, destinationPort, expected } = probe;
+  const { sender, source, destination, isSpoofed, protocol, icmp, destinationPort, expected } = probe;
+  if (sender.kind === 'external' && source === destination) {
+    return 'PP_SUITE_NOT_SENDABLE: no machine outside has the address that it dials';
+  }
   if (isSpoofed) return 'PP_SUITE_NOT_SENDABLE: the prober does not send from another’s address';
   if (hasPorts(protocol) && destinationPort === undefined) return 'PP_SUITE_NOT_SENDABLE: there is no port to send to';
   if (icmp !== undefined && !isEcho(probe)) return 'PP_SUITE_NOT_SENDABLE: the prober sends ICMP echo requests only';
