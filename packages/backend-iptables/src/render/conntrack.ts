@@ -44,12 +44,14 @@ export interface TrackedFlow {
 export function staleServiceFlows(before: DesiredState, after: DesiredState): readonly FlowFilter[] {
   const flows: FlowFilter[] = [];
   for (const old of before.services.values()) {
+    if (old.protocol !== UDP) continue;
     const now = after.services.get(old.key);
-    if (old.protocol === UDP && now !== old) flows.push(...flowsToGoneEndpoints(old, now));
+    if (now !== old) flows.push(...flowsToGoneEndpoints(old, now));
   }
   for (const now of after.services.values()) {
+    if (now.protocol !== UDP) continue;
     const old = before.services.get(now.key);
-    if (now.protocol === UDP && now !== old) flows.push(...flowsToNowhere(old, now));
+    if (now !== old) flows.push(...flowsToNowhere(old, now));
   }
   return flows;
 }

@@ -138,14 +138,17 @@ function renderTable(
 ): { readonly preparations: readonly string[]; readonly last: string } {
   if (state.chains === wanted.chains) return { preparations: [], last: renderHooks(state, wanted, note) };
   const writes: ChainWrite[] = [];
+  let found = 0;
   for (const [name, rules] of wanted.chains) {
     const before = state.chains.get(name);
+    if (before !== undefined) found += 1;
     if (before !== undefined && isSame(before, rules)) continue;
     note(`chain ${name} ${before === undefined ? 'is missing' : 'differs'}`);
     writes.push({ name, rules, isNew: before === undefined });
   }
   // Names that were read back and are none of ours are not in `wanted` either.
-  const leftOver = [...state.chains.keys()].filter((name) => !wanted.chains.has(name as ChainName));
+  const leftOver =
+    found === state.chains.size ? [] : [...state.chains.keys()].filter((name) => !wanted.chains.has(name as ChainName));
   for (const name of leftOver) note(`chain ${name} is left over`);
   const { preparations, last } = splitNewChains(writes, chainsPerRestore);
   const body =
@@ -219,6 +222,8 @@ function memberLines(found: SetState, set: KernelSet): readonly string[] {
   if (found.members === set.members) return [];
   const lines: string[] = [];
   for (const member of set.members) if (!found.members.has(member)) lines.push(`add ${set.name} ${member}\n`);
+  // All that was wanted and not added was there: is there any more?
+  if (set.members.size - lines.length === found.members.size) return lines;
   for (const member of found.members) if (!set.members.has(member)) lines.push(`del ${set.name} ${member}\n`);
   return lines;
 }

@@ -1,5 +1,6 @@
 /** What the service ports of one family add to the ruleset, put together: chains, dispatch entries, set members. */
-import { formatProtocol, type IpFamily, type ServicePort, TCP } from '@polyplane/core/backend';
+import { formatProtocol, type IpFamily, type ServicePort, type ServicePortKey, TCP } from '@polyplane/core/backend';
+import { CountedSet } from './counted-set';
 import { formatRange } from './ip-sets';
 import { type ChainName, type SetName, setOf } from './names';
 import type { RuleText } from './rule-text';
@@ -27,63 +28,152 @@ export function serviceSet(kind: ServiceSetKind, family: IpFamily): SetName {
   return setOf('SV', family, kind);
 }
 
-/** Every service's part, put together: of several that claim one destination, the service with the smallest key has it. */
+/** The frontends with one address and port, at most one a service; the first has the place. */
+type Claims = readonly FrontendRules[];
+
+interface Part {
+  readonly service: ServicePort;
+  readonly rules: ServicePortRules;
+}
+
+/**
+ * Every service's part, put together and kept up to date service by service. Of several that claim one destination, the service
+ * with the smallest key has it.
+ */
 export class ServiceCollection {
-  readonly chains = new Map<ChainName, readonly RuleText[]>();
-  readonly addresses: DispatchEntry[] = [];
-  readonly nodePorts: DispatchEntry[] = [];
-  private readonly hairpin = new Set<string>();
-  private readonly members = new Map<ServiceSetKind, Set<string>>(
-    SET_KINDS.map((kind) => [kind, kind === 'hairpin' ? this.hairpin : new Set()]),
-  );
-  private readonly claims = new Map<string, FrontendRules>();
+  private readonly parts = new Map<
+    ServicePortKey,
+    { readonly service: ServicePort; readonly rules: ServicePortRules }
+  >();
+  private readonly ownChains = new Map<ChainName, readonly RuleText[]>();
+  private readonly members = new Map<ServiceSetKind, CountedSet>(SET_KINDS.map((kind) => [kind, new CountedSet()]));
+  private readonly claims = new Map<string, Claims>();
+  private version = 0;
 
   constructor(private readonly family: IpFamily) {}
 
-  add({ healthCheckNodePort }: ServicePort, rules: ServicePortRules): void {
-    for (const [name, chain] of rules.chains) this.chains.set(name, chain);
-    for (const member of rules.hairpins) this.hairpin.add(member);
-    for (const frontend of rules.frontends) {
-      const claim = this.claims.get(frontend.place);
-      if (claim === undefined || frontend.owner < claim.owner) this.claims.set(frontend.place, frontend);
-    }
-    if (healthCheckNodePort !== undefined) {
-      this.addEverywhere('healthchecks', `${formatProtocol(TCP)}:${healthCheckNodePort}`);
-    }
+  /** Another number whenever the dispatch entries change. */
+  get entriesVersion(): number {
+    return this.version;
   }
 
-  /** After the last service. */
-  settleClaims(): void {
-    for (const frontend of this.claims.values()) this.addFrontend(frontend);
+  get services(): Iterable<ServicePort> {
+    return Array.from(this.parts.values(), ({ service }) => service);
+  }
+
+  get size(): number {
+    return this.parts.size;
+  }
+
+  get(key: ServicePortKey): ServicePort | undefined {
+    return this.parts.get(key)?.service;
+  }
+
+  /** The services' own chains; the map is the collection's and changes with it. */
+  get chains(): ReadonlyMap<ChainName, readonly RuleText[]> {
+    return this.ownChains;
+  }
+
+  /** Puts a service in, in the place of the one that has its key. */
+  put(service: ServicePort, rules: ServicePortRules): void {
+    this.replace(service.key, { service, rules });
+  }
+
+  remove(key: ServicePortKey): void {
+    this.replace(key, undefined);
+  }
+
+  /** What both have is added before it is taken away, so that it never was not there. */
+  private replace(key: ServicePortKey, after: Part | undefined): void {
+    const before = this.parts.get(key);
+    for (const [name] of before?.rules.chains ?? []) this.ownChains.delete(name);
+    for (const [name, chain] of after?.rules.chains ?? []) this.ownChains.set(name, chain);
+    if (after !== undefined) this.countEndpoints(after, 1);
+    if (before !== undefined) this.countEndpoints(before, -1);
+    const claims = placesOf(after);
+    for (const place of new Set([...claims.keys(), ...placesOf(before).keys()])) {
+      this.changeClaims(place, key, claims.get(place));
+    }
+    if (after === undefined) this.parts.delete(key);
+    else this.parts.set(key, after);
+  }
+
+  /** Frontends that lead somewhere: by address, or by node port. */
+  entries(kind: 'address' | 'nodePort'): readonly DispatchEntry[] {
+    const entries: DispatchEntry[] = [];
+    for (const [winner] of this.claims.values()) {
+      if (winner?.rule === undefined || winner.isNodePort !== (kind === 'nodePort')) continue;
+      entries.push({ key: winner.place, rule: winner.rule });
+    }
+    return entries;
   }
 
   sets(): readonly KernelSet[] {
-    return [...this.members].map(([kind, members]) => ({
-      name: serviceSet(kind, this.family),
-      type: SET_TYPES[kind],
-      family: this.family,
-      maxElements: maxElementsFor(members.size),
-      members,
-    }));
+    return [...this.members].map(([kind, counted]) => {
+      const members = counted.snapshot();
+      return {
+        name: serviceSet(kind, this.family),
+        type: SET_TYPES[kind],
+        family: this.family,
+        maxElements: maxElementsFor(members.size),
+        members,
+      };
+    });
   }
 
-  private addFrontend({ place, isNodePort, rule, refusal, member, sources }: FrontendRules): void {
-    if (rule !== undefined) (isNodePort ? this.nodePorts : this.addresses).push({ key: place, rule });
-    if (refusal !== undefined && isNodePort) this.addEverywhere(refusal === 'drop' ? 'npdrop' : 'npreject', member);
-    else if (refusal !== undefined) this.addMember(refusal === 'drop' ? 'dropped' : 'rejected', member);
-    if (sources === undefined) return;
-    this.addMember('firewalled', member);
-    for (const source of sources.flatMap(formatRange)) this.addMember('admitted', `${member},${source}`);
-  }
-
-  /** A port at every address: as two halves, because no set holds a range of length 0. */
-  private addEverywhere(kind: ServiceSetKind, member: string): void {
-    for (const half of this.family === 4 ? ['0.0.0.0/1', '128.0.0.0/1'] : ['::/1', '8000::/1']) {
-      this.addMember(kind, `${half},${member}`);
+  private countEndpoints({ service: { healthCheckNodePort }, rules: { hairpins } }: Part, by: 1 | -1): void {
+    for (const member of hairpins) this.count('hairpin', member, by);
+    if (healthCheckNodePort !== undefined) {
+      this.countEverywhere('healthchecks', `${formatProtocol(TCP)}:${healthCheckNodePort}`, by);
     }
   }
 
-  private addMember(kind: ServiceSetKind, member: string): void {
-    this.members.get(kind)?.add(member);
+  private changeClaims(place: string, owner: ServicePortKey, claim: FrontendRules | undefined): void {
+    const before = this.claims.get(place) ?? [];
+    const others = before.filter((other) => other.owner !== owner);
+    const after = claim === undefined ? others : withClaim(others, claim);
+    if (after.length === 0) this.claims.delete(place);
+    else this.claims.set(place, after);
+    const [loser] = before;
+    const [winner] = after;
+    if (loser === winner) return;
+    if (winner !== undefined) this.countFrontend(winner, 1);
+    if (loser !== undefined) this.countFrontend(loser, -1);
+    if (loser?.rule !== winner?.rule) this.version += 1;
   }
+
+  private countFrontend({ isNodePort, refusal, member, sources }: FrontendRules, by: 1 | -1): void {
+    if (refusal !== undefined && isNodePort) {
+      this.countEverywhere(refusal === 'drop' ? 'npdrop' : 'npreject', member, by);
+    } else if (refusal !== undefined) this.count(refusal === 'drop' ? 'dropped' : 'rejected', member, by);
+    if (sources === undefined) return;
+    this.count('firewalled', member, by);
+    for (const source of sources.flatMap(formatRange)) this.count('admitted', `${member},${source}`, by);
+  }
+
+  /** A port at every address: as two halves, because no set holds a range of length 0. */
+  private countEverywhere(kind: ServiceSetKind, member: string, by: 1 | -1): void {
+    for (const half of this.family === 4 ? ['0.0.0.0/1', '128.0.0.0/1'] : ['::/1', '8000::/1']) {
+      this.count(kind, `${half},${member}`, by);
+    }
+  }
+
+  private count(kind: ServiceSetKind, member: string, by: 1 | -1): void {
+    this.members.get(kind)?.add(member, by);
+  }
+}
+
+/** Sorted by owner. */
+function withClaim(claims: Claims, claim: FrontendRules): Claims {
+  const position = claims.findIndex(({ owner }) => owner > claim.owner);
+  return position < 0 ? [...claims, claim] : [...claims.slice(0, position), claim, ...claims.slice(position)];
+}
+
+/** Of frontends of one service in one place, the first has it. */
+function placesOf(part: Part | undefined): ReadonlyMap<string, FrontendRules> {
+  const places = new Map<string, FrontendRules>();
+  for (const frontend of part?.rules.frontends ?? []) {
+    if (!places.has(frontend.place)) places.set(frontend.place, frontend);
+  }
+  return places;
 }

@@ -29,42 +29,82 @@ const POSTROUTING_CHAIN = fixedChain('POSTROUTING');
 const REFUSE_NODE_PORTS_CHAIN = fixedChain('REFUSE-NODE-PORT');
 const LOOPBACK = parseCidr('127.0.0.0/8');
 
+/** The chains of the trees, and what leads into them. */
+interface DispatchTrees {
+  readonly version: number;
+  readonly chains: ReadonlyMap<ChainName, readonly RuleText[]>;
+  readonly byAddress: readonly RuleText[];
+  readonly byPort: readonly RuleText[];
+}
+
+/** One family as it was rendered last; the collection is brought from state to state by what differs. */
+interface FamilyMemory {
+  readonly collection: ServiceCollection;
+  trees?: DispatchTrees;
+  rules?: ServiceRules;
+}
+
 /** Renders service ports, each once as long as neither it nor the settings change. */
 export class ServicesRenderer {
   private rendered = new WeakMap<ServicePort, ServicePortRules>();
   private renderedWith: NodeSettings | undefined;
-  /** The last result, for states that differ in other things than services. */
-  private readonly last = new Map<
-    IpFamily,
-    { readonly services: readonly ServicePort[]; readonly rules: ServiceRules }
-  >();
+  private readonly memories = new Map<IpFamily, FamilyMemory>();
 
   constructor(private readonly marks: Marks) {}
 
   render(state: DesiredState, settings: NodeSettings, family: IpFamily): ServiceRules {
     if (this.renderedWith !== settings) {
       this.rendered = new WeakMap();
-      this.last.clear();
+      this.memories.clear();
       this.renderedWith = settings;
     }
-    const services = [...state.services.values()].filter((service) => service.family === family);
-    const last = this.last.get(family);
-    if (last !== undefined && isSameList(last.services, services)) return last.rules;
-    const collected = new ServiceCollection(family);
-    for (const service of services) collected.add(service, this.rulesOf(service, settings));
-    collected.settleClaims();
-    const rules: ServiceRules = {
-      nat: new NatTable(family, settings, this.marks).render(collected),
+    const memory = this.memoryOf(family);
+    const isChanged = this.follow(memory.collection, state, settings, family);
+    if (memory.rules !== undefined && !isChanged) return memory.rules;
+    const { collection } = memory;
+    if (memory.trees?.version !== collection.entriesVersion) memory.trees = renderTrees(family, collection);
+    memory.rules = {
+      nat: new NatTable(family, settings, this.marks).render(collection, memory.trees),
       filterChains: renderFilterChains(family, settings),
-      sets: collected.sets(),
+      sets: collection.sets(),
     };
-    this.last.set(family, { services, rules });
-    return rules;
+    return memory.rules;
   }
 
   /** The service port's own chains, as rendered last. */
   chainsOf(service: ServicePort): readonly ChainName[] {
     return (this.rendered.get(service)?.chains ?? []).map(([name]) => name);
+  }
+
+  private memoryOf(family: IpFamily): FamilyMemory {
+    const known = this.memories.get(family);
+    if (known !== undefined) return known;
+    const memory: FamilyMemory = { collection: new ServiceCollection(family) };
+    this.memories.set(family, memory);
+    return memory;
+  }
+
+  /** Brings the collection to the state's services; false: it was there. */
+  private follow(
+    collection: ServiceCollection,
+    { services }: DesiredState,
+    settings: NodeSettings,
+    family: IpFamily,
+  ): boolean {
+    let isChanged = false;
+    let count = 0;
+    for (const service of services.values()) {
+      if (service.family !== family) continue;
+      count += 1;
+      if (collection.get(service.key) === service) continue;
+      collection.put(service, this.rulesOf(service, settings));
+      isChanged = true;
+    }
+    if (collection.size === count) return isChanged;
+    for (const { key } of collection.services) {
+      if (services.get(key)?.family !== family) collection.remove(key);
+    }
+    return true;
   }
 
   private rulesOf(service: ServicePort, settings: NodeSettings): ServicePortRules {
@@ -76,8 +116,11 @@ export class ServicesRenderer {
   }
 }
 
-function isSameList<Value>(a: readonly Value[], b: readonly Value[]): boolean {
-  return a.length === b.length && a.every((value, index) => value === b[index]);
+function renderTrees(family: IpFamily, collection: ServiceCollection): DispatchTrees {
+  const chains = new Map<ChainName, readonly RuleText[]>();
+  const byAddress = renderAddressTree(family, collection.entries('address'), chains);
+  const byPort = renderPortTree(collection.entries('nodePort'), chains);
+  return { version: collection.entriesVersion, chains, byAddress, byPort };
 }
 
 class NatTable {
@@ -87,10 +130,10 @@ class NatTable {
     private readonly marks: Marks,
   ) {}
 
-  render(services: ServiceCollection): TableRules {
-    const { chains } = services;
-    const byAddress = renderAddressTree(this.family, services.addresses, chains);
-    const byPort = renderPortTree(services.nodePorts, chains);
+  render(services: ServiceCollection, trees: DispatchTrees): TableRules {
+    const { byAddress, byPort } = trees;
+    const chains = new Map(services.chains);
+    for (const [name, rules] of trees.chains) chains.set(name, rules);
     chains.set(NODE_PORTS_CHAIN, [...this.claimedPlaces(), ...byPort]);
     chains.set(SERVICES_CHAIN, [
       ...byAddress,
