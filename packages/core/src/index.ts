@@ -34,6 +34,7 @@ export * from './resources/metadata';
 export { parseResource } from './resources/parse';
 export * from './resources/resource';
 export * from './resources/selectors';
+export type { PodTemplate, ServiceTarget, StandIns } from './resources/stand-ins';
 export * from './sources/kubeconfig';
 export * from './sources/kubernetes';
 export { readManifestFiles } from './sources/manifest-files';

@@ -92,6 +92,7 @@ export async function readOnce(source: Source, options: ReadOnceOptions): Promis
     return {
       resources: [...resources.values()],
       problems: state.problems,
+      standIns: { templates: [], targets: [] },
       texts: new Map(),
       find: () => undefined,
       locate: () => undefined,

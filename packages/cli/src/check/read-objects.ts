@@ -8,11 +8,14 @@ import {
   type LoadedResource,
   loadManifests,
   type ObjectRef,
+  type PodTemplate,
   type Resource,
   type ResourceKey,
   type ResourceProblem,
   readManifestFiles,
+  type ServiceTarget,
   type SourceLocation,
+  type StandIns,
 } from '@polyplane/core';
 import type { Progress } from './progress-bar';
 
@@ -20,6 +23,8 @@ import type { Progress } from './progress-bar';
 export interface ReadObjects {
   readonly resources: readonly Resource[];
   readonly problems: readonly ResourceProblem[];
+  /** What the files say of pods and endpoints that they do not have. */
+  readonly standIns: StandIns;
   /** Every file that was read, by the name that locations carry. */
   readonly texts: ReadonlyMap<string, string>;
   /** The object as its file has it; undefined where it came from no file. */
@@ -33,6 +38,7 @@ class ObjectsOfFiles implements ReadObjects {
   constructor(
     loaded: Iterable<LoadedResource>,
     readonly problems: readonly ResourceProblem[],
+    readonly standIns: StandIns,
     readonly texts: ReadonlyMap<string, string>,
   ) {
     for (const object of loaded) this.byRef.set(keyOfRef(object.resource.ref), object);
@@ -64,11 +70,16 @@ export async function readObjects(paths: readonly string[], progress: Progress):
     else readFiles(path, texts, problems);
   }
   const objects = new Map<ResourceKey, LoadedResource>();
+  const templates: PodTemplate[] = [];
+  const targets: ServiceTarget[] = [];
   const total = [...texts.values()].reduce((sum, content) => sum + content.length, 0);
   let done = 0;
   for (const [file, content] of texts) {
     const loaded = loadManifests(content, file);
-    problems.push(...loaded.problems);
+    // Not spread into a call: a file may hold more of them than a call takes arguments.
+    for (const problem of loaded.problems) problems.push(problem);
+    for (const template of loaded.standIns.templates) templates.push(template);
+    for (const target of loaded.standIns.targets) targets.push(target);
     for (const object of loaded.resources) {
       const key = keyOfResource(object.resource);
       const earlier = objects.get(key);
@@ -80,7 +91,7 @@ export async function readObjects(paths: readonly string[], progress: Progress):
     progress.show(done, total);
   }
   progress.finish();
-  return new ObjectsOfFiles(objects.values(), problems, texts);
+  return new ObjectsOfFiles(objects.values(), problems, { templates, targets }, texts);
 }
 
 /** Files keep the form in which the user named them: relative to the working directory, or absolute. */

@@ -104,12 +104,12 @@ describe('polyplane check', function () {
   });
 
   it('judges nodes that run different backends beside each other', async () => {
-    const run = await check('-f', 'examples/shop', '--nodes', 'node-1=ebpf,node-2=ebpf,node-3=iptables', '-o', 'json');
+    const run = await check('-f', 'examples/shop', '--nodes', 'node-1=iptables,node-2=ebpf,node-3=ebpf', '-o', 'json');
     const { backends } = JSON.parse(run.stdout) as CheckData;
-    expect(backends.map(({ name }) => name)).to.deep.equal(['ebpf', 'iptables']);
-    const hybrid = backends[0]?.findings.filter(({ code }) => code === 'PP_LIMIT_EBPF_HYBRID') ?? [];
-    expect(hybrid.map(({ object }) => object.name)).to.deep.equal(['node-3']);
-    expect(hybrid[0]?.message).to.match(/Dropped: what node-1, node-2 forward to endpoints on node-3 of Service /);
+    expect(backends.map(({ name }) => name)).to.deep.equal(['iptables', 'ebpf']);
+    const hybrid = backends[1]?.findings.filter(({ code }) => code === 'PP_LIMIT_EBPF_HYBRID') ?? [];
+    expect(hybrid.map(({ object }) => object.name)).to.deep.equal(['node-1']);
+    expect(hybrid[0]?.message).to.match(/Dropped: what node-2, node-3 forward to endpoints on node-1 of Service /);
   });
 
   it('prints the same as YAML, a table for people, and one page', async () => {

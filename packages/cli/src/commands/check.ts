@@ -70,6 +70,7 @@ async function check(options: CheckOptions): Promise<void> {
   const report = checkCluster({
     ...chosen,
     resources: objects.resources,
+    standIns: objects.standIns,
     nodes: options.nodes,
     profile: options.profile,
     locate: (object, field) => objects.locate(object, field),

@@ -20,13 +20,14 @@ export function readSilently(...paths: readonly string[]): Promise<ReadObjects> 
 
 /** Checks all backends, unless told otherwise. */
 export function checkObjects(
-  objects: Pick<ReadObjects, 'resources' | 'locate'>,
+  objects: Pick<ReadObjects, 'resources' | 'locate'> & Partial<Pick<ReadObjects, 'standIns'>>,
   options: Partial<Omit<CheckOptions, 'resources' | 'locate'>> = {},
 ): CheckReport {
   return checkCluster({
     backends: [IPTABLES, EBPF, VPP],
     ...options,
     resources: objects.resources,
+    ...(objects.standIns !== undefined && { standIns: objects.standIns }),
     locate: (object, field) => objects.locate(object, field),
   });
 }

@@ -1,6 +1,7 @@
 /** Know before you switch: what a cluster's objects need, held against each backend's limits, and what a change of backend changes. */
 import type { Behaviours } from '../backend/behaviours';
 import type { Resource } from '../resources/resource';
+import type { StandIns } from '../resources/stand-ins';
 import type { SourceLocation } from '../sources/source';
 import type { ObjectRef } from '../state';
 import type { BehaviourChange } from './behaviour-change';
@@ -12,6 +13,7 @@ import { type BackendsOfNodes, HybridCluster } from './hybrid-cluster';
 import type { Diagnostic, Limit, LimitTable, Support } from './limit';
 import { DEFAULT_PROFILE, type LimitProfile, limitsOf } from './profile';
 import { severityOf } from './severity';
+import { withStandIns } from './stand-ins';
 import { verdictOf } from './verdict';
 
 /** A backend as far as a check goes. */
@@ -27,6 +29,8 @@ export interface CheckOptions {
   /** Both or neither: the change of backend to describe. */
   readonly from?: CheckedBackend;
   readonly to?: CheckedBackend;
+  /** What stands in for pods and endpoints that `resources` does not have, where a change of backend is judged. */
+  readonly standIns?: StandIns;
   /** Which backend each node runs, where they are not all of one: what lives beside another dataplane is judged as such. */
   readonly nodes?: BackendsOfNodes;
   /** Default: {@link DEFAULT_PROFILE}. */
@@ -63,8 +67,14 @@ export function checkCluster(options: CheckOptions): CheckReport {
   return {
     backends: backends.map((backend) => checkBackend(inProfile(backend), hybrid, uses, options.locate)),
     behaviourChanges:
-      from === undefined || to === undefined ? [] : behaviourChanges(cluster, inProfile(from), inProfile(to)),
+      from === undefined || to === undefined
+        ? []
+        : behaviourChanges(withPods(cluster, options.standIns), inProfile(from), inProfile(to)),
   };
+}
+
+function withPods(cluster: ClusterIndex, standIns: StandIns | undefined): ClusterIndex {
+  return standIns === undefined ? cluster : new ClusterIndex(withStandIns(cluster.resources, standIns));
 }
 
 /**

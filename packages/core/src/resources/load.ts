@@ -4,9 +4,11 @@ import type { ResourceProblem } from '../sources/source';
 import { formatObjectRef } from '../state';
 import { type DocumentText, splitDocuments } from './document-text';
 import { type FieldPath, parseFieldPath } from './field-path';
+import type { Service } from './kinds/kubernetes';
 import { ManifestDocument } from './manifest-document';
 import { type ResourceFault, readResource } from './parse';
 import { keyOfResource, type Resource, type ResourceKey } from './resource';
+import { type PodTemplate, readPodTemplate, readServiceTarget, type ServiceTarget, type StandIns } from './stand-ins';
 
 /** A resource and where it stands. */
 export interface LoadedResource {
@@ -22,6 +24,8 @@ export interface LoadedResource {
 export interface LoadedManifests {
   readonly resources: readonly LoadedResource[];
   readonly problems: readonly ResourceProblem[];
+  /** What the file says of pods and endpoints that it does not have. */
+  readonly standIns: StandIns;
 }
 
 /** Far above what a cluster's objects come to; beyond it a file is a mistake. */
@@ -37,12 +41,15 @@ export function loadManifests(text: string, file: string): LoadedManifests {
   else if (text.includes('\0'))
     loader.refuseText('not a text: it has a zero byte', lineOfOffset(text, text.indexOf('\0')));
   else loader.loadText(text.startsWith('\uFEFF') ? text.slice(1) : text);
-  return { resources: [...loader.resources.values()], problems: loader.problems };
+  const { templates, targets } = loader;
+  return { resources: [...loader.resources.values()], problems: loader.problems, standIns: { templates, targets } };
 }
 
 class Loader {
   readonly resources = new Map<ResourceKey, LoadedResource>();
   readonly problems: ResourceProblem[] = [];
+  readonly templates: PodTemplate[] = [];
+  readonly targets: ServiceTarget[] = [];
 
   constructor(private readonly file: string) {}
 
@@ -77,7 +84,18 @@ class Loader {
     const parsed = readResource(value);
     if (parsed.outcome === 'faulty') {
       for (const fault of parsed.faults) this.refuseObject(fault, path, place);
-    } else if (parsed.outcome === 'resource') this.add(parsed.resource, path, place);
+    } else if (parsed.outcome === 'resource') {
+      this.add(parsed.resource, path, place);
+      if (parsed.resource.kind === 'Service') this.addTarget(value, parsed.resource);
+    } else {
+      const template = readPodTemplate(value);
+      if (template !== undefined) this.templates.push(template);
+    }
+  }
+
+  private addTarget(value: unknown, { ref }: Service): void {
+    const target = readServiceTarget(value, ref);
+    if (target !== undefined) this.targets.push(target);
   }
 
   private add(resource: Resource, path: FieldPath, place: Place): void {
