@@ -7,22 +7,19 @@ import type { PolicyStage } from '../state';
 import { renderCalicoRules } from './calico-rule';
 import { inNamespace, namespaceScope, ownCondition, serviceAccountScope } from './calico-scope';
 import { policyKey } from './keys';
-import { type PolicySpec, type RenderedRules, SetCollector } from './policy-spec';
+import { type PolicySpec, type RenderedRules, SetCollector, sortNameOf } from './policy-spec';
 
 type NamespacedPolicy = CalicoNetworkPolicy | StagedNetworkPolicy;
 type GlobalPolicy = GlobalNetworkPolicy | StagedGlobalNetworkPolicy;
 
 export function calicoPolicySpec(policy: NamespacedPolicy | GlobalPolicy): PolicySpec {
-  const { namespace, name } = policy.metadata;
   const { tier, order } = policy.spec;
-  // Calico keeps policies under names that begin with their tier; its copies of Kubernetes' keep their own prefix.
-  const fullName = name.startsWith(`${tier}.`) || name.startsWith('knp.') ? name : `${tier}.${name}`;
   return {
     key: policyKey(keyOfResource(policy)),
     origin: { object: policy.ref, field: '' },
     tier,
     order: order ?? Number.POSITIVE_INFINITY,
-    sortName: namespace === undefined ? fullName : `${namespace}/${fullName}`,
+    sortName: sortNameOf(isGlobal(policy) ? 'GlobalNetworkPolicy' : 'NetworkPolicy', policy.metadata),
     selector: selectorOf(policy),
     stage: stageOf(policy),
     isStaged: policy.kind === 'StagedNetworkPolicy' || policy.kind === 'StagedGlobalNetworkPolicy',

@@ -15,7 +15,7 @@ import { netSet, nodeSet } from './ip-set-definition';
 import { policyKey } from './keys';
 import { type Direction, type PeerMatch, type PortMatch, type RuleContext, renderPeerRules } from './peer-rules';
 import { podsOfNamespaces } from './pod-selection';
-import { type PolicySpec, type RenderedRules, SetCollector } from './policy-spec';
+import { type PolicySpec, type RenderedRules, SetCollector, sortNameOf } from './policy-spec';
 import { mergePorts } from './ports';
 
 type ClusterPolicy = AdminNetworkPolicy | BaselineAdminNetworkPolicy | ClusterNetworkPolicy;
@@ -37,7 +37,7 @@ export function clusterPolicySpec(policy: ClusterPolicy): PolicySpec {
     origin: { object: policy.ref, field: '' },
     tier: tierOf(policy),
     order: policy.kind === 'BaselineAdminNetworkPolicy' ? 0 : policy.spec.priority,
-    sortName: policy.metadata.name,
+    sortName: sortNameOf('KubernetesClusterNetworkPolicy', policy.metadata),
     selector,
     stage: 'normal',
     isStaged: false,

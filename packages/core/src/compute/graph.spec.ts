@@ -195,6 +195,25 @@ describe('ComputeGraph', () => {
     expect(computeState([...manifests, tier('missing', 1)]).policies.has(key('missing.a'))).to.equal(true);
   });
 
+  it('orders policies of one order by name before it looks at their namespace or kind', () => {
+    const spec = { order: 1000, selector: 'all()', types: ['Ingress'] };
+    const [workload] = computeState([
+      pod('a', '10.0.0.1'),
+      globalPolicy('b', spec),
+      calicoPolicy('c', spec),
+      calicoPolicy('a', spec),
+      networkPolicy('c', { podSelector: {} }),
+      calicoPolicy('c-d', spec),
+    ]).workloads.values();
+    expect(workload?.tiers[0]?.ingress.map((key) => key.replace('policy/', ''))).to.deep.equal([
+      'CalicoNetworkPolicy/ns/a',
+      'GlobalNetworkPolicy//b',
+      'CalicoNetworkPolicy/ns/c-d',
+      'NetworkPolicy/ns/c',
+      'CalicoNetworkPolicy/ns/c',
+    ]);
+  });
+
   it('scopes rules of a namespaced policy to its namespace unless they select namespaces', () => {
     const state = computeState([
       namespace('other', { stage: 'prod' }),

@@ -21,21 +21,21 @@ import {
   renderPeerRules,
 } from './peer-rules';
 import { podsOfNamespaces } from './pod-selection';
-import { type PolicySpec, type RenderedRules, SetCollector } from './policy-spec';
+import { type PolicySpec, type RenderedRules, SetCollector, sortNameOf } from './policy-spec';
 import { mergePorts } from './ports';
 import { DEFAULT_TIER } from './tiers';
 
 const ORDER = 1000;
 
 export function kubernetesPolicySpec(policy: NetworkPolicy | StagedKubernetesNetworkPolicy): PolicySpec {
-  const { namespace = '', name } = policy.metadata;
+  const { namespace = '' } = policy.metadata;
   const selector = podsOf(namespace, policy.spec.podSelector);
   return {
     key: policyKey(keyOfResource(policy)),
     origin: { object: policy.ref, field: '' },
     tier: DEFAULT_TIER,
     order: ORDER,
-    sortName: `${namespace}/knp.default.${name}`,
+    sortName: sortNameOf('KubernetesNetworkPolicy', policy.metadata),
     selector,
     stage: 'normal',
     isStaged: policy.kind === 'StagedKubernetesNetworkPolicy',

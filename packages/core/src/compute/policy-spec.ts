@@ -1,4 +1,5 @@
 /** A policy of any kind in one form: whom it selects, where it stands in the order, and its rules. */
+import type { Metadata } from '../resources/metadata';
 import type { Selector } from '../resources/selectors';
 import type { Origin, PolicyKey, PolicyStage, Rule } from '../state';
 import type { IpSetDefinition } from './ip-set-definition';
@@ -10,7 +11,7 @@ export interface PolicySpec {
   readonly tier: string;
   /** Lower comes first; infinite where the resource gives none. */
   readonly order: number;
-  /** Breaks ties of order. */
+  /** Breaks ties of order: {@link sortNameOf}. */
   readonly sortName: string;
   /** Picks endpoints, the scope of a namespaced policy included. */
   readonly selector: Selector;
@@ -27,6 +28,18 @@ export interface RenderedRules {
   readonly ingress: readonly Rule[];
   readonly egress: readonly Rule[];
   readonly ipSets: readonly IpSetDefinition[];
+}
+
+/** Kinds of policies as Calico calls them where it orders them; a staged one is of the kind that it would become. */
+export type SortKind =
+  | 'NetworkPolicy'
+  | 'GlobalNetworkPolicy'
+  | 'KubernetesNetworkPolicy'
+  | 'KubernetesClusterNetworkPolicy';
+
+/** By name, whatever the namespace; of one name by namespace, then by kind (Calico's order since its policies have no tier in their names). */
+export function sortNameOf(kind: SortKind, { name, namespace = '' }: Pick<Metadata, 'name' | 'namespace'>): string {
+  return `${name}/${namespace}/${kind}`;
 }
 
 /** The order of two policies of one tier. */
