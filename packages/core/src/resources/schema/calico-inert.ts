@@ -1,5 +1,6 @@
 /** Bodies of kinds that are validated and mean nothing to a dataplane. */
 import { z } from 'zod';
+import type { Cidr } from '../../state';
 import type { BlockAffinity, CalicoNode, IPReservation } from '../kinds/calico-inert';
 import { asNumber } from './calico-bgp';
 import { calicoName, net } from './calico-fields';
@@ -47,7 +48,7 @@ const wireguardKey = optionalText.pipe(
   textOf((value) => WIREGUARD_KEY.test(value), 'a Wireguard key (32 bytes in base64)').optional(),
 );
 /** An address with the length of its network. */
-const addressOnNetwork = (family: 4 | 6) =>
+const addressOnNetwork = (family: 4 | 6): z.ZodType<Cidr | undefined> =>
   optionalText.pipe(
     rangedCidr
       .transform(suchThat((range) => range.includes(':') === (family === 6), `is not an IPv${family} range`))

@@ -1,7 +1,7 @@
 /** The building blocks of the resources' schemas: fields as the API server reads them. */
 import { z } from 'zod';
 import { CoreError } from '../../core-error';
-import { familyOf, type IpFamily, parseCidr, parseIpAddress, parsePort } from '../../state';
+import { familyOf, type IpAddress, type IpFamily, parseCidr, parseIpAddress, parsePort } from '../../state';
 import { isPortName } from './names';
 
 /** Null is absent, as in Go's JSON. */
@@ -82,7 +82,7 @@ export function parsed<Raw, In, Out>(schema: z.ZodType<In, Raw>, parse: (value: 
 export const ipAddress = parsed(z.string(), parseIpAddress);
 export const cidr = parsed(z.string(), parseCidr);
 /** An address of one family, if one is written. */
-export const addressOfFamily = (family: IpFamily) =>
+export const addressOfFamily = (family: IpFamily): z.ZodType<IpAddress | undefined> =>
   optionalText.pipe(
     ipAddress
       .transform(suchThat((address) => familyOf(address) === family, `is not an IPv${family} address`))
