@@ -75,7 +75,7 @@ export async function readObjects(paths: readonly string[], progress: Progress):
   const total = [...texts.values()].reduce((sum, content) => sum + content.length, 0);
   let done = 0;
   for (const [file, content] of texts) {
-    const loaded = loadManifests(content, file);
+    const loaded = loadManifests(content, file, (share) => progress.show(done + share * content.length, total));
     // Not spread into a call: a file may hold more of them than a call takes arguments.
     for (const problem of loaded.problems) problems.push(problem);
     for (const template of loaded.standIns.templates) templates.push(template);

@@ -242,4 +242,24 @@ spec:
     expect(text.length).to.be.above(5_000_000);
     expect(performance.now() - started).to.be.below(15_000);
   });
+
+  it('tells how far it is, document by document and item by item', () => {
+    const namespaces = ['a', 'b', 'c', 'd'].map((name) => ({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name },
+    }));
+    const texts = [
+      namespaces.map((each) => `${JSON.stringify(each)}\n`).join('---\n'),
+      JSON.stringify({ apiVersion: 'v1', kind: 'List', items: namespaces }),
+    ];
+    for (const text of texts) {
+      const shares: number[] = [];
+      loadManifests(text, 'x', (share) => shares.push(share));
+      expect(shares).to.have.length(4);
+      expect(shares).to.deep.equal([...shares].sort((a, b) => a - b));
+      expect(shares[0]).to.be.within(0.2, 0.3);
+      expect(shares[3]).to.be.within(0.9, 1);
+    }
+  });
 });

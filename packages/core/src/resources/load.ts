@@ -34,9 +34,10 @@ const MAX_TEXT_LENGTH = 256 * 1024 * 1024;
 /**
  * Loads every object of a text. A faulty object or document is a problem and left out, the rest goes on; nothing is thrown.
  * @param file the name that problems and locations carry
+ * @param tell told after every object or document which share of the text is loaded
  */
-export function loadManifests(text: string, file: string): LoadedManifests {
-  const loader = new Loader(file);
+export function loadManifests(text: string, file: string, tell?: (share: number) => void): LoadedManifests {
+  const loader = new Loader(file, tell);
   if (text.length > MAX_TEXT_LENGTH) loader.refuseText(`longer than ${MAX_TEXT_LENGTH} characters`, 1);
   else if (text.includes('\0'))
     loader.refuseText('not a text: it has a zero byte', lineOfOffset(text, text.indexOf('\0')));
@@ -51,20 +52,26 @@ class Loader {
   readonly templates: PodTemplate[] = [];
   readonly targets: ServiceTarget[] = [];
 
-  constructor(private readonly file: string) {}
+  constructor(
+    private readonly file: string,
+    private readonly tell: (share: number) => void = () => undefined,
+  ) {}
 
   loadText(text: string): void {
     const json = /^\s*[{[]/.test(text) ? parseJson(text) : undefined;
     if (json !== undefined) {
-      this.loadValue(json.value, [], new Place(this.file, { text, firstLine: 1 }));
+      this.loadValue(json.value, [], new Place(this.file, { text, firstLine: 1 }), this.tell);
       return;
     }
+    let loaded = 0;
     for (const source of splitDocuments(text)) {
       const document = new ManifestDocument(source);
+      loaded += source.text.length;
       if (document.fault !== undefined) this.refuseText(document.fault.message, document.fault.line);
       else if (document.value !== undefined && document.value !== null) {
         this.loadValue(document.value, [], new Place(this.file, source, document));
       }
+      this.tell(Math.min(1, loaded / text.length));
     }
   }
 
@@ -73,11 +80,13 @@ class Loader {
     this.problems.push({ error, file: this.file, line });
   }
 
-  private loadValue(value: unknown, path: FieldPath, place: Place): void {
+  /** @param tell told of the items of a list, which share of them is loaded */
+  private loadValue(value: unknown, path: FieldPath, place: Place, tell?: (share: number) => void): void {
     const items = itemsOf(value);
     if (items !== undefined) {
       items.forEach((item, index) => {
         this.loadValue(item, [...path, 'items', index], place);
+        tell?.((index + 1) / items.length);
       });
       return;
     }

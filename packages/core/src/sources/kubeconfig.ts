@@ -1,5 +1,5 @@
 /** Which API server to read, and as whom. */
-import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { CoreError } from '../core-error';
 
 /**
@@ -7,7 +7,7 @@ import { CoreError } from '../core-error';
  * @throws CoreError PP_KUBECONFIG_INVALID
  */
 export function readKubeConfig(file?: string): KubeConfig {
-  const config = new KubeConfig();
+  const config = newKubeConfig();
   try {
     if (file === undefined) config.loadFromDefault();
     else config.loadFromFile(file);
@@ -16,6 +16,13 @@ export function readKubeConfig(file?: string): KubeConfig {
   }
   if (config.getCurrentCluster() === null) throw invalid(file, 'its current context names no cluster');
   return config;
+}
+
+/** The client is loaded once it is asked for: it weighs as much as the rest of this package, and who reads manifests needs none. */
+function newKubeConfig(): KubeConfig {
+  // What `require` gives is not known to the type checker.
+  const client = require('@kubernetes/client-node') as typeof import('@kubernetes/client-node');
+  return new client.KubeConfig();
 }
 
 function invalid(file: string | undefined, reason: string, cause?: unknown): CoreError {
