@@ -90,7 +90,7 @@ describe('The rendered rules', () => {
               await session.apply(session.plan({ revision, scope: 'full', isInSync: true, changes }));
               expect(await session.audit()).to.deep.equal({ repaired: [] });
             }),
-            { numRuns: 60 },
+            { numRuns: 60, interruptAfterTimeLimit: 8000 },
           );
         } finally {
           testbed.close();
@@ -308,6 +308,7 @@ const arbitrarySettings = fc
       { action: 'reject', cidrs: nets('10.96.0.0/16') } as const,
     ),
     nodePortAddresses: fc.constantFrom(undefined, nets('192.168.0.0/24'), nets('172.16.0.0/12')),
+    closedToWorkloads: fc.constantFrom([], [], [{ protocol: TCP, port: 443 as Port }, { protocol: parseProtocol(47) }]),
   })
   .map(({ nodePortAddresses, serviceLoopPrevention, ...settings }) =>
     buildSettings({

@@ -7,6 +7,7 @@ import {
   type IpFamily,
   type NodeSettings,
   parseCidr,
+  type TunnelTraffic,
   type WorkloadEndpoint,
 } from '@polyplane/core/backend';
 import { renderRangeSet } from './ip-sets';
@@ -58,6 +59,7 @@ export function renderWorkloadChains(
       }));
   chains.set(FROM_WORKLOAD_CHAIN, [
     ...ESTABLISHED_OR_INVALID,
+    ...(settings.closedToWorkloads ?? []).map(renderClosed),
     ...renderInterfaceTree('FI', 'inInterface', lead('egress'), CLOSED, chains),
   ]);
   chains.set(TO_WORKLOAD_CHAIN, [
@@ -89,6 +91,16 @@ export function renderWorkloadEntrances(
     ...[...prefixes].sort().map((name) => ({ name, isPrefix: true })),
     ...[...others].sort().map((name) => ({ name, isPrefix: false })),
   ].map((value) => formatRule({ [side]: { value }, target }));
+}
+
+function renderClosed({ protocol, port }: TunnelTraffic): RuleText {
+  return formatRule({
+    protocol: { value: protocol },
+    ...(port === undefined
+      ? {}
+      : { matches: [{ kind: 'ports', protocol, end: 'destination', ports: [{ first: port, last: port }] }] }),
+    target: { kind: 'drop' },
+  });
 }
 
 /** Adds the chains that check sources to `chains`, and the sets that they name to `sets`. */

@@ -18,6 +18,22 @@ describe('Settings of the node', () => {
   const felix = (name: string, spec: object) => calico('FelixConfiguration', name, spec);
   const settingsOf = (...manifests: readonly Manifest[]) => computeState(manifests).settings.get(SETTINGS_KEY);
 
+  it('closes tunnels to workloads, which hide what is sent in them, but for those that Felix allows', () => {
+    const vxlan = { protocol: 17, port: 4789 };
+    const ipip = { protocol: 4 };
+    expect(settingsOf()?.closedToWorkloads).to.deep.equal([vxlan, ipip]);
+    expect(settingsOf(felix('default', { vxlanPort: 4790 }))?.closedToWorkloads?.[0]).to.deep.equal({
+      protocol: 17,
+      port: 4790,
+    });
+    expect(settingsOf(felix('default', { allowVXLANPacketsFromWorkloads: true }))?.closedToWorkloads).to.deep.equal([
+      ipip,
+    ]);
+    expect(settingsOf(felix('default', { allowIPIPPacketsFromWorkloads: true }))?.closedToWorkloads).to.deep.equal([
+      vxlan,
+    ]);
+  });
+
   it('come from FelixConfiguration, the node’s own before the cluster’s, field by field', () => {
     const settings = settingsOf(
       felix('default', { defaultEndpointToHostAction: 'Accept', failsafeInboundHostPorts: [] }),

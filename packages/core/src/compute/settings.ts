@@ -12,9 +12,12 @@ import {
   type IpFamily,
   type NodeSettings,
   type Protocol,
+  parsePort,
   parsePortRange,
+  parseProtocol,
   SETTINGS_KEY,
   TCP,
+  type TunnelTraffic,
   UDP,
 } from '../state';
 import type { Output } from './output';
@@ -26,6 +29,9 @@ export type ChosenSettings = Partial<Omit<NodeSettings, 'type' | 'key' | 'nodeNa
 const CONTROL_PLANE = [179, 2379, 2380, 5473, 6443, 6666, 6667];
 const FAILSAFE_INBOUND = [...failsafe(TCP, 22), ...failsafe(UDP, 68), ...failsafe(TCP, ...CONTROL_PLANE)];
 const FAILSAFE_OUTBOUND = [...failsafe(UDP, 53, 67), ...failsafe(TCP, ...CONTROL_PLANE)];
+
+const VXLAN_PORT = parsePort(4789);
+const IPIP = parseProtocol(4);
 
 /**
  * Felix alone would drop what workloads send to their own host. Every installation of Calico sets that aside, and Kubernetes
@@ -130,11 +136,20 @@ export class Settings {
       ...(outbound !== undefined && { failsafeOutbound: outbound.map(failsafePort) }),
       ...(prefixes !== undefined && { workloadInterfacePrefixes: prefixes }),
       ...(this.felixSetting('ipForwarding') === 'Disabled' && { isForwarding: false }),
+      closedToWorkloads: this.closedToWorkloads(),
       ...this.serviceLoopPrevention(),
       ...this.wireguard(),
       ...(network?.bgp !== undefined && { isBgpEnabled: network.bgp === 'Enabled' }),
       ...(network !== undefined && autodetection(network)),
     };
+  }
+
+  private closedToWorkloads(): readonly TunnelTraffic[] {
+    const vxlan = { protocol: UDP, port: this.felixSetting('vxlanPort') ?? VXLAN_PORT };
+    return [
+      ...(this.felixSetting('allowVXLANPacketsFromWorkloads') === true ? [] : [vxlan]),
+      ...(this.felixSetting('allowIPIPPacketsFromWorkloads') === true ? [] : [{ protocol: IPIP }]),
+    ];
   }
 
   private serviceLoopPrevention(): Pick<ChosenSettings, 'serviceLoopPrevention'> {

@@ -79,6 +79,16 @@ describe('NodeSimulator', () => {
       expect(judge([A, B], aToB)).to.include({ verdict: 'allow', isTranslated: false });
     });
 
+    it('denies what is closed to workloads, whatever their policy says, and lets others send it', () => {
+      const closed = buildSettings({ closedToWorkloads: [{ protocol: UDP, port: parsePort(4789) }] });
+      const tunnel = { ...packet(fromPod(A), '10.0.1.1', '10.0.1.2', 4789), protocol: UDP };
+      expect(judge([closed, A, B], tunnel).verdict).to.equal('deny');
+      expect(judge([closed, A, B], { ...tunnel, protocol: TCP }).verdict).to.equal('allow');
+      expect(judge([closed, A, B], { ...tunnel, destinationPort: parsePort(80) }).verdict).to.equal('allow');
+      const fromOutside = { ...tunnel, entry: FROM_NETWORK, source: parseIpAddress('203.0.113.9') };
+      expect(judge([closed, A, B], fromOutside).verdict).to.equal('allow');
+    });
+
     it('closes a workload without any policy or profile', () => {
       const judgement = judge([A, { ...B, profiles: [] }], aToB);
       expect(judgement.verdict).to.equal('deny');

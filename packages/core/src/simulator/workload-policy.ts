@@ -5,7 +5,7 @@ import type { TraceStep } from './packet';
 import type { Direction } from './policy-table';
 import type { LocalWorkload } from './workload-table';
 
-/** Tiers, then profiles; nothing that allows: deny. */
+/** What is closed to every workload; then tiers, then profiles; nothing that allows: deny. */
 export function judgeWorkloadPolicy(
   view: NodeView,
   direction: Direction,
@@ -13,8 +13,18 @@ export function judgeWorkloadPolicy(
   flow: Flow,
   steps: TraceStep[],
 ): 'allow' | 'deny' {
+  if (direction === 'egress' && isClosed(view, flow)) {
+    steps.push({ stage: 'egressPolicy', endpoint: key, rule: 'tunnel of a workload', outcome: 'deny' });
+    return 'deny';
+  }
   const question = { stage: `${direction}Policy`, endpoint: key, direction, flow, steps };
   const byTiers = view.policies.judgeTiers(endpoint.tiers, question);
   const decision = byTiers === 'next' ? view.policies.judgeProfiles(endpoint.profiles, question) : byTiers;
   return decision === 'allow' ? 'allow' : 'deny';
+}
+
+function isClosed({ settings: { closedToWorkloads = [] } }: NodeView, { protocol, destination }: Flow): boolean {
+  return closedToWorkloads.some(
+    (closed) => closed.protocol === protocol && (closed.port === undefined || closed.port === destination.port),
+  );
 }

@@ -2,7 +2,7 @@
 import type { Brand } from '../brand';
 import type { Cidr, IpAddress, IpFamily } from './address';
 import type { Origin } from './origin';
-import type { PortRange, Protocol } from './protocol';
+import type { Port, PortRange, Protocol } from './protocol';
 
 export type SettingsKey = Brand<'settings/node', 'SettingsKey'>;
 export type NodeKey = Brand<`node/${string}`, 'NodeKey'>;
@@ -40,6 +40,11 @@ export interface NodeSettings {
   /** What happens to a packet from a workload to the host itself after its egress policy allowed it. */
   readonly endpointToHostAction: 'drop' | 'return' | 'accept';
   /**
+   * What no workload may begin to send, whatever its policy says: packets of tunnels, within which it would reach what its policy
+   * denies. Absent: nothing.
+   */
+  readonly closedToWorkloads?: readonly TunnelTraffic[];
+  /**
    * What happens to a packet that is forwarded to one of these service addresses, which no service translated: absent, it
    * is routed on, and may come back for ever.
    */
@@ -54,6 +59,12 @@ export interface NodeSettings {
   readonly isBgpEnabled?: boolean;
   /** IP families in which the node's address is found by a method. Absent: nobody said. */
   readonly autodetectedFamilies?: readonly IpFamily[];
+}
+
+/** The packets of a tunnel: of a protocol, to a port where the protocol has any. */
+export interface TunnelTraffic {
+  readonly protocol: Protocol;
+  readonly port?: Port;
 }
 
 /** A node of the cluster, this one included. */
