@@ -1,6 +1,8 @@
 // Who may import whom. scripts/layering.spec.ts proves that each rule bites.
 
 const SPEC = '\\.spec\\.ts$';
+/** Support of specs, which no package ships. */
+const SPEC_SUPPORT = '^packages/backend-[^/]+/src/testing/';
 /** Node's modules that touch nothing outside the process and know no time: what pure code may use. */
 const PURE_BUILTINS = '^(node:)?(assert|buffer|crypto|path|string_decoder|url|util)(/|$)';
 /** Core's rooms that know no I/O, clock or stream. The simulator's face as a backend is the one exception. */
@@ -77,19 +79,19 @@ module.exports = {
       name: 'backend-on-core-backend',
       comment: 'A backend imports `@polyplane/core/backend` and no other door, so that no Kubernetes type reaches it.',
       severity: 'error',
-      from: { path: '^packages/(backend-[^/]+)/', pathNot: SPEC },
+      from: { path: '^packages/(backend-[^/]+)/', pathNot: [SPEC, SPEC_SUPPORT] },
       to: { path: '^packages/', pathNot: ['^packages/$1/', '^packages/core/src/backend-door\\.ts$'] },
     },
     {
       name: 'backend-specs',
-      comment: "A backend's specs may also use core's testing door, its simulator and the conformance kit.",
+      comment: "A backend's specs, and what only they use, may also take any of core's doors and the conformance kit.",
       severity: 'error',
-      from: { path: `^packages/(backend-[^/]+)/.*${SPEC}` },
+      from: { path: [`^packages/(backend-[^/]+)/.*${SPEC}`, '^packages/(backend-[^/]+)/src/testing/'] },
       to: {
         path: '^packages/',
         pathNot: [
           '^packages/$1/',
-          '^packages/core/src/(backend-door|testing/index|simulator/index)\\.ts$',
+          '^packages/core/src/(index|backend-door|testing/index|simulator/index)\\.ts$',
           '^packages/conformance/src/index\\.ts$',
         ],
       },
