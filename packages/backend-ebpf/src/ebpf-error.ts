@@ -10,6 +10,7 @@ export const EBPF_CODES = {
   },
 } as const satisfies CodeTable;
 
+/** A row of {@link EBPF_CODES}. */
 export type EbpfErrorCode = keyof typeof EBPF_CODES;
 
 /** The error that this backend throws; `code` is a row of {@link EBPF_CODES}. */

@@ -7,6 +7,7 @@ function row(limit: Omit<Limit, 'source'>): Limit {
   return { ...limit, source: SOURCE };
 }
 
+/** What the eBPF dataplane does not do. */
 export const EBPF_LIMITS: LimitTable = [
   row({
     code: 'PP_LIMIT_EBPF_ARCHITECTURE',

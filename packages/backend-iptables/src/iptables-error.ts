@@ -61,6 +61,7 @@ export const IPTABLES_CODES = {
   },
 } as const satisfies CodeTable;
 
+/** A row of {@link IPTABLES_CODES}. */
 export type IptablesErrorCode = keyof typeof IPTABLES_CODES;
 
 /** The error that this backend throws; `code` is a row of {@link IPTABLES_CODES}. */

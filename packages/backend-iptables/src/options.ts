@@ -5,6 +5,7 @@ import { IptablesError } from './iptables-error';
 import type { IptablesVariant } from './kernel/variant';
 import { DEFAULT_MARK_MASK, MARK_BITS, type Marks, marksOf } from './render/marks';
 
+/** What the iptables backend is told. */
 export interface IptablesOptions {
   /** `auto`: the variant whose rules the host already has, else the one that `iptables` itself is. Default `auto`. */
   readonly variant: 'auto' | IptablesVariant;
@@ -27,6 +28,7 @@ export interface IptablesOptions {
 /** The injection token under which a container may hold options; all of them have defaults. */
 export const IptablesOptions: ServiceIdentifier<Partial<IptablesOptions>> = backendOptionsToken('iptables');
 
+/** The options of a backend that is told none. */
 export const DEFAULT_OPTIONS: IptablesOptions = {
   variant: 'auto',
   markMask: DEFAULT_MARK_MASK,

@@ -48,6 +48,7 @@ export interface SessionParts {
   removeTraces(): Promise<void>;
 }
 
+/** A session of the iptables backend. */
 export class IptablesSession implements DataplaneSession<IptablesPlan> {
   private readonly events = new Subject<DataplaneEvent>();
   /**

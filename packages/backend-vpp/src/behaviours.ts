@@ -1,6 +1,7 @@
 /** How the VPP backend behaves where dataplanes differ though nothing is missing (seeds/vpp-specifics.md). */
 import type { Behaviours } from '@polyplane/core/backend';
 
+/** How the VPP dataplane behaves where nothing is missing. */
 export const VPP_BEHAVIOURS: Behaviours = {
   nodePortNat: 'targetedNode',
   nodePortSourceNat: 'always',

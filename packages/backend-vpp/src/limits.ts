@@ -7,6 +7,7 @@ function row(limit: Omit<Limit, 'source'>): Limit {
   return { ...limit, source: SOURCE };
 }
 
+/** What the VPP dataplane does not do. */
 export const VPP_LIMITS: LimitTable = [
   row({
     code: 'PP_LIMIT_VPP_DO_NOT_TRACK',

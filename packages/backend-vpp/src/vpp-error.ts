@@ -10,6 +10,7 @@ export const VPP_CODES = {
   },
 } as const satisfies CodeTable;
 
+/** A row of {@link VPP_CODES}. */
 export type VppErrorCode = keyof typeof VPP_CODES;
 
 /** The error that this backend throws; `code` is a row of {@link VPP_CODES}. */

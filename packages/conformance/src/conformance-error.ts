@@ -61,6 +61,7 @@ export const CONFORMANCE_CODES = {
   },
 } as const satisfies CodeTable;
 
+/** A row of {@link CONFORMANCE_CODES}. */
 export type ConformanceErrorCode = keyof typeof CONFORMANCE_CODES;
 
 /** Where in a suite file something is wrong. */

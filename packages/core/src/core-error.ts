@@ -113,6 +113,7 @@ export const CORE_CODES = {
   },
 } as const satisfies CodeTable;
 
+/** A row of {@link CORE_CODES}. */
 export type CoreErrorCode = keyof typeof CORE_CODES;
 
 /** The error that core throws; `code` is a row of {@link CORE_CODES}. */

@@ -8,6 +8,7 @@ import { predictOutcomes } from './oracle';
 import { SCENARIO_PEAK, scenarioPackets, scenarioSteps } from './scenario';
 import { runningTestFramework } from './test-framework';
 
+/** What the kit is told beside the backend. */
 export interface DescribeBackendOptions {
   /** Further event sequences to expand, by what they are about. */
   readonly sequences?: Readonly<Record<string, readonly Batch[]>>;

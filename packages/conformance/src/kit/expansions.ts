@@ -5,8 +5,10 @@ import { type Change, type DesiredKey, type DesiredObject, keyOfChange, orderCha
 /** Changes that come together, in safe order. An event sequence is a list of batches, from the empty state on. */
 export type Batch = readonly Change[];
 
+/** The ways in which an event sequence is expanded. */
 export const EXPANSIONS = ['reversed', 'reverted', 'withEmptyBatches', 'split', 'squashed'] as const;
 
+/** One of {@link EXPANSIONS}. */
 export type Expansion = (typeof EXPANSIONS)[number];
 
 /**

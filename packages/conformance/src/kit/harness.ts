@@ -2,6 +2,7 @@
 import type { DataplaneBackend, NodeContext } from '@polyplane/core';
 import type { ProbeRequest, ProbeResult } from '../prober/probe';
 
+/** What became of a packet. */
 export type ProbeOutcome = ProbeResult['outcome'];
 
 /** A target with the scenario's machines, on which nothing of the backend is in force yet. */

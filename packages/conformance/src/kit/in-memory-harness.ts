@@ -5,13 +5,16 @@ import type { BackendHarness } from './harness';
 import { judgeProbe } from './oracle';
 import { SCENARIO_NODE } from './scenario';
 
+/** A backend whose target is in this process. */
 export interface InMemoryTarget {
   readonly backend: DataplaneBackend;
   /** What is in force, read from the target. */
   readState(): Promise<DesiredStateStore>;
+  /** See {@link BackendHarness.disturb}. */
   disturb?(): Promise<void>;
 }
 
+/** A harness over a target in this process. */
 export function createInMemoryHarness({ backend, readState, disturb }: InMemoryTarget): BackendHarness {
   return {
     backend,

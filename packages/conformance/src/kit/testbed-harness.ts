@@ -4,6 +4,7 @@ import { createTestbed } from '../testbed/testbed';
 import type { BackendHarness } from './harness';
 import { SCENARIO_NODE, SCENARIO_TOPOLOGY } from './scenario';
 
+/** A backend whose target is a node of a testbed. */
 export interface TestbedTarget {
   readonly backend: DataplaneBackend;
   /** As {@link BackendHarness.readTraces}, of the namespace at this path. */

@@ -47,4 +47,5 @@ export interface ProbeTimeouts {
   readonly secondMilliseconds: number;
 }
 
+/** How long a probe waits unless told otherwise. */
 export const DEFAULT_PROBE_TIMEOUTS: ProbeTimeouts = { firstMilliseconds: 300, secondMilliseconds: 2500 };

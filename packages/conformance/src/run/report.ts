@@ -8,12 +8,14 @@ export interface SuitesReport {
   readonly skipped: number;
 }
 
+/** What became of a suite's probes. */
 export interface SuiteReport {
   readonly id: string;
   readonly backend: string;
   readonly probes: readonly ProbeReport[];
 }
 
+/** What became of one probe. */
 export interface ProbeReport {
   readonly name: string;
   readonly result: 'pass' | 'fail' | 'skip';
@@ -24,6 +26,7 @@ export interface ProbeReport {
   readonly reason: string;
 }
 
+/** The reports of suites with their sums. */
 export function summarize(suites: readonly SuiteReport[]): SuitesReport {
   const count = (result: ProbeReport['result']): number =>
     suites.reduce((sum, { probes }) => sum + probes.filter((probe) => probe.result === result).length, 0);

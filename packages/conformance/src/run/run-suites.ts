@@ -8,6 +8,7 @@ import { type ProbeReport, type SuiteReport, type SuitesReport, summarize } from
 import { SimulatorJudge } from './simulator-judge';
 import { TestbedJudge } from './testbed-judge';
 
+/** Which suites are run, and against which backend. */
 export interface RunSuitesOptions {
   readonly suites: readonly Suite[];
   /** The simulator judges in this process; any other backend is opened in the nodes of a throw-away network. */

@@ -17,6 +17,7 @@ import { isOver } from '../suites/cluster-addresses';
 import type { SuiteState } from '../suites/suite';
 import type { TestbedNode, TestbedOutsider, TestbedPod, Topology } from '../testbed/topology';
 
+/** The machines that a cluster's objects and the probes of a suite need. */
 export function topologyOf(state: SuiteState): Topology {
   const managed = podsOf(state);
   const pods = [...managed, ...unmanagedPodsOf(state, new Set(managed.flatMap((pod) => pod.addresses)))];

@@ -6,6 +6,7 @@ import { parseSuite } from './parse-suite';
 import type { Suite } from './suite';
 import { SuiteText } from './suite-text';
 
+/** The suites that were read, and what could not be. */
 export interface LoadedSuites {
   readonly suites: readonly Suite[];
   /** Files that are no suites; the others are not affected. */

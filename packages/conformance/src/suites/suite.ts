@@ -1,6 +1,7 @@
 /** A conformance suite, read and resolved: states of a cluster, and what must happen to packets in each. */
 import type { Cidr, IcmpMatch, IpAddress, IpFamily, ObjectRef, Port, Protocol, Resource } from '@polyplane/core';
 
+/** A suite, ready to be run. */
 export interface Suite {
   readonly id: string;
   readonly title: string;
@@ -9,6 +10,7 @@ export interface Suite {
   readonly states: readonly SuiteState[];
 }
 
+/** Objects of a suite, and what must hold of them. */
 export interface SuiteState {
   /** Empty where the suite has one state. */
   readonly name: '' | 'before' | 'after';
@@ -54,6 +56,7 @@ export interface SuiteSettings {
   readonly featureGates?: Readonly<Record<string, boolean>>;
 }
 
+/** A translation of the host's own, which a suite assumes. */
 export interface HostTranslationSpec {
   readonly protocol: Protocol;
   readonly from: { readonly address: IpAddress; readonly port: Port };
@@ -70,6 +73,7 @@ export type SuiteSender =
   | { readonly kind: 'unmanaged'; readonly node: string }
   | { readonly kind: 'external' };
 
+/** A packet, and what must become of it. */
 export interface SuiteProbe {
   readonly name: string;
   readonly sender: SuiteSender;

@@ -91,6 +91,7 @@ export class Testbed {
     return this.prober.probe(requests);
   }
 
+  /** Adds pods to the running network. */
   addPods(pods: readonly TestbedPod[]): void {
     for (const node of this.nodes.values()) {
       const ofNode = pods.filter((pod) => pod.node === node.node.name);
@@ -100,6 +101,7 @@ export class Testbed {
     if (homeless !== undefined) this.nodeMachine(homeless.node);
   }
 
+  /** Removes a pod with its namespace. */
   removePod(namespace: string, name: string): void {
     const machine = this.podMachine({ namespace, name });
     const { pod } = machine;

@@ -12,6 +12,7 @@ export interface TestbedNode {
   readonly routedAddresses: readonly IpAddress[];
 }
 
+/** A pod of a testbed. */
 export interface TestbedPod {
   readonly namespace: string;
   readonly name: string;
@@ -28,6 +29,7 @@ export interface TestbedOutsider {
   readonly addresses: readonly IpAddress[];
 }
 
+/** The machines of a testbed. */
 export interface Topology {
   readonly nodes: readonly TestbedNode[];
   readonly pods: readonly TestbedPod[];
@@ -36,14 +38,17 @@ export interface Topology {
   readonly ports: readonly ListeningPort[];
 }
 
+/** The name of a pod's machine in a testbed. */
 export function podHost(pod: Pick<TestbedPod, 'namespace' | 'name'>): HostName {
   return `pod:${pod.namespace}/${pod.name}`;
 }
 
+/** The name of a node's machine in a testbed. */
 export function nodeHost(node: Pick<TestbedNode, 'name'>): HostName {
   return `node:${node.name}`;
 }
 
+/** The name of an outsider's machine in a testbed. */
 export function outsiderHost(outsider: Pick<TestbedOutsider, 'name'>): HostName {
   return `outside:${outsider.name}`;
 }

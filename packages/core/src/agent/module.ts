@@ -9,6 +9,7 @@ import { Source } from '../sources/source';
 import { NodeAgent } from './node-agent';
 import { NodeAgentOptions, RandomNumbers, Scheduler } from './node-agent-options';
 
+/** What a node agent is made from: its options, its source, its logger, and the options of backends. */
 export interface CoreModuleOptions extends NodeAgentOptions {
   readonly source: Source;
   /** Default: a silent one. */

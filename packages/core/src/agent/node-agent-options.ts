@@ -6,6 +6,7 @@ import type { ComputeOptions } from '../compute';
 import type { OnUnsupportedChoice } from '../limits/on-unsupported';
 import type { LimitProfile } from '../limits/profile';
 
+/** What a node agent is told; absent fields have the defaults that they name. */
 export interface NodeAgentOptions extends ComputeOptions {
   /** Name of the backend to use. Absent: the only one that is bound. */
   readonly backend?: string;
@@ -23,14 +24,17 @@ export interface NodeAgentOptions extends ComputeOptions {
   readonly backoff?: BackoffOptions;
 }
 
+/** The injection token of the agent's options. */
 export const NodeAgentOptions: ServiceIdentifier<NodeAgentOptions> = Symbol.for('polyplane.NodeAgentOptions');
 
 /** Time: bound to rxjs's `asyncScheduler` unless a test says otherwise. */
 export type Scheduler = SchedulerLike;
 
+/** The injection token of the scheduler. */
 export const Scheduler: ServiceIdentifier<Scheduler> = Symbol.for('polyplane.Scheduler');
 
 /** Randomness, for jitter: numbers in [0, 1). */
 export type RandomNumbers = () => number;
 
+/** The injection token of the random numbers. */
 export const RandomNumbers: ServiceIdentifier<RandomNumbers> = Symbol.for('polyplane.RandomNumbers');

@@ -6,6 +6,7 @@ import type { CodedError } from '../errors';
 /** `opening`: asks the host and opens the dataplane, again and again while it does not answer yet. */
 export type NodeAgentPhase = 'created' | 'opening' | 'running' | 'failed' | 'stopped';
 
+/** What a node agent says about itself, at one moment. */
 export interface NodeAgentStatus {
   readonly phase: NodeAgentPhase;
   readonly nodeName: string;

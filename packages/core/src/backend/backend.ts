@@ -70,6 +70,7 @@ export interface NodeFacts {
   readonly limits?: LimitTable;
 }
 
+/** One thing that a host lacks, and what to do about it. */
 export interface MissingFact {
   readonly what: string;
   readonly remedy: string;
@@ -128,6 +129,7 @@ export interface Drift {
   readonly repaired: readonly string[];
 }
 
+/** What a session tells without being asked. */
 export type DataplaneEvent =
   /** Somebody else changed our objects: an audit is due. */
   | { readonly type: 'foreignChange'; readonly description: string }

@@ -15,6 +15,7 @@ export type PendingUpdate<V> =
   | { readonly kind: 'missing'; readonly wanted: V }
   | { readonly kind: 'differs'; readonly wanted: V; readonly actual: V };
 
+/** How a tracker compares. */
 export interface DeltaTrackerOptions<V> {
   /** Whether two values need no write between them. Default: `Object.is`. */
   readonly isEqual?: (a: V, b: V) => boolean;
@@ -52,18 +53,22 @@ export class DeltaTracker<K, V> {
     return this.#equal.size + this.#updates.size;
   }
 
+  /** The wanted value; undefined: none is wanted. */
   getWanted(key: K): V | undefined {
     return this.#wantedSlot(key)?.value;
   }
 
+  /** The value that is there; undefined: none is. */
   getActual(key: K): V | undefined {
     return this.#actualSlot(key)?.value;
   }
 
+  /** Whether a value is wanted under this key. */
   hasWanted(key: K): boolean {
     return this.#wantedSlot(key) !== undefined;
   }
 
+  /** Whether a value is there under this key. */
   hasActual(key: K): boolean {
     return this.#actualSlot(key) !== undefined;
   }
@@ -74,10 +79,12 @@ export class DeltaTracker<K, V> {
     for (const [key, update] of this.#updates) yield [key, update.wanted];
   }
 
+  /** From now on this value is wanted under the key. */
   want(key: K, value: V): void {
     this.#place(key, { value }, this.#actualSlot(key));
   }
 
+  /** From now on nothing is wanted under the key. */
   unwant(key: K): void {
     this.#place(key, undefined, this.#actualSlot(key));
   }

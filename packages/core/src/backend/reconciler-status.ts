@@ -28,12 +28,14 @@ export interface ReconcilerFailure {
   readonly error: unknown;
 }
 
+/** How the last audit ended. */
 export interface AuditReport {
   readonly at: number;
   /** The session's words for what differed and was repaired. */
   readonly repaired: readonly string[];
 }
 
+/** What a reconciler says about itself, at one moment. */
 export interface ReconcilerStatus {
   readonly phase: ReconcilerPhase;
   /** The newest desired state. */

@@ -11,6 +11,7 @@ import type { AuditReport, ReconcilerFailure, ReconcilerPhase, ReconcilerStatus 
 import { releaseSession } from './release-session';
 import { RevisionWaiters, stoppedError } from './revision-waiters';
 
+/** Time, randomness and patience of a reconciler. */
 export interface ReconcilerOptions {
   /** Default: the process's timers. */
   readonly scheduler?: SchedulerLike;

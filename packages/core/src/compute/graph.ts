@@ -35,6 +35,7 @@ import { Services } from './services';
 import { type ChosenSettings, Settings } from './settings';
 import { Workloads } from './workloads';
 
+/** Whose desired state is computed, and by which settings. */
 export interface ComputeOptions {
   /** The node whose dataplane the desired state is for. */
   readonly nodeName: string;

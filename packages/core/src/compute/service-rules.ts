@@ -16,6 +16,7 @@ export interface ServiceRules {
   readonly honoursIpMode: boolean;
 }
 
+/** The rules of services as kube-proxy has them. */
 export const KUBE_PROXY_RULES: ServiceRules = {
   hints: 'whenComplete',
   usesTerminating: true,

@@ -23,6 +23,7 @@ export interface CheckedBackend {
   readonly behaviours: Behaviours;
 }
 
+/** What a check is told beside the cluster. */
 export interface CheckOptions {
   readonly resources: readonly Resource[];
   readonly backends: readonly CheckedBackend[];
@@ -42,6 +43,7 @@ export interface CheckOptions {
 /** A limit that an object meets. Without `file` and `line`: the object came from no file. */
 export type Finding = Diagnostic;
 
+/** What a check says of one backend. */
 export interface BackendReport {
   readonly name: string;
   readonly verdict: Support;
@@ -49,12 +51,14 @@ export interface BackendReport {
   readonly findings: readonly Finding[];
 }
 
+/** What a check says of all backends, and of a switch between two. */
 export interface CheckReport {
   readonly backends: readonly BackendReport[];
   /** Empty unless a change of backend was asked about. */
   readonly behaviourChanges: readonly BehaviourChange[];
 }
 
+/** Holds a cluster's objects against the limits of backends. */
 export function checkCluster(options: CheckOptions): CheckReport {
   const { resources, backends, from, to, profile = DEFAULT_PROFILE } = options;
   const cluster = new ClusterIndex(resources);

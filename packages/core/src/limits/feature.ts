@@ -24,4 +24,5 @@ export const FEATURES = [
   'undisturbedDisabling',
 ] as const;
 
+/** One of {@link FEATURES}. */
 export type Feature = (typeof FEATURES)[number];

@@ -11,6 +11,7 @@ const WORDS: Readonly<Record<LimitEffect, string>> = {
   none: 'nothing is lost',
 };
 
+/** The effect in words for people. */
 export function formatEffect(effect: LimitEffect): string {
   return WORDS[effect];
 }

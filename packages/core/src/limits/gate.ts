@@ -23,6 +23,7 @@ import { denyInstead, isFamily6, lacksOfPolicy, POLICY_FEATURES, reduceObject } 
 import { severityOf } from './severity';
 import { UsedFields } from './used-fields';
 
+/** What a gate is told beside the limits. */
 export interface GateOptions {
   /** Default `ignore`. */
   readonly onUnsupported?: OnUnsupportedChoice;
@@ -32,6 +33,7 @@ export interface GateOptions {
   readonly locate?: (object: ObjectRef, field: string) => SourceLocation | undefined;
 }
 
+/** What a gate lets through, and which limits it met. */
 export interface GateResult {
   /** In safe order; the dataplane can do all of it. */
   readonly changes: readonly Change[];

@@ -2,6 +2,7 @@
 import type { ObjectRef } from '../state';
 import type { Feature } from './feature';
 
+/** How far a dataplane does what a feature asks for. */
 export type Support = 'supported' | 'degraded' | 'unsupported';
 
 /**

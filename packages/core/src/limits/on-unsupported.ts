@@ -13,6 +13,7 @@ export type OnUnsupported = 'ignore' | 'deny' | 'refuse';
 /** One answer for every feature, or answers for some and a default for the rest. */
 export type OnUnsupportedChoice = OnUnsupported | OnUnsupportedByFeature;
 
+/** A default, and answers for single features. */
 export interface OnUnsupportedByFeature {
   readonly default?: OnUnsupported;
   readonly features?: Readonly<Partial<Record<Feature, OnUnsupported>>>;

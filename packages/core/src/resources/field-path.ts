@@ -6,6 +6,7 @@ export type FieldPath = readonly (string | number)[];
 const PLAIN_KEY = /^[A-Za-z0-9_-]+$/;
 const SEGMENT = /\.?([A-Za-z0-9_-]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/y;
 
+/** The path as users write it: `spec.ports[0].port`. */
 export function formatFieldPath(path: FieldPath): string {
   return path
     .map((part, index) => {

@@ -58,16 +58,20 @@ export type Resource =
   | CalicoNode
   | Installation;
 
+/** The kinds of resources that are read. */
 export type ResourceKind = Resource['kind'];
+/** The resource of a kind. */
 export type ResourceOf<Kind extends ResourceKind> = Extract<Resource, { readonly kind: Kind }>;
 
 /** `Kind/namespace/name`; the namespace part is empty for cluster-scoped kinds. */
 export type ResourceKey = Brand<string, 'ResourceKey'>;
 
+/** The key of the resource with this kind, namespace and name. */
 export function resourceKey(kind: ResourceKind, namespace: string | undefined, name: string): ResourceKey {
   return `${kind}/${namespace ?? ''}/${name}` as ResourceKey;
 }
 
+/** The resource's key. */
 export function keyOfResource(resource: Resource): ResourceKey {
   return resourceKey(resource.kind, resource.metadata.namespace, resource.metadata.name);
 }

@@ -32,6 +32,7 @@ export interface ClusterDestination extends Omit<Destination, 'steps'> {
   readonly hops: readonly Hop[];
 }
 
+/** What becomes of a packet on its way through the cluster. */
 export interface ClusterJudgement {
   /** The verdict common to all destinations; where they differ, `deny`. */
   readonly verdict: Verdict;
@@ -56,9 +57,11 @@ export interface ReplyJudgement {
 /** A packet that is sent on from node to node more often than this goes in circles. */
 const MAXIMUM_HOPS = 8;
 
+/** Judges packets end to end: what the source's node says, and the destination's. */
 export class ClusterSimulator {
   constructor(private readonly nodes: ReadonlyMap<string, NodeSimulator>) {}
 
+  /** What becomes of a packet. */
   judge(sender: ClusterSender, packet: ClusterPacket): ClusterJudgement {
     const node = sender.kind === 'external' ? (sender.via ?? this.ownerOf(packet)) : sender.node;
     return this.judgeAt(node, { ...packet, entry: entryOf(sender) }, []);

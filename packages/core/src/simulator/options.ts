@@ -9,6 +9,7 @@ export interface HostTranslation {
   readonly to: { readonly address: IpAddress; readonly port: Port };
 }
 
+/** How the simulated dataplane behaves. */
 export interface SimulatorOptions {
   /** The interface to the network; by default `eth0`. It carries the node's addresses. */
   readonly uplink?: string;

@@ -39,6 +39,7 @@ export class NodeSimulator {
     return this.view.behaviours;
   }
 
+  /** Follows a transition of the state. */
   apply(transition: Pick<Transition, 'scope' | 'changes'>): void {
     if (transition.scope === 'full') this.view = new NodeView(this.options);
     for (const change of transition.changes) this.view.applyChange(change);

@@ -10,6 +10,7 @@ import { Reflector } from './reflector';
 import { pause, type RetryClock, restAfter } from './retry';
 import type { ResourceChange, ResourceProblem, Source, SourceBatch } from './source';
 
+/** Which API server is read, and how patiently. */
 export interface KubernetesSourceOptions {
   /** Which API server, and as whom. */
   readonly config: KubeConfig;

@@ -8,6 +8,7 @@ import { type FileReading, isUnder, type ManifestFiles, readManifestFiles } from
 import { ManifestSet } from './manifest-set';
 import type { ResourceProblem, Source, SourceBatch, SourceLocation } from './source';
 
+/** Which files are read, and whether they are watched. */
 export interface ManifestSourceOptions {
   /** Files, and folders that are read recursively for `*.yaml`, `*.yml` and `*.json`. */
   readonly paths: readonly string[];

@@ -47,4 +47,5 @@ export interface Source {
   locate?(object: ObjectRef, field: string): SourceLocation | undefined;
 }
 
+/** The injection token of the source. */
 export const Source: ServiceIdentifier<Source> = Symbol.for('polyplane.Source');

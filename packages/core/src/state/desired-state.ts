@@ -45,11 +45,13 @@ export class DesiredStateStore implements DesiredState {
   /** The sets whose members this store owns and may change in place. */
   private readonly ownedMembers = new WeakMap<IpSet, Set<IpSetMember>>();
 
+  /** Puts a transition into the state; a `full` one replaces it. */
   apply(transition: Pick<Transition, 'scope' | 'changes'>): void {
     if (transition.scope === 'full') this.clear();
     for (const change of transition.changes) this.applyChange(change);
   }
 
+  /** The object under this key, as the store holds it now. */
   get(key: DesiredKey): DesiredObject | undefined {
     return this.mapOf(typeOfKey(key)).get(key);
   }

@@ -4,7 +4,9 @@ import type { Cidr, IpAddress } from './address';
 import type { Origin } from './origin';
 import type { PolicyKey, ProfileKey } from './policy';
 
+/** Identifies a workload endpoint. */
 export type WorkloadKey = Brand<`workload/${string}`, 'WorkloadKey'>;
+/** Identifies a host endpoint. */
 export type HostEndpointKey = Brand<`hostEndpoint/${string}`, 'HostEndpointKey'>;
 
 /** A Linux interface name: 1-15 bytes, none of them `/`, white space or a control character. */

@@ -3,11 +3,13 @@ import type { Brand } from '../brand';
 import type { Cidr, IpAddress } from './address';
 import { formatProtocol, type Port, type Protocol } from './protocol';
 
+/** Identifies an IP set. */
 export type IpSetKey = Brand<`ipSet/${string}`, 'IpSetKey'>;
 
 /** `address,protocol:port`, the member of an `addressPort` set. */
 export type AddressPort = Brand<string, 'AddressPort'>;
 
+/** A member of an IP set: a range, or address, protocol and port. */
 export type IpSetMember = Cidr | AddressPort;
 
 /**
@@ -24,6 +26,7 @@ export interface IpSet {
   readonly description: string;
 }
 
+/** The member of an `addressPort` set for these. */
 export function addressPortOf(address: IpAddress, protocol: Protocol, port: Port): AddressPort {
   return `${address},${formatProtocol(protocol)}:${port}` as AddressPort;
 }

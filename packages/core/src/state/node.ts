@@ -4,7 +4,9 @@ import type { Cidr, IpAddress, IpFamily } from './address';
 import type { Origin } from './origin';
 import type { Port, PortRange, Protocol } from './protocol';
 
+/** Identifies the node's settings: there is one key. */
 export type SettingsKey = Brand<'settings/node', 'SettingsKey'>;
+/** Identifies a node of the cluster. */
 export type NodeKey = Brand<`node/${string}`, 'NodeKey'>;
 
 /** A port that host endpoint policy never closes, so that the node stays reachable. */
@@ -78,4 +80,5 @@ export interface ClusterNode {
   readonly podCidrs: readonly Cidr[];
 }
 
+/** The key of the node's settings. */
 export const SETTINGS_KEY = 'settings/node' as SettingsKey;

@@ -5,7 +5,9 @@ import type { IpSetKey } from './ip-set';
 import type { Origin } from './origin';
 import type { PortRange, Protocol } from './protocol';
 
+/** Identifies a policy. */
 export type PolicyKey = Brand<`policy/${string}`, 'PolicyKey'>;
+/** Identifies a profile. */
 export type ProfileKey = Brand<`profile/${string}`, 'ProfileKey'>;
 
 /** `pass`: go on with the next tier. `log`: record the packet, then go on with the next rule. */
@@ -60,6 +62,7 @@ export interface Rule {
  */
 export type PolicyStage = 'normal' | 'preDnat' | 'untracked';
 
+/** A policy of one tier: its rules, in order, for the endpoints that name it. */
 export interface Policy {
   readonly type: 'policy';
   readonly key: PolicyKey;

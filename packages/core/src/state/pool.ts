@@ -3,6 +3,7 @@ import type { Brand } from '../brand';
 import type { Cidr } from './address';
 import type { Origin } from './origin';
 
+/** Identifies an IP pool. */
 export type PoolKey = Brand<`pool/${string}`, 'PoolKey'>;
 
 /** How a packet to a pod of another node is wrapped. */

@@ -14,11 +14,17 @@ export interface PortRange {
   readonly last: Port;
 }
 
+/** ICMP for IPv4: protocol 1. */
 export const ICMP = 1 as Protocol;
+/** TCP: protocol 6. */
 export const TCP = 6 as Protocol;
+/** UDP: protocol 17. */
 export const UDP = 17 as Protocol;
+/** ICMP for IPv6: protocol 58. */
 export const ICMPV6 = 58 as Protocol;
+/** SCTP: protocol 132. */
 export const SCTP = 132 as Protocol;
+/** UDP-Lite: protocol 136. */
 export const UDPLITE = 136 as Protocol;
 
 const NUMBERS: Readonly<Record<string, Protocol>> = {

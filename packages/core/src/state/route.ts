@@ -6,6 +6,7 @@ import type { NodeKey } from './node';
 import type { Origin } from './origin';
 import type { Encapsulation } from './pool';
 
+/** Identifies a route. */
 export type RouteKey = Brand<`route/${string}`, 'RouteKey'>;
 
 /** To a workload's interface, or to another node by one of its addresses. */

@@ -4,6 +4,7 @@ import type { Cidr, IpAddress, IpFamily } from './address';
 import type { Origin } from './origin';
 import type { Port, Protocol } from './protocol';
 
+/** Identifies a port of a service in one IP family. */
 export type ServicePortKey = Brand<`service/${string}`, 'ServicePortKey'>;
 
 /** An endpoint that a service port may send to. */

@@ -20,6 +20,7 @@ export type DesiredObject =
   | Route
   | ServicePort;
 
+/** The types of objects that the desired state is made of. */
 export type DesiredType = DesiredObject['type'];
 
 /** The object of the given type. */

@@ -28,6 +28,7 @@ export class ApiServer {
     }
   }
 
+  /** Listens on a free port of the loopback. */
   async start(): Promise<void> {
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
   }
@@ -38,16 +39,19 @@ export class ApiServer {
     return `http://127.0.0.1:${port}`;
   }
 
+  /** Ends every connection. */
   async stop(): Promise<void> {
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
   }
 
+  /** Serves a kind from now on. */
   offer(version: string, kind: string, plural: string): void {
     this.offers[version] = { ...this.offers[version], [kind]: plural };
     this.objects.set(`${pathOf(version)}/${plural}`, new Map());
   }
 
+  /** Adds an object, or replaces it; watches hear of it. */
   put(path: string, name: string, rest: Record<string, unknown> = {}): void {
     const all = this.objects.get(path) ?? new Map<string, StoredObject>();
     const type = all.has(name) ? 'MODIFIED' : 'ADDED';
@@ -57,6 +61,7 @@ export class ApiServer {
     this.send(path, { type, object: { ...this.typeOf(path), ...object } });
   }
 
+  /** Removes an object; watches hear of it. */
   remove(path: string, name: string): void {
     const object = this.objects.get(path)?.get(name);
     this.objects.get(path)?.delete(name);
@@ -65,6 +70,7 @@ export class ApiServer {
     this.send(path, { type: 'DELETED', object: { ...this.typeOf(path), ...object, metadata } });
   }
 
+  /** Sends a bookmark to watches. */
   bookmark(path: string): void {
     const metadata = { resourceVersion: String(++this.version) };
     this.send(path, { type: 'BOOKMARK', object: { ...this.typeOf(path), metadata } });
@@ -81,14 +87,17 @@ export class ApiServer {
     for (const watch of this.watches) if (watch.path === path) watch.response.write(text);
   }
 
+  /** Ends watches as a server does in the normal course. */
   closeWatches(): void {
     for (const { response } of this.watches) response.end();
   }
 
+  /** Breaks watches off. */
   breakWatches(): void {
     for (const { response } of this.watches) response.destroy();
   }
 
+  /** How many requests of a sort were made. */
   count(path: string, isWatch: boolean): number {
     return this.requests.filter((url) => url.startsWith(`${path}?`) && url.includes('watch=true') === isWatch).length;
   }

@@ -51,6 +51,7 @@ export function stateOf(...objects: readonly DesiredObject[]): DesiredStateStore
   return store;
 }
 
+/** Settings of a node, with what a test changes. */
 export function buildSettings(overrides: Partial<NodeSettings> = {}): NodeSettings {
   return {
     type: 'settings',
@@ -101,6 +102,7 @@ export function buildPool(name: string, cidr: string, overrides: Partial<IpPool>
   };
 }
 
+/** A route, with what a test changes. */
 export function buildRoute(destination: string, target: RouteTarget): Route {
   const cidr = parseCidr(destination);
   return {
@@ -184,6 +186,7 @@ export function buildPolicy(
   };
 }
 
+/** A profile, with what a test changes. */
 export function buildProfile(
   name: string,
   rules: { readonly ingress?: readonly Rule[]; readonly egress?: readonly Rule[] },
@@ -220,6 +223,7 @@ export function buildIpSet(name: string, kind: IpSet['kind'], members: readonly 
   return { type: 'ipSet', key: ipSetKey(name), kind, members: new Set(parsed), description: name };
 }
 
+/** The key of an IP set for tests. */
 export function ipSetKey(name: string): IpSetKey {
   return `ipSet/${name}` as IpSetKey;
 }
@@ -249,6 +253,7 @@ export function buildService(
   };
 }
 
+/** A frontend of a service, with what a test changes. */
 export function buildFrontend(
   kind: Frontend['kind'],
   port: number,
@@ -264,10 +269,12 @@ export function buildFrontend(
   };
 }
 
+/** An endpoint of a service, with what a test changes. */
 export function buildServiceEndpoint(address: string, port: number, isLocal: boolean): ServiceEndpoint {
   return { address: parseIpAddress(address), port: parsePort(port), isLocal };
 }
 
+/** Members of a `net` set. */
 export function nets(...texts: readonly string[]): readonly Cidr[] {
   return texts.map(parseCidr);
 }

@@ -8,6 +8,7 @@ import { type FakeMethod, FaultScript } from './fake-faults';
 import { type FakePlan, FakeSession, type FakeSessionHost, faultError, settleHang } from './fake-session';
 import { FakeTarget } from './fake-target';
 
+/** How the fake backend differs from its defaults. */
 export interface FakeBackendOptions {
   /** Default `fake`. */
   readonly name?: string;
@@ -107,10 +108,12 @@ export class FakeBackend implements DataplaneBackend, FakeSessionHost {
     this.#session?.emit({ type: 'restarted', description: 'the target is back' });
   }
 
+  /** Makes the session say that somebody else changed something. */
   reportForeignChange(): void {
     this.#session?.emit({ type: 'foreignChange', description: 'somebody changed our objects' });
   }
 
+  /** Notes a call of a session. */
   record(method: FakeMethod, detail: Omit<FakeCall, 'method'>): void {
     this.#calls.push({ method, ...detail });
   }

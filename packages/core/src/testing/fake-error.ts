@@ -2,6 +2,7 @@
 import { DataplaneError, type DataplaneErrorOptions } from '../backend/backend';
 import type { CodeTable } from '../errors';
 
+/** Every error code of the fake backend. */
 export const FAKE_CODES = {
   PP_FAKE_FAULT: {
     kind: 'error',

@@ -1,6 +1,7 @@
 /** Scripted faults: what shall go wrong at which call of the fake backend. */
 import type { DesiredKey } from '../state';
 
+/** The methods of a session that can be made to fail. */
 export type FakeMethod = 'probe' | 'open' | 'apply' | 'audit' | 'release';
 
 /** How one call fails. */
@@ -25,10 +26,12 @@ export class FaultScript {
     this.#queues.set(method, [...(this.#queues.get(method) ?? []), ...faults]);
   }
 
+  /** The next fault of a method; undefined: none. */
   take(method: FakeMethod): Fault | undefined {
     return this.#queues.get(method)?.shift();
   }
 
+  /** Forgets the faults that have not happened. */
   clear(): void {
     this.#queues.clear();
   }

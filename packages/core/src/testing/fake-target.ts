@@ -15,6 +15,7 @@ export interface FakeEntry {
   readonly isIntact: boolean;
 }
 
+/** What a fake target holds, by key. */
 export type FakeEntries = ReadonlyMap<DesiredKey, FakeEntry>;
 
 /** What is in force. Reading it is what a real backend does by asking the kernel. */
@@ -45,6 +46,7 @@ export class FakeTarget {
     return store;
   }
 
+  /** Writes an entry; undefined removes it. */
   write(change: Change): void {
     const key = keyOfChange(change);
     const next = changedEntry(this.#entries.get(key), change);
@@ -70,6 +72,7 @@ export class FakeTarget {
     if (entry !== undefined) this.#entries.set(`${key}~copy` as DesiredKey, { ...entry, isIntact: false });
   }
 
+  /** Removes everything. */
   clear(): void {
     this.#entries.clear();
   }
@@ -86,6 +89,7 @@ export function changedEntry(entry: FakeEntry | undefined, change: Change): Fake
   return { object: { ...entry.object, members }, isIntact: entry.isIntact };
 }
 
+/** Whether two entries are equal. */
 export function isSameEntry(a: FakeEntry | undefined, b: FakeEntry | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   return a.isIntact && b.isIntact && isDeepStrictEqual(a.object, b.object);

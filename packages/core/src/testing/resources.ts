@@ -2,11 +2,13 @@
 import { parseResource } from '../resources/parse';
 import type { Resource } from '../resources/resource';
 
+/** Labels by name. */
 export type LabelMap = Readonly<Record<string, string>>;
 
 /** `namespace/name`. */
 export type NamespacedName = `${string}/${string}`;
 
+/** A namespace. */
 export function namespaceResource(name: string, labels: LabelMap = {}): Resource {
   return parseResource({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
 }

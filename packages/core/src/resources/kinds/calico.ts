@@ -23,6 +23,7 @@ export interface CalicoHttpMatch {
   readonly paths: readonly ({ readonly exact: string } | { readonly prefix: string })[];
 }
 
+/** A rule of a Calico policy or profile. */
 export interface CalicoRule {
   readonly action: 'Allow' | 'Deny' | 'Pass' | 'Log';
   readonly ipVersion?: IpFamily;

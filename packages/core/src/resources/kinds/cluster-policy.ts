@@ -35,6 +35,7 @@ export interface ClusterPolicyRule {
   readonly ports: readonly ClusterPolicyPort[];
 }
 
+/** The specification of a ClusterNetworkPolicy. */
 export interface ClusterPolicySpec {
   readonly subject: ClusterPodSelection;
   readonly ingress: readonly ClusterPolicyRule[];

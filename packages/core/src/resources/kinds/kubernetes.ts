@@ -2,6 +2,7 @@
 import type { Cidr, IpAddress, IpFamily, Port } from '../../state';
 import type { ResourceBase } from '../metadata';
 
+/** The protocols that a Kubernetes service can have. */
 export type ServiceProtocol = 'TCP' | 'UDP' | 'SCTP';
 
 export interface Node extends ResourceBase<'Node'> {
@@ -19,6 +20,7 @@ export interface Namespace extends ResourceBase<'Namespace'> {}
 /** Policies select service accounts by name and by labels. */
 export interface ServiceAccount extends ResourceBase<'ServiceAccount'> {}
 
+/** A port that a container names. */
 export interface ContainerPort {
   readonly name?: string;
   readonly containerPort: Port;
@@ -41,6 +43,7 @@ export interface Pod extends ResourceBase<'Pod'> {
   };
 }
 
+/** A port of a Kubernetes service, as users write it. */
 export interface ServicePortSpec {
   readonly name: string;
   readonly protocol: ServiceProtocol;
@@ -72,6 +75,7 @@ export interface Service extends ResourceBase<'Service'> {
   };
 }
 
+/** An endpoint of an EndpointSlice. */
 export interface EndpointSliceEndpoint {
   readonly addresses: readonly IpAddress[];
   /** Absent conditions have their API defaults: ready true, serving = ready, terminating false. */
@@ -92,6 +96,7 @@ export interface EndpointSlice extends ResourceBase<'EndpointSlice'> {
   readonly ports: readonly { readonly name: string; readonly protocol: ServiceProtocol; readonly port?: Port }[];
 }
 
+/** An address of an Endpoints object. */
 export interface EndpointsAddress {
   readonly ip: IpAddress;
   readonly nodeName?: string;

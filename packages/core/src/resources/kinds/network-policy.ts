@@ -13,6 +13,7 @@ export interface LabelSelector {
   }[];
 }
 
+/** A port, or a range of ports, of a Kubernetes network policy. */
 export interface NetworkPolicyPort {
   readonly protocol: ServiceProtocol;
   /** Absent: every port. A name is looked up in the pods that the rule's destination means. */

@@ -38,6 +38,7 @@ export interface Installation extends ResourceBase<'Installation'> {
   };
 }
 
+/** When packets between nodes are encapsulated. */
 export type EncapsulationMode = 'Never' | 'Always' | 'CrossSubnet';
 
 /** projectcalico.org/v3 IPPool. */

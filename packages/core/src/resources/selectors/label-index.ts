@@ -11,7 +11,9 @@ import { type Label, SelectorIndex } from './selector-index';
 
 /** Told about every match that begins or ends, once each, within the call that causes it. */
 export interface MatchListener<ItemKey, SelectorKey> {
+  /** The item matches the selector from now on. */
   matchStarted(selector: SelectorKey, item: ItemKey): void;
+  /** The item matches the selector no more. */
   matchStopped(selector: SelectorKey, item: ItemKey): void;
 }
 
@@ -38,6 +40,7 @@ export class LabelIndex<ItemKey, SelectorKey> {
     private readonly impliedLabels: ImpliedLabels = () => ({}),
   ) {}
 
+  /** Adds an item, or gives it other labels or parents. */
   putItem(key: ItemKey, labels: Labels, parentKeys: readonly string[] = []): void {
     const known = this.items.get(key);
     const item = known ?? new Item(key);
@@ -54,6 +57,7 @@ export class LabelIndex<ItemKey, SelectorKey> {
     });
   }
 
+  /** Takes an item out; what it matched is told to have stopped. */
   removeItem(key: ItemKey): void {
     const item = this.items.get(key);
     if (item === undefined) return;
@@ -62,12 +66,14 @@ export class LabelIndex<ItemKey, SelectorKey> {
     this.items.delete(key);
   }
 
+  /** Gives a parent its labels, which its items inherit. */
   putParent(key: string, labels: Labels): void {
     const parent = this.parent(key);
     parent.isImplied = false;
     this.setParentLabels(parent, labels);
   }
 
+  /** Takes a parent's labels away from its items. */
   removeParent(key: string): void {
     const parent = this.parents.get(key);
     if (parent === undefined) return;
@@ -134,6 +140,7 @@ export class LabelIndex<ItemKey, SelectorKey> {
     }
   }
 
+  /** Takes a selector out, without telling anybody. */
   removeSelector(key: SelectorKey): void {
     const entry = this.entries.get(key);
     if (entry === undefined) return;

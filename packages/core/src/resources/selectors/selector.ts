@@ -12,10 +12,12 @@ export class Selector {
     this.canonical = formatSelector(ast);
   }
 
+  /** Whether labels match. */
   matches(labels: Labels): boolean {
     return this.matchesLookup((key) => labelOf(labels, key));
   }
 
+  /** The same, for labels that are looked up one by one. */
   matchesLookup(label: LabelLookup): boolean {
     return evaluate(this.ast, label);
   }
