@@ -5,12 +5,18 @@ import {
   ComputeGraph,
   DesiredStateStore,
   formatObjectRef,
+  Gate,
   parseIpAddress,
   parsePort,
   type Resource,
   TCP,
 } from '@polyplane/core';
-import { type ClusterDestination, ClusterSimulator, NodeSimulator } from '@polyplane/core/simulator';
+import {
+  type ClusterDestination,
+  type ClusterJudgement,
+  ClusterSimulator,
+  NodeSimulator,
+} from '@polyplane/core/simulator';
 import { checkObjects, EBPF, IPTABLES, readSilently, VPP } from '../testing/checked-backends';
 import { ROOT } from '../testing/polyplane-process';
 import type { ReadObjects } from './read-objects';
@@ -66,20 +72,25 @@ describe('the shop on another backend', () => {
   });
 
   describe('as the simulator sees it, told the backend’s behaviours', () => {
-    /** Where a packet of an outside client ends that dials `address` and comes to the node `via`. */
-    function arrive(
+    /** What becomes of a packet of an outside client that dials `address` and comes to the node `via`. */
+    function judge(
       backend: CheckedBackend,
       [address, port]: readonly [string, number],
       via: string,
       resources: readonly Resource[] = shop.resources,
-    ): readonly ClusterDestination[] {
+    ): ClusterJudgement {
       const packet = {
         source: parseIpAddress(CLIENT),
         destination: parseIpAddress(address),
         destinationPort: parsePort(port),
         protocol: TCP,
       };
-      return simulate(backend, resources).judge({ kind: 'external', via }, packet).destinations;
+      return simulate(backend, resources).judge({ kind: 'external', via }, packet);
+    }
+
+    /** Where it may end. */
+    function arrive(...packet: Parameters<typeof judge>): readonly ClusterDestination[] {
+      return judge(...packet).destinations;
     }
 
     function sources(destinations: readonly ClusterDestination[]): ReadonlySet<string> {
@@ -124,6 +135,35 @@ describe('the shop on another backend', () => {
       expect([IPTABLES, VPP, EBPF].map(isTranslated)).to.deep.equal([false, false, true]);
     });
 
+    it('answers of the frontends go back through the node that was dialled, or past it, as each change of the way back says', () => {
+      const balancer = ['203.0.113.10', 80] as const;
+      const nodePort = ['172.30.0.11', 30080] as const;
+      /** Whether some answer of a frontend on another node than node-1 meets node-1, where its client came in. */
+      const comesBack = (backend: CheckedBackend, dialled: readonly [string, number]): boolean => {
+        const simulator = simulate(backend, shop.resources);
+        const remote = arrive(backend, dialled, 'node-1').filter(({ node }) => node !== 'node-1');
+        expect(remote).not.to.deep.equal([]);
+        return remote.some((end) => simulator.judgeReply(end).hops.some(({ node }) => node === 'node-1'));
+      };
+      expect([IPTABLES, EBPF, VPP].map((backend) => comesBack(backend, balancer))).to.deep.equal([true, false, false]);
+      expect([IPTABLES, EBPF, VPP].map((backend) => comesBack(backend, nodePort))).to.deep.equal([true, false, true]);
+    });
+
+    it('client affinity holds for the admin console, and on VPP no more', () => {
+      const affinity = (backend: CheckedBackend) =>
+        judge(backend, ['172.30.0.11', 30443], 'node-1').affinityTimeoutSeconds !== undefined;
+      expect([IPTABLES, EBPF, VPP].map(affinity)).to.deep.equal([true, true, false]);
+    });
+
+    it('balancing reaches the same endpoints, whatever the algorithm: no single packet shows which one chose', () => {
+      const endpoints = (backend: CheckedBackend) =>
+        arrive(backend, ['203.0.113.10', 80], 'node-1')
+          .map(({ address, port }) => `${address}:${port}`)
+          .sort();
+      expect(endpoints(VPP)).to.deep.equal(endpoints(IPTABLES)).and.to.have.length.above(1);
+      expect(endpoints(EBPF)).to.deep.equal(endpoints(IPTABLES));
+    });
+
     it('a policy named for a switch lets in what it kept out before', () => {
       const resources = shop.resources.map(
         (resource): Resource =>
@@ -144,11 +184,12 @@ describe('the shop on another backend', () => {
   });
 });
 
-function simulate({ behaviours }: CheckedBackend, resources: readonly Resource[]): ClusterSimulator {
+/** Every node with what its dataplane is handed, behind the gate of its limits. */
+function simulate({ behaviours, limits }: CheckedBackend, resources: readonly Resource[]): ClusterSimulator {
   const node = (nodeName: string): [string, NodeSimulator] => {
     const store = new DesiredStateStore();
-    const changes = new ComputeGraph({ nodeName }).apply(resources.map((resource) => ({ op: 'put', resource })));
-    store.apply({ scope: 'full', changes });
+    const wanted = new ComputeGraph({ nodeName }).apply(resources.map((resource) => ({ op: 'put', resource })));
+    store.apply({ scope: 'full', changes: new Gate(limits).apply(wanted).changes });
     return [nodeName, new NodeSimulator(store, { behaviours })];
   };
   return new ClusterSimulator(new Map(NODES.map(node)));
