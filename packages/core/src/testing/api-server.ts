@@ -11,7 +11,11 @@ interface StoredObject {
 export class ApiServer {
   readonly requests: string[] = [];
   /** Answers instead of the usual one, by the beginning of the path; taken away once used. */
-  readonly faults: { path: string; answer: (response: http.ServerResponse) => void }[] = [];
+  readonly faults: {
+    path: string;
+    /** Stands in for the answer. */
+    answer: (response: http.ServerResponse) => void;
+  }[] = [];
   pageSize = 1000;
 
   private readonly server = http.createServer((request, response) => this.answer(request.url ?? '', response));

@@ -46,7 +46,7 @@ export class FakeTarget {
     return store;
   }
 
-  /** Writes an entry; undefined removes it. */
+  /** Puts, changes or removes an entry. */
   write(change: Change): void {
     const key = keyOfChange(change);
     const next = changedEntry(this.#entries.get(key), change);
