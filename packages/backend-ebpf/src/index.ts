@@ -1,4 +1,7 @@
-/** What users of the eBPF backend import. */
+/**
+ * What users of the eBPF backend import.
+ * @module @polyplane/backend-ebpf
+ */
 export { EbpfBackend } from './backend';
 export { EBPF_BEHAVIOURS } from './behaviours';
 export { EBPF_CODES, EbpfError, type EbpfErrorCode } from './ebpf-error';

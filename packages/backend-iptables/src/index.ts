@@ -1,4 +1,7 @@
-/** What users of the iptables backend import. */
+/**
+ * What users of the iptables backend import.
+ * @module @polyplane/backend-iptables
+ */
 export { IptablesBackend } from './backend';
 export { IPTABLES_BEHAVIOURS } from './behaviours';
 export { IPTABLES_CODES, IptablesError, type IptablesErrorCode } from './iptables-error';

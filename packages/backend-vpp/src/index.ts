@@ -1,4 +1,7 @@
-/** What users of the VPP backend import. */
+/**
+ * What users of the VPP backend import.
+ * @module @polyplane/backend-vpp
+ */
 export { VppBackend } from './backend';
 export { VPP_BEHAVIOURS } from './behaviours';
 export { VPP_LIMITS } from './limits';

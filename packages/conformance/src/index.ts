@@ -1,4 +1,7 @@
-/** What backend authors and test harnesses import: the testbed, the suite runner, the kit. */
+/**
+ * What backend authors and test harnesses import: the testbed, the suite runner, the kit.
+ * @module @polyplane/conformance
+ */
 export * from './conformance-error';
 export { type DescribeBackendOptions, describeBackend } from './kit/describe-backend';
 export { type Batch, EXPANSIONS, type Expansion, expandSequence } from './kit/expansions';

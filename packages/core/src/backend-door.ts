@@ -1,4 +1,7 @@
-/** The door for backends: desired state, limits, the interface. No resource type is reachable from here. */
+/**
+ * The door for backends: desired state, limits, the interface. No resource type is reachable from here.
+ * @module @polyplane/core/backend
+ */
 export * from './backend/backend';
 export * from './backend/behaviours';
 export * from './backend/delta-tracker';

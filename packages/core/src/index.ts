@@ -1,4 +1,7 @@
-/** What an agent imports. */
+/**
+ * What an agent imports.
+ * @module @polyplane/core
+ */
 export * from './agent/module';
 export * from './agent/node-agent';
 export * from './agent/node-agent-options';

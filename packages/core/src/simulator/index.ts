@@ -1,4 +1,7 @@
-/** The simulator's door. */
+/**
+ * The simulator's door.
+ * @module @polyplane/core/simulator
+ */
 export * from './backend';
 export * from './cluster';
 export * from './module';

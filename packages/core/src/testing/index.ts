@@ -1,4 +1,7 @@
-/** The door for tests: the fake backend, a simulated clock, and builders. */
+/**
+ * The door for tests: the fake backend, a simulated clock, and builders.
+ * @module @polyplane/core/testing
+ */
 export * from './api-server';
 export * from './desired-objects';
 export * from './fake-backend';
