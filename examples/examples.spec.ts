@@ -60,6 +60,12 @@ describe('the examples', function () {
     });
   });
 
+  it('smallest-agent.ts puts the shop in force in a simulated dataplane', async () => {
+    const { exitCode, stdout, stderr } = await run('smallest-agent.ts');
+    expect({ exitCode, stderr }).to.deep.equal({ exitCode: 0, stderr: '' });
+    expect(stdout).to.match(/^revision 1 is in force through simulator$/m);
+  });
+
   describe('other-backend/', () => {
     it('is the same agent on the simulator', async () => {
       const { stdout } = await run('other-backend/agent.ts', { args: [inOtherBackend('simulator.yaml')] });

@@ -140,7 +140,7 @@ export class LabelIndex<ItemKey, SelectorKey> {
     }
   }
 
-  /** Takes a selector out, without telling anybody. */
+  /** Takes a selector out; what it matched is told to have stopped. */
   removeSelector(key: SelectorKey): void {
     const entry = this.entries.get(key);
     if (entry === undefined) return;
