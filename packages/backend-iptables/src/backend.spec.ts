@@ -1,71 +1,26 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
-import { createTestbed, readTestbedObstacle, type Testbed } from '@polyplane/conformance';
-import {
-  type Change,
-  CoreError,
-  type DesiredKey,
-  type DesiredObject,
-  type InterfaceName,
-  type NodeContext,
-  orderChanges,
-  parseIpAddress,
-  parsePort,
-  SILENT_LOGGER,
-  TCP,
-  type Transition,
-  UDP,
-} from '@polyplane/core/backend';
-import {
-  buildFrontend,
-  buildHostEndpoint,
-  buildIpSet,
-  buildPolicy,
-  buildRule,
-  buildService,
-  buildServiceEndpoint,
-  buildSettings,
-  buildTier,
-  buildWorkload,
-  ipSetKey,
-  nets,
-  ports,
-} from '@polyplane/core/testing';
+import { readTestbedObstacle, type Testbed } from '@polyplane/conformance';
+import { CoreError, type InterfaceName, type NodeContext } from '@polyplane/core/backend';
+import { buildIpSet, buildWorkload } from '@polyplane/core/testing';
 import { IptablesBackend } from './backend';
 import { IptablesError } from './iptables-error';
 import { type CommandRunner, commandRunner } from './kernel/exec';
-import { commandOf, type IptablesVariant, VARIANTS } from './kernel/variant';
-
-const SETTINGS = buildSettings();
-const FRIENDS = buildIpSet('friends', 'net', ['10.0.0.9', '10.1.0.0/16']);
-const POLICY = buildPolicy('web', {
-  ingress: [
-    buildRule('allow', { protocol: TCP, source: { ipSets: [ipSetKey('friends')] }, destination: { ports: ports(80) } }),
-    buildRule('deny', { notProtocol: UDP, source: { notNets: nets('10.2.0.0/16', '10.3.0.0/16') } }),
-  ],
-  egress: [buildRule('allow')],
-});
-const WEB = buildWorkload('web', '10.0.0.2', { tiers: [buildTier([POLICY])] });
-const SERVICE = buildService(
-  'web',
-  [buildFrontend('clusterIp', 80, '10.96.0.1'), buildFrontend('nodePort', 30080)],
-  [buildServiceEndpoint('10.0.0.2', 8080, true), buildServiceEndpoint('10.0.1.2', 8080, false)],
-);
-const OBJECTS: readonly DesiredObject[] = [SETTINGS, FRIENDS, POLICY, WEB, SERVICE];
-
-function full(revision: number, objects: readonly DesiredObject[]): Transition {
-  const changes = orderChanges(objects.map((object) => ({ op: 'put', object })));
-  return { revision, scope: 'full', isInSync: true, changes };
-}
-
-function delta(revision: number, before: readonly DesiredObject[], after: readonly DesiredObject[]): Transition {
-  const kept = new Set<DesiredKey>(after.map(({ key }) => key));
-  const changes: Change[] = [
-    ...after.filter((object) => !before.includes(object)).map((object): Change => ({ op: 'put', object })),
-    ...before.filter(({ key }) => !kept.has(key)).map(({ key }): Change => ({ op: 'remove', key })),
-  ];
-  return { revision, scope: 'delta', isInSync: true, changes: orderChanges(changes) };
-}
+import { VARIANTS } from './kernel/variant';
+import {
+  contextOf,
+  delta,
+  emptyTestbed,
+  FRIENDS,
+  full,
+  loadedAlone,
+  NOTHING,
+  OBJECTS,
+  POLICY,
+  SERVICE,
+  SETTINGS,
+  snapshot,
+  WEB,
+} from './testing/kernel-snapshot';
 
 const obstacle = readTestbedObstacle();
 const describeKernel = obstacle === undefined ? describe : describe.skip;
@@ -89,7 +44,12 @@ for (const variant of VARIANTS) {
     it('says what the host offers', async () => {
       const { facts, missing } = await backend.probe(node);
       expect(missing).to.deep.equal([]);
-      expect(facts).to.include({ hasNftVariant: true, hasLegacyVariant: true, iptablesVariant: variant });
+      expect(facts).to.include({
+        hasNftVariant: true,
+        hasLegacyVariant: true,
+        iptablesVariant: variant,
+        ipv6: 'usable',
+      });
       expect(await snapshot(runner, variant)).to.deep.equal(NOTHING);
     });
 
@@ -272,163 +232,7 @@ for (const variant of VARIANTS) {
         expect(await snapshot(runner, variant)).to.deep.equal(NOTHING);
       });
     });
-
-    it('ends in the same kernel state after any sequence of transitions as after the last state alone', async function () {
-      this.timeout(60_000);
-      await fc.assert(
-        fc.asyncProperty(
-          fc.array(arbitraryState, { minLength: 2, maxLength: 5 }),
-          fc.boolean(),
-          async (states, isDelta) => {
-            const sequence = emptyTestbed();
-            try {
-              const session = await backend.open(contextOf(sequence));
-              let before: readonly DesiredObject[] = [];
-              for (const [index, state] of states.entries()) {
-                const transition = isDelta ? delta(index + 1, before, state) : full(index + 1, state);
-                await session.apply(session.plan(transition));
-                before = state;
-              }
-              const ours = commandRunner(contextOf(sequence).networkNamespace, 10);
-              expect(await snapshot(ours, variant)).to.deep.equal(await loadedAlone(variant, before));
-              expect(await session.audit()).to.deep.equal({ repaired: [] });
-            } finally {
-              sequence.close();
-            }
-          },
-        ),
-        { numRuns: 30 },
-      );
-    });
   });
-}
-
-/** Objects of which any choice makes a state: of each list one or none. */
-const CHOICES: readonly (readonly DesiredObject[])[] = [
-  [FRIENDS, buildIpSet('friends', 'net', ['10.4.0.0/16', 'fd00::/64']), buildIpSet('friends', 'net', [])],
-  [buildIpSet('named', 'addressPort', ['10.0.0.2,tcp:80']), buildIpSet('named', 'addressPort', ['10.0.0.3,udp:53'])],
-  [
-    POLICY,
-    buildPolicy('web', {
-      ingress: [
-        buildRule('allow', {
-          protocol: TCP,
-          destination: { namedPorts: [ipSetKey('named')], ports: ports(1, [2, 9]) },
-        }),
-      ],
-    }),
-  ],
-  [WEB, buildWorkload('web', ['10.0.0.2', 'fd00::2'], { tiers: [buildTier([POLICY])] })],
-  [
-    buildWorkload('api', '10.0.0.3', { tiers: [buildTier([POLICY], { defaultAction: 'pass' })] }),
-    buildWorkload('api', ['10.0.0.3', '10.0.0.4'], { allowedSources: nets('10.9.0.0/16') }),
-  ],
-  [SERVICE, buildService('web', [buildFrontend('clusterIp', 80, '10.96.0.1')], [])],
-  [
-    buildService(
-      'db',
-      [
-        buildFrontend('clusterIp', 5432, '10.96.0.2'),
-        buildFrontend('loadBalancerIp', 80, '203.0.113.7', { sourceRanges: nets('192.0.2.0/24', '0.0.0.0/0') }),
-      ],
-      [buildServiceEndpoint('10.0.0.3', 5432, true)],
-      { affinityTimeoutSeconds: 30 },
-    ),
-    buildService('db', [buildFrontend('externalIp', 80, '203.0.113.7', { trafficPolicy: 'local' })], [], {
-      hasEndpoints: true,
-    }),
-  ],
-  [buildService('v6', [buildFrontend('clusterIp', 80, 'fd00:96::1')], [buildServiceEndpoint('fd00::2', 80, true)])],
-  [
-    buildHostEndpoint('host', { tiers: [buildTier([POLICY])], untrackedTiers: [buildTier([POLICY])] }),
-    buildHostEndpoint('host', { forwardTiers: [buildTier([POLICY])], preDnatTiers: [buildTier([POLICY])] }),
-  ],
-];
-
-const arbitraryState: fc.Arbitrary<readonly DesiredObject[]> = fc
-  .tuple(
-    fc.constantFrom(SETTINGS, buildSettings({ localhostNodePorts: false, masqueradeAll: true })),
-    ...CHOICES.map((choice) => fc.option(fc.constantFrom(...choice), { nil: undefined, freq: 3 })),
-  )
-  .map((objects) => objects.filter((object) => object !== undefined));
-
-function emptyTestbed(): Testbed {
-  const addresses = [parseIpAddress('172.18.0.2')];
-  return createTestbed({
-    nodes: [{ name: 'node-1', addresses, routedAddresses: [] }],
-    pods: [],
-    outsiders: [],
-    ports: [{ protocol: TCP, port: parsePort(80) }],
-  });
-}
-
-function contextOf(testbed: Testbed): NodeContext {
-  return { nodeName: 'node-1', networkNamespace: testbed.networkNamespaceOf('node-1'), logger: SILENT_LOGGER };
-}
-
-/** What the kernel holds, in an order that does not depend on how it came there. */
-interface Snapshot {
-  readonly rules: readonly string[];
-  readonly sets: readonly string[];
-  readonly foreign: string[];
-  readonly routesLocalnet: boolean;
-}
-
-const NOTHING: Snapshot = { rules: [], sets: [], foreign: [], routesLocalnet: false };
-
-async function snapshot(runner: CommandRunner, variant: IptablesVariant): Promise<Snapshot> {
-  const rules: string[] = [];
-  const foreign: string[] = [];
-  for (const family of [4, 6] as const) {
-    const saved = await runner.run(commandOf(family, variant, 'save'), []);
-    for (const { chain, text } of chainsOf(saved.stdout)) {
-      if (chain.startsWith('POLYPLANE-') || text.includes('POLYPLANE-')) rules.push(`IPv${family} ${text}`);
-      else if (text.startsWith('-A') || text.includes(' - ')) foreign.push(text);
-    }
-  }
-  const saved = (await runner.run('ipset', ['save'])).stdout.split('\n').filter((line) => line !== '');
-  // How often a set grew and its hash's seed are of no meaning.
-  const sets = saved.map((line) => line.replace(/ (hashsize|bucketsize|initval) \S+/g, '').trim());
-  const localnet = await runner.run('sysctl', ['-n', 'net.ipv4.conf.all.route_localnet']);
-  return {
-    rules: rules.sort(),
-    sets: sets.filter((line) => line.includes(' POLYPLANE-')).sort(),
-    foreign: [...foreign, ...sets.filter((line) => !line.includes(' POLYPLANE-'))],
-    routesLocalnet: localnet.stdout.trim() === '1',
-  };
-}
-
-/** Each chain with its rules as one text, and each rule of a base chain that is not ours. */
-function chainsOf(saved: string): readonly { readonly chain: string; readonly text: string }[] {
-  let table = '';
-  const found = new Map<string, { chain: string; text: string }>();
-  const others: { chain: string; text: string }[] = [];
-  for (const line of saved.split('\n')) {
-    if (line.startsWith('*')) table = line;
-    const chain = /^(?::|-A )(\S+)/.exec(line)?.[1];
-    if (chain === undefined) continue;
-    const text = line.replace(/ \[\d+:\d+\]$/, '').trimEnd();
-    if (!chain.startsWith('POLYPLANE-')) {
-      others.push({ chain, text });
-      continue;
-    }
-    const key = `${table} ${chain}`;
-    const before = found.get(key);
-    found.set(key, { chain, text: before === undefined ? `${table} ${text}` : `${before.text}\n${text}` });
-  }
-  return [...found.values(), ...others];
-}
-
-async function loadedAlone(variant: IptablesVariant, objects: readonly DesiredObject[]): Promise<Snapshot> {
-  const testbed = emptyTestbed();
-  try {
-    const node = contextOf(testbed);
-    const session = await new IptablesBackend({ variant }).open(node);
-    await session.apply(session.plan(full(1, objects)));
-    return await snapshot(commandRunner(node.networkNamespace, 10), variant);
-  } finally {
-    testbed.close();
-  }
 }
 
 async function caught(promise: Promise<unknown>): Promise<unknown> {
