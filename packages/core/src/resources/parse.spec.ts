@@ -108,7 +108,7 @@ describe('parseResource', () => {
     const key = 'k'.repeat(65_536);
     const error = (() => {
       try {
-        parse('Pod', {}, { labels: { [key]: 'x' } });
+        return parse('Pod', {}, { labels: { [key]: 'x' } });
       } catch (thrown) {
         return thrown;
       }
