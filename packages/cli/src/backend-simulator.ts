@@ -23,5 +23,8 @@ export function simulateBackend(
   const { changes } = gate.apply(desired.toTransition(1, true).changes);
   const accepted = new DesiredStateStore();
   accepted.apply({ scope: 'full', changes });
-  return { simulator: new NodeSimulator(accepted, { behaviours }), diagnostics: gate.diagnostics };
+  return {
+    simulator: new NodeSimulator(accepted, { behaviours, tellsUnmatched: true }),
+    diagnostics: gate.diagnostics,
+  };
 }

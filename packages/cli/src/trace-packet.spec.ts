@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { SimulatorBackend } from '@polyplane/core/simulator';
-import { simulateBackend } from './backend-simulator';
 import { CliError } from './cli-error';
 import { type Cluster, computeNode, readCluster } from './cluster';
 import { ROOT } from './testing/polyplane-process';
+import { traceCluster } from './trace-cluster';
 import { parseTraceDestination, parseTraceSource } from './trace-ends';
 import { tracePacket } from './trace-packet';
 import { type TraceReport, traceReport } from './trace-report';
@@ -20,8 +20,9 @@ describe('a traced packet', () => {
   }
 
   function report(from: string, to: string): TraceReport {
-    const { simulator } = simulateBackend(new SimulatorBackend(), computeNode(shop, 'node-1'));
-    return traceReport(simulator.judge(packet(from, to)), new SimulatorBackend().behaviours);
+    const backend = new SimulatorBackend();
+    const { judgement } = traceCluster(shop, backend, 'node-1', packet(from, to));
+    return traceReport(judgement, backend.behaviours, () => undefined);
   }
 
   it('enters where its sender is: at a pod’s interface, in the host, or from the network', () => {

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { PROCESS_TIMEOUT_MILLISECONDS, polyplane, type Run } from '../testing/polyplane-process';
+import { polyplaneInProcess } from '../testing/polyplane-in-process';
+import { PROCESS_TIMEOUT_MILLISECONDS, polyplane, ROOT, type Run } from '../testing/polyplane-process';
 import type { TraceReport } from '../trace-report';
 
 const NODE = `apiVersion: v1
@@ -26,7 +27,18 @@ describe('polyplane trace', function () {
   }
 
   function shop(from: string, to: string, ...options: readonly string[]): Promise<Run> {
-    return polyplane(['trace', '-f', 'examples/shop', '--node', 'node-1', '--from', from, '--to', to, ...options]);
+    return polyplaneInProcess([
+      'trace',
+      '-f',
+      'examples/shop',
+      '--node',
+      'node-1',
+      '--from',
+      from,
+      '--to',
+      to,
+      ...options,
+    ]);
   }
 
   async function report(from: string, to: string): Promise<TraceReport> {
@@ -42,11 +54,46 @@ describe('polyplane trace', function () {
     expect(steps.at(-1)).to.deep.include({ stage: 'ingressPolicy', outcome: 'deny' });
   });
 
+  it('names file and line of each rule, those that did not match with the reason, and the nearest that would have allowed it', async () => {
+    const { steps, nearestRules } = await report('pod:shop-web/frontend-1', '10.244.1.30:5432');
+    const file = 'examples/shop/network-policies.yaml';
+    const rule = {
+      stage: 'ingressPolicy',
+      object: { kind: 'NetworkPolicy', namespace: 'shop-data', name: 'api-to-postgres' },
+      rule: 'spec.ingress[0].from[0]',
+      outcome: 'noMatch',
+      node: 'node-1',
+      file,
+      action: 'allow',
+    };
+    expect(nearestRules).to.have.length(1);
+    expect(nearestRules[0]).to.deep.include(rule);
+    expect(steps).to.deep.include(nearestRules[0]);
+    const line = readFileSync(join(ROOT, file), 'utf8').split('\n')[(nearestRules[0]?.line ?? 0) - 1];
+    expect(line).to.match(/^ +- namespaceSelector:/);
+    expect(nearestRules[0]?.unmet).to.have.length(1);
+    expect(nearestRules[0]?.unmet?.[0]).to.match(/^source 10\.244\.1\.10 is not in \(pcns\.tier == "api"/);
+    const { stdout } = await shop('pod:shop-web/frontend-1', '10.244.1.30:5432');
+    expect(stdout).to.match(
+      /^Nearest rule that would have allowed it: NetworkPolicy shop-data\/api-to-postgres .*:\d+\)$/m,
+    );
+  });
+
+  it('follows a packet to the node of its destination, which has its say', async () => {
+    const { verdict, steps } = await report('pod:shop-web/frontend-1', '10.244.2.20:9999');
+    expect(verdict).to.equal('deny');
+    expect([...new Set(steps.map(({ node }) => node))]).to.deep.equal(['node-1', 'node-2']);
+    expect(steps.at(-1)).to.deep.include({ node: 'node-2', stage: 'ingressPolicy', outcome: 'deny' });
+  });
+
   it('names the rule that lets a packet through a service, for each endpoint', async () => {
     const { verdict, translation, steps } = await report('pod:shop-web/frontend-1', '10.96.2.10:80');
     expect(verdict).to.equal('allow');
     expect(translation.destination).to.deep.equal(['10.244.1.20:8080', '10.244.2.20:8080']);
-    expect(steps).to.deep.include({
+    const allowed = steps.find(({ destination, outcome }) => destination === '10.244.1.20:8080' && outcome === 'allow');
+    const policy = steps.find((step) => step.stage === 'ingressPolicy' && step.outcome === 'allow');
+    expect(allowed?.node).to.equal('node-1');
+    expect(policy).to.deep.include({
       stage: 'ingressPolicy',
       object: { kind: 'NetworkPolicy', namespace: 'shop-api', name: 'frontend-to-api' },
       rule: 'spec.ingress[0].from[0]',
@@ -58,11 +105,11 @@ describe('polyplane trace', function () {
   it('is a table for people, without colours when nobody watches', async () => {
     const { stdout } = await shop('pod:shop-api/orders-1', '10.96.2.12:443');
     expect(stdout).to.match(
-      /^Packet {4}pod:shop-api\/orders-1 -> 10\.96\.2\.12:443, as node-1 sees it\nVerdict {3}allow\n/,
+      /^Packet {4}pod:shop-api\/orders-1 -> 10\.96\.2\.12:443, from node-1 on\nVerdict {3}allow\n/,
     );
-    expect(stdout).to.match(/^STAGE +OBJECT +RULE +OUTCOME$/m);
+    expect(stdout).to.match(/^(NODE +)?STAGE +(TO +)?OBJECT +RULE +AT +OUTCOME$/m);
     expect(stdout).to.match(
-      /^ingressPolicy +NetworkPolicy shop-api\/orders-to-payments +spec\.ingress\[0\]\S* +allow$/m,
+      /ingressPolicy .*NetworkPolicy shop-api\/orders-to-payments +spec\.ingress\[0\]\S* +\S+\/network-policies\.yaml:\d+ +allow$/m,
     );
     expect(stdout).not.to.include('\u001b');
   });
@@ -103,14 +150,15 @@ describe('polyplane trace', function () {
     const cases: readonly (readonly [title: string, run: () => Promise<Run>, says: readonly RegExp[]])[] = [
       [
         'when a path is wrong',
-        () => polyplane(['trace', '-f', 'examples/shpo', '--node', 'n', '--from', 'host', '--to', '10.0.0.1:80']),
+        () =>
+          polyplaneInProcess(['trace', '-f', 'examples/shpo', '--node', 'n', '--from', 'host', '--to', '10.0.0.1:80']),
         [/^error: .*examples\/shpo.*(no such file|not exist)/m, /PP_MANIFEST_UNREADABLE/],
       ],
       [
         'when YAML is broken, with file and line',
         () => {
           const file = write('broken.yaml', `${NODE}---\napiVersion: v1\nkind: [Pod\n`);
-          return polyplane(['trace', '-f', file, '--node', 'n1', '--from', 'host', '--to', '10.0.0.1:80']);
+          return polyplaneInProcess(['trace', '-f', file, '--node', 'n1', '--from', 'host', '--to', '10.0.0.1:80']);
         },
         [/broken\.yaml:[78]: /, /PP_MANIFEST_SYNTAX/, /PP_CLI_INPUT_INVALID/],
       ],
@@ -121,13 +169,24 @@ describe('polyplane trace', function () {
             'wrong.yaml',
             `${NODE}---\napiVersion: v1\nkind: Service\nmetadata:\n  name: s\n  namespace: d\nspec:\n  ports:\n    - port: 99999\n`,
           );
-          return polyplane(['trace', '-f', file, '--node', 'n1', '--from', 'host', '--to', '10.0.0.1:80']);
+          return polyplaneInProcess(['trace', '-f', file, '--node', 'n1', '--from', 'host', '--to', '10.0.0.1:80']);
         },
         [/^error: .*wrong\.yaml:13: Service d\/s: spec\.ports\[0\]\.port: /m, /PP_OBJECT_INVALID/],
       ],
       [
         'when there is no such node, naming near ones',
-        () => polyplane(['trace', '-f', 'examples/shop', '--node', 'node1', '--from', 'host', '--to', '10.0.0.1:80']),
+        () =>
+          polyplaneInProcess([
+            'trace',
+            '-f',
+            'examples/shop',
+            '--node',
+            'node1',
+            '--from',
+            'host',
+            '--to',
+            '10.0.0.1:80',
+          ]),
         [/^error: no node is named node1; near: node-1, node-2, node-3$/m, /PP_CLI_NODE_UNKNOWN/],
       ],
       [
@@ -135,7 +194,11 @@ describe('polyplane trace', function () {
         () => shop('pod:shop-web/frontend', '10.96.2.10:80'),
         [/^error: no pod is named shop-web\/frontend; near: shop-web\/frontend-1, shop-web\/frontend-2$/m],
       ],
-      ['when an option is missing', () => polyplane(['trace', '--node', 'n']), [/required option '-f, --filename/]],
+      [
+        'when an option is missing',
+        () => polyplaneInProcess(['trace', '--node', 'n']),
+        [/required option '-f, --filename/],
+      ],
     ];
     for (const [title, run, says] of cases) {
       it(title, async () => {

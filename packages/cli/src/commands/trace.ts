@@ -1,12 +1,12 @@
-/** `polyplane trace`: what a node's dataplane does to a packet, stage by stage, and which rule decided. */
+/** `polyplane trace`: what happens to a packet from a node on, stage by stage, and which rule decided. */
 import { Command, Option } from 'commander';
 import type { Diagnostic } from '@polyplane/core';
-import { simulateBackend } from '../backend-simulator';
 import { computeNode, readCluster } from '../cluster';
 import { loadBackends } from '../load-backends';
 import { backendModuleOption, filenameOption, nodeOption } from '../options';
 import { type OutputFormat, outputOption, printData } from '../output';
 import { printWarning } from '../report-error';
+import { traceCluster } from '../trace-cluster';
 import { parseTraceDestination, parseTraceSource } from '../trace-ends';
 import { tracePacket } from '../trace-packet';
 import { formatTrace, traceReport } from '../trace-report';
@@ -23,7 +23,7 @@ interface TraceOptions {
 
 export function traceCommand(): Command {
   return new Command('trace')
-    .description('what a node does to a packet, stage by stage, and which rule decided')
+    .description('what happens to a packet from a node on, stage by stage, and which rule decided')
     .addOption(filenameOption())
     .addOption(nodeOption())
     .requiredOption('--from <source>', 'pod:NAMESPACE/NAME, node:NAME, host (the node itself) or an IP address')
@@ -40,13 +40,13 @@ export function traceCommand(): Command {
       const cluster = await readCluster(options.filename);
       const state = computeNode(cluster, options.node);
       const packet = tracePacket(source, destination, cluster, state, options.node);
-      const { simulator, diagnostics } = simulateBackend(backend, state);
+      const { judgement, diagnostics } = traceCluster(cluster, backend, options.node, packet);
       if (diagnostics.length > 0) {
         printWarning(
           `${backend.name} does not do all of it (\`polyplane check\` says what): ${listCodes(diagnostics)}`,
         );
       }
-      const report = traceReport(simulator.judge(packet), backend.behaviours);
+      const report = traceReport(judgement, backend.behaviours, (object, field) => cluster.locate(object, field));
       printData(options.output, report, () => formatTrace(report, options));
     });
 }

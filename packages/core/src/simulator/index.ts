@@ -5,6 +5,7 @@
 export * from './backend';
 export * from './cluster';
 export * from './module';
+export * from './nearest-rule';
 export * from './open-flow';
 export * from './options';
 export * from './packet';

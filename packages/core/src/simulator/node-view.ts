@@ -68,7 +68,7 @@ export class NodeView {
     this.uplink = options.uplink ?? 'eth0';
     this.behaviours = options.behaviours ?? STANDARD_BEHAVIOURS;
     this.host = new HostAddresses(options.localAddresses ?? [], this.behaviours.nodePortNat);
-    this.policies = new PolicyTable(this.sets);
+    this.policies = new PolicyTable(this.sets, options.tellsUnmatched ?? false);
   }
 
   get settings(): NodeSettings {

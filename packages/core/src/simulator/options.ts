@@ -22,4 +22,6 @@ export interface SimulatorOptions {
   readonly isConntrackLiberal?: boolean;
   /** The dataplane to act like; by default the standard Linux one. */
   readonly behaviours?: Behaviours;
+  /** Steps tell also of every rule that was asked and did not match, and why; costs time and memory. By default they do not. */
+  readonly tellsUnmatched?: boolean;
 }

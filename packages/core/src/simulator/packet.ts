@@ -1,5 +1,14 @@
 /** What goes into the simulator and what comes out: a packet, and its judgement with a trace. */
-import type { HostEndpointKey, IcmpMatch, IpAddress, ObjectRef, Port, Protocol, WorkloadKey } from '../state';
+import type {
+  HostEndpointKey,
+  IcmpMatch,
+  IpAddress,
+  ObjectRef,
+  Port,
+  Protocol,
+  RuleAction,
+  WorkloadKey,
+} from '../state';
 
 /**
  * Where a packet enters the node's dataplane: from a local workload, from a process of the node itself, or
@@ -64,6 +73,8 @@ export interface TraceStep {
   readonly rule?: string;
   /** `allow`, `deny`, `pass`, `noMatch`, `log`, `translated to 10.0.0.1:80`, ... */
   readonly outcome: string;
+  /** Of a rule that did not match (`noMatch`): what it would have done, and the conditions that the packet fails. */
+  readonly unmatched?: { readonly action: RuleAction; readonly unmet: readonly string[] };
 }
 
 /** Where the packet may go after translation, and what becomes of it there. */

@@ -47,7 +47,11 @@ interface CompiledPolicy {
 export class PolicyTable {
   private readonly compiled = new Map<PolicyKey | ProfileKey, CompiledPolicy>();
 
-  constructor(private readonly sets: SetTable) {}
+  constructor(
+    private readonly sets: SetTable,
+    /** Steps tell of rules that did not match, too. */
+    private readonly tellsUnmatched: boolean,
+  ) {}
 
   put(object: Policy | Profile): void {
     const compile = (rule: Rule): CompiledRule => new CompiledRule(rule, this.sets);
@@ -93,7 +97,7 @@ export class PolicyTable {
     for (const key of profiles) {
       const profile = this.compiled.get(key);
       if (profile === undefined) continue;
-      const decision = firstMatch(profile, question);
+      const decision = this.firstMatch(profile, question);
       if (decision === 'allow' || decision === 'deny') return decision;
     }
     question.steps.push(builtInStep(question, 'no profile matched', 'deny'));
@@ -108,7 +112,7 @@ export class PolicyTable {
         question.steps.push(builtInStep(question, `${key} is not in force`, 'deny'));
         return 'deny';
       }
-      const decision = firstMatch(policy, question);
+      const decision = this.firstMatch(policy, question);
       if (policy.isStaged) continue;
       lastEnforced = policy;
       if (decision === 'pass') return 'next';
@@ -120,21 +124,30 @@ export class PolicyTable {
     question.steps.push({ ...builtInStep(question, `end of tier ${tier.name}`, tier.defaultAction), object });
     return tier.defaultAction === 'deny' ? 'deny' : 'next';
   }
-}
 
-function firstMatch(policy: CompiledPolicy, question: PolicyQuestion): PolicyDecision | 'pass' {
-  for (const compiled of policy[question.direction]) {
-    if (!compiled.matches(question.flow)) continue;
-    const { action } = compiled.rule;
-    question.steps.push(ruleStep(compiled.rule, policy.isStaged, question));
-    if (action !== 'log') return action;
+  private firstMatch(policy: CompiledPolicy, question: PolicyQuestion): PolicyDecision | 'pass' {
+    for (const compiled of policy[question.direction]) {
+      if (!compiled.matches(question.flow)) {
+        if (this.tellsUnmatched && !policy.isStaged) question.steps.push(unmatchedStep(compiled, question));
+        continue;
+      }
+      const { action } = compiled.rule;
+      question.steps.push(ruleStep(compiled.rule, policy.isStaged, question));
+      if (action !== 'log') return action;
+    }
+    return 'next';
   }
-  return 'next';
 }
 
 function ruleStep(rule: Rule, isStaged: boolean, { stage, endpoint }: PolicyQuestion): TraceStep {
   const outcome = isStaged ? `staged: ${rule.action}` : rule.action;
   return { stage, endpoint, object: rule.origin.object, rule: rule.origin.field, outcome };
+}
+
+function unmatchedStep(compiled: CompiledRule, { stage, endpoint, flow }: PolicyQuestion): TraceStep {
+  const { action, origin } = compiled.rule;
+  const unmatched = { action, unmet: compiled.unmet(flow) };
+  return { stage, endpoint, object: origin.object, rule: origin.field, outcome: 'noMatch', unmatched };
 }
 
 function builtInStep({ stage, endpoint }: PolicyQuestion, rule: string, outcome: string): TraceStep {

@@ -131,4 +131,25 @@ describe('A rule', () => {
     expect(matches({ notIcmp: { type: 3, code: 3 } }, unreachable)).to.equal(true);
     expect(matches({ notIcmp: { type: 8 } }, unreachable)).to.equal(true);
   });
+
+  it('says which conditions a packet fails, and none exactly when it matches', () => {
+    const unmet = (match: Match): readonly string[] =>
+      new CompiledRule(buildRule('allow', match), SETS).unmet(
+        flowOf({
+          entry: { kind: 'network' },
+          source: parseIpAddress('10.0.1.9'),
+          destination: parseIpAddress('10.0.1.2'),
+          destinationPort: parsePort(443),
+          protocol: TCP,
+        }),
+      );
+    expect(unmet({ protocol: TCP })).to.deep.equal([]);
+    expect(unmet({ protocol: UDP, destination: { ports: ports(80, [8000, 8080]) } })).to.deep.equal([
+      'protocol tcp is not udp',
+      'port 443 is not 80 or 8000-8080',
+    ]);
+    expect(unmet({ source: { nets: nets('10.9.0.0/16') } })).to.deep.equal(['source 10.0.1.9 is not in 10.9.0.0/16']);
+    const [text] = unmet({ source: { ipSets: [ipSetKey('pods')] } });
+    expect(text).to.match(/^source 10\.0\.1\.9 is not in \S/);
+  });
 });

@@ -3,17 +3,20 @@ import type { AddressPort, Cidr, IpSet, IpSetKey, IpSetMember } from '../state';
 import { type AddressValue, NetSet } from './address-value';
 
 export class SetTable {
+  private readonly descriptions = new Map<IpSetKey, string>();
   private readonly nets = new Map<IpSetKey, NetSet>();
   private readonly addressPorts = new Map<IpSetKey, Set<IpSetMember>>();
 
   put(set: IpSet): void {
     this.remove(set.key);
+    this.descriptions.set(set.key, set.description);
     // The kind of a set says which of the two forms all of its members have.
     if (set.kind === 'net') this.nets.set(set.key, NetSet.of(set.members as ReadonlySet<Cidr>));
     else this.addressPorts.set(set.key, new Set(set.members));
   }
 
   remove(key: IpSetKey): void {
+    this.descriptions.delete(key);
     this.nets.delete(key);
     this.addressPorts.delete(key);
   }
@@ -33,5 +36,10 @@ export class SetTable {
   /** An end without a port is in no such set. */
   hasAddressPort(key: IpSetKey, member: AddressPort | undefined): boolean {
     return member !== undefined && (this.addressPorts.get(key)?.has(member) ?? false);
+  }
+
+  /** What the set stands for, for people. */
+  describe(key: IpSetKey): string {
+    return this.descriptions.get(key) ?? `${key} (not there)`;
   }
 }

@@ -1,0 +1,67 @@
+/** A trace from node to node: what each node on the packet's way does to it. */
+import type { DataplaneBackend, Diagnostic, IpAddress } from '@polyplane/core';
+import {
+  type ClusterJudgement,
+  type ClusterSender,
+  ClusterSimulator,
+  type NodeSimulator,
+  type Packet,
+} from '@polyplane/core/simulator';
+import { simulateBackend } from './backend-simulator';
+import { type Cluster, computeNode } from './cluster';
+
+export interface ClusterTrace {
+  readonly judgement: ClusterJudgement;
+  /** Limits of the backend that the nodes on the way meet. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Judges a packet from `nodeName` on, and on every node of the cluster that it comes to. All run the same backend. */
+export function traceCluster(
+  cluster: Cluster,
+  backend: DataplaneBackend,
+  nodeName: string,
+  packet: Packet,
+): ClusterTrace {
+  const owners = ownersOf(cluster);
+  const simulators = new Map<string, NodeSimulator>();
+  const diagnostics: Diagnostic[] = [];
+  const simulate = (name: string): void => {
+    const simulated = simulateBackend(backend, computeNode(cluster, name));
+    simulators.set(name, simulated.simulator);
+    diagnostics.push(...simulated.diagnostics);
+  };
+  simulate(nodeName);
+  // Only nodes on the way are computed: a cluster may have thousands.
+  for (;;) {
+    const judgement = new ClusterSimulator(simulators).judge(senderOf(packet, nodeName), packet);
+    const next = judgement.destinations
+      .filter(({ target, verdict }) => target === 'network' && verdict === 'allow')
+      .map(({ address }) => owners.get(address))
+      .filter((owner) => owner !== undefined && !simulators.has(owner));
+    if (next.length === 0) return { judgement, diagnostics };
+    for (const name of new Set(next)) if (name !== undefined) simulate(name);
+  }
+}
+
+/** Which node has an address: its own, and those of its pods. */
+function ownersOf(cluster: Cluster): ReadonlyMap<IpAddress, string> {
+  const owners = new Map<IpAddress, string>();
+  const nodes = new Set<string>();
+  for (const object of cluster.objects.values()) {
+    if (object.kind !== 'Node') continue;
+    nodes.add(object.metadata.name);
+    for (const { address } of object.status.addresses) owners.set(address, object.metadata.name);
+  }
+  for (const object of cluster.objects.values()) {
+    if (object.kind !== 'Pod' || object.spec.nodeName === undefined || !nodes.has(object.spec.nodeName)) continue;
+    if (object.status.phase === 'Succeeded' || object.status.phase === 'Failed') continue;
+    for (const address of object.status.podIPs) if (!owners.has(address)) owners.set(address, object.spec.nodeName);
+  }
+  return owners;
+}
+
+function senderOf({ entry }: Packet, node: string): ClusterSender {
+  if (entry.kind === 'workload') return { kind: 'workload', node, workload: entry.workload };
+  return entry.kind === 'host' ? { kind: 'host', node } : { kind: 'external', via: node };
+}
