@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { checkCommand } from './commands/check';
 import { codesCommand } from './commands/codes';
+import { completionCommand } from './commands/completion';
 import { renderCommand } from './commands/render';
 import { runCommand } from './commands/run';
 import { statusCommand } from './commands/status';
@@ -18,6 +19,7 @@ export function createProgram(): Command {
     .helpOption('-h, --help', 'show help')
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(--help shows what the command takes)')
+    .addHelpText('after', EXIT_CODES)
     .exitOverride();
   for (const command of [
     runCommand(),
@@ -27,11 +29,20 @@ export function createProgram(): Command {
     testCommand(),
     statusCommand(),
     codesCommand(),
+    completionCommand(),
   ]) {
     program.addCommand(command.copyInheritedSettings(program));
   }
   return program;
 }
+
+const EXIT_CODES = `
+Exit codes:
+  0   all is well
+  1   the answer is no: a probe failed, a backend does not support the cluster
+  2   bad input or usage
+  3   this host cannot: not root, no kernel feature, nobody answers
+  70  a defect of polyplane itself`;
 
 function readVersion(): string {
   const manifest: unknown = JSON.parse(readFileSync(join(__dirname, '..', 'package.json'), 'utf8'));

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { AgentStatus } from '../agent-status';
 import { type HttpEndpoint, jsonAnswer, openHttpEndpoint } from '../http-endpoint';
-import { PROCESS_TIMEOUT_MILLISECONDS, polyplane, type Run } from '../testing/polyplane-process';
+import { polyplaneInProcess } from '../testing/polyplane-in-process';
+import { PROCESS_TIMEOUT_MILLISECONDS, type Run } from '../testing/polyplane-process';
 
 const READY: AgentStatus = {
   node: 'node-1',
@@ -45,7 +46,7 @@ describe('polyplane status', function () {
   after(() => endpoint.close());
 
   function status(...options: readonly string[]): Promise<Run> {
-    return polyplane(['status', '--address', new URL(endpoint.url).host, ...options]);
+    return polyplaneInProcess(['status', '--address', new URL(endpoint.url).host, ...options]);
   }
 
   it('shows what a ready agent does', async () => {
@@ -87,14 +88,14 @@ describe('polyplane status', function () {
     const free = await openHttpEndpoint({ host: '127.0.0.1', port: 0 }, {});
     const { host } = new URL(free.url);
     await free.close();
-    const { exitCode, stderr } = await polyplane(['status', '--address', host]);
+    const { exitCode, stderr } = await polyplaneInProcess(['status', '--address', host]);
     expect(exitCode).to.equal(3);
     expect(stderr).to.match(/^error: no node agent answers at 127\.0\.0\.1:\d+: connect ECONNREFUSED/m);
     expect(stderr).to.match(/\(PP_CLI_AGENT_UNREACHABLE\)$/m);
   });
 
   it('ends with 2 for what is no address', async () => {
-    const { exitCode, stderr } = await polyplane(['status', '--address', 'a b']);
+    const { exitCode, stderr } = await polyplaneInProcess(['status', '--address', 'a b']);
     expect(exitCode).to.equal(2);
     expect(stderr).to.match(/--address a b is not HOST:PORT/);
   });

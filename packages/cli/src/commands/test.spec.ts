@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { readTestbedObstacle, type SuitesReport } from '@polyplane/conformance';
+import { polyplaneInProcess } from '../testing/polyplane-in-process';
 import { PROCESS_TIMEOUT_MILLISECONDS, polyplane } from '../testing/polyplane-process';
 
 const SHOP = 'examples/shop.suite.yaml';
@@ -34,7 +35,7 @@ probes:
   }
 
   it('runs suites by path and by name, a row each, and closes with the line that scripts rely on', async () => {
-    const { exitCode, stdout, stderr } = await polyplane(['test', SHOP, 'e2e-netpol']);
+    const { exitCode, stdout, stderr } = await polyplaneInProcess(['test', SHOP, 'e2e-netpol']);
     expect({ exitCode, stderr }).to.deep.equal({ exitCode: 0, stderr: '' });
     expect(stdout).to.match(/^ +SUITE +BACKEND +PASSED +FAILED +SKIPPED$/m);
     expect(stdout).to.match(/^✓ +shop +simulator +16 +0 +0$/m);
@@ -43,14 +44,14 @@ probes:
   });
 
   it('ends with 1 when a probe fails, and says what was expected', async () => {
-    const { exitCode, stdout, stderr } = await polyplane(['test', writeFailingSuite()]);
+    const { exitCode, stdout, stderr } = await polyplaneInProcess(['test', writeFailingSuite()]);
     expect({ exitCode, stderr }).to.deep.equal({ exitCode: 1, stderr: '' });
     expect(stdout).to.match(/^FAIL wrong: p to q\n {2}expected: deny\n {2}got: {6}allow/m);
     expect(stdout).to.match(/\n0 passed, 1 failed, 0 skipped\n$/);
   });
 
   it('prints JSON with nothing beside it on stdout', async () => {
-    const { exitCode, stdout, stderr } = await polyplane(['test', writeFailingSuite(), '-o', 'json']);
+    const { exitCode, stdout, stderr } = await polyplaneInProcess(['test', writeFailingSuite(), '-o', 'json']);
     expect(exitCode).to.equal(1);
     const report = JSON.parse(stdout) as SuitesReport;
     expect(report).to.include({ passed: 0, failed: 1, skipped: 0 });
@@ -60,7 +61,7 @@ probes:
   });
 
   it('prints JUnit XML', async () => {
-    const { stdout } = await polyplane(['test', writeFailingSuite(), '-o', 'junit']);
+    const { stdout } = await polyplaneInProcess(['test', writeFailingSuite(), '-o', 'junit']);
     expect(stdout).to.match(/^<\?xml /);
     expect(stdout).to.include('<testsuite name="wrong" tests="1" failures="1" skipped="0">');
   });
@@ -82,14 +83,14 @@ probes:
   });
 
   it('ends with 3 for a backend that cannot run yet, and says so', async () => {
-    const { exitCode, stderr } = await polyplane(['test', SHOP, '--backend', 'vpp']);
+    const { exitCode, stderr } = await polyplaneInProcess(['test', SHOP, '--backend', 'vpp']);
     expect(exitCode).to.equal(3);
     expect(stderr).not.to.match(/^\s+at /m);
   });
 
   describe('ends with 2', () => {
     it('for a suite that is neither path nor name, naming near ones', async () => {
-      const { exitCode, stdout, stderr } = await polyplane(['test', 'e2e-netpo']);
+      const { exitCode, stdout, stderr } = await polyplaneInProcess(['test', 'e2e-netpo']);
       expect({ exitCode, stdout }).to.deep.equal({ exitCode: 2, stdout: '' });
       expect(stderr).to.match(/^error: e2e-netpo is no path and no bundled suite; near: e2e-netpol$/m);
     });
@@ -102,7 +103,7 @@ probes:
         wrong,
         'id: b\nmanifests: []\nprobes:\n- from: {pod: d/p}\n  to: {pod: d/q, port: 70000}\n  expect: {verdict: deny}\n',
       );
-      const { exitCode, stdout, stderr } = await polyplane(['test', SHOP, broken, wrong]);
+      const { exitCode, stdout, stderr } = await polyplaneInProcess(['test', SHOP, broken, wrong]);
       expect({ exitCode, stdout }).to.deep.equal({ exitCode: 2, stdout: '' });
       expect(stderr).to.match(/^error: .*broken\.yaml:[23]: /m);
       expect(stderr).to.match(/^error: .*wrong\.yaml:5: .*probes\[0\]\.to\.port/m);
@@ -111,13 +112,13 @@ probes:
     it('for a folder without suites', async () => {
       const empty = join(folder, 'empty');
       mkdirSync(empty);
-      const { exitCode, stderr } = await polyplane(['test', empty]);
+      const { exitCode, stderr } = await polyplaneInProcess(['test', empty]);
       expect(exitCode).to.equal(2);
       expect(stderr).to.match(/^error: there is no suite in .*\/empty$/m);
     });
 
     it('for a backend that nobody has', async () => {
-      const { exitCode, stderr } = await polyplane(['test', SHOP, '--backend', 'iptable']);
+      const { exitCode, stderr } = await polyplaneInProcess(['test', SHOP, '--backend', 'iptable']);
       expect(exitCode).to.equal(2);
       expect(stderr).to.match(/no backend is named "iptable"; there is .*iptables/);
     });

@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process';
+import { expect } from 'chai';
+import { polyplaneInProcess } from '../testing/polyplane-in-process';
+
+describe('polyplane completion', function () {
+  this.timeout(20_000);
+
+  async function script(shell: string): Promise<string> {
+    const { exitCode, stdout, stderr } = await polyplaneInProcess(['completion', shell]);
+    expect({ exitCode, stderr }).to.deep.equal({ exitCode: 0, stderr: '' });
+    return stdout;
+  }
+
+  /** What bash offers for the last word of a line. */
+  async function complete(...line: readonly string[]): Promise<readonly string[]> {
+    const ask = `COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _polyplane; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const text = `${await script('bash')}\n${ask}`;
+    const { status, stdout, stderr } = spawnSync('bash', ['-c', text, 'bash', 'polyplane', ...line], {
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
+    return stdout.trim().split('\n');
+  }
+
+  it('completes commands, options, backends, formats, suites and codes in bash', async () => {
+    expect(await complete('tr')).to.deep.equal(['trace']);
+    expect(await complete('')).to.include.members(['run', 'check', 'trace', 'render', 'test', 'status', 'codes']);
+    expect(await complete('trace', '--fr')).to.deep.equal(['--from']);
+    expect(await complete('render', '--backend', 'ipt')).to.deep.equal(['iptables']);
+    expect(await complete('test', '-o', 'jun')).to.deep.equal(['junit']);
+    expect(await complete('test', 'e2e-netp')).to.deep.equal(['e2e-netpol']);
+    expect(await complete('codes', 'PP_CLI_USA')).to.deep.equal(['PP_CLI_USAGE']);
+  });
+
+  for (const shell of ['zsh', 'fish']) {
+    it(`is a script that ${shell} takes`, async function () {
+      const text = await script(shell);
+      if (spawnSync(shell, ['--version']).error !== undefined) this.skip();
+      expect(spawnSync(shell, ['-n'], { input: text, encoding: 'utf8' })).to.include({ status: 0, stderr: '' });
+    });
+  }
+
+  it('ends with 2 for another shell, naming those that there are', async () => {
+    const { exitCode, stderr } = await polyplaneInProcess(['completion', 'csh']);
+    expect(exitCode).to.equal(2);
+    expect(stderr).to.match(/bash, zsh, fish/);
+  });
+});
