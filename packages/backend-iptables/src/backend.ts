@@ -17,6 +17,7 @@ import { type CommandRunner, commandRunner } from './kernel/exec';
 import { programmedFamilies, readIpv6 } from './kernel/ipv6';
 import { readHostLinks } from './kernel/links';
 import { surveyHost } from './kernel/probe';
+import { PROBED_LIMIT_CODES } from './kernel/probed-limit-codes';
 import { type IptablesVariant, readVariant, VARIANTS } from './kernel/variant';
 import { IPTABLES_LIMITS } from './limits';
 import { type CheckedOptions, checkOptions, type IptablesOptions } from './options';
@@ -29,7 +30,7 @@ export class IptablesBackend implements DataplaneBackend {
   readonly name = 'iptables';
   readonly limits = IPTABLES_LIMITS;
   readonly behaviours: Behaviours;
-  readonly codes = IPTABLES_CODES;
+  readonly codes = { ...IPTABLES_CODES, ...PROBED_LIMIT_CODES };
   private readonly options: CheckedOptions;
 
   /** @throws IptablesError PP_IPTABLES_OPTION_INVALID */
