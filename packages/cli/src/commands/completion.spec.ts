@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { polyplaneInProcess } from '../testing/polyplane-in-process';
 
@@ -36,7 +39,14 @@ describe('polyplane completion', function () {
     it(`is a script that ${shell} takes`, async function () {
       const text = await script(shell);
       if (spawnSync(shell, ['--version']).error !== undefined) this.skip();
-      expect(spawnSync(shell, ['-n'], { input: text, encoding: 'utf8' })).to.include({ status: 0, stderr: '' });
+      const folder = mkdtempSync(join(tmpdir(), 'polyplane-completion-'));
+      try {
+        const file = join(folder, shell);
+        writeFileSync(file, text);
+        expect(spawnSync(shell, ['-n', file], { encoding: 'utf8' })).to.include({ status: 0, stderr: '' });
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
     });
   }
 
