@@ -51,7 +51,8 @@ export function openListener(loop: SocketLoop, spec: ListenerSpec): number {
   const fd = must('socket', openSocket(socketFamilyOf(address.address), type));
   try {
     if (address.address.includes(':')) restrictToIpv6(fd);
-    if (protocol === TCP) allowAddressReuse(fd);
+    // For UDP too: a probe may be sent from the port that its own host listens on.
+    allowAddressReuse(fd);
     must(`bind ${address.address} port ${address.port}`, bindSocket(fd, encodeSocketAddress(address)));
     if (protocol === TCP) must('listen', listenOn(fd, BACKLOG));
     loop.watch(fd, EPOLLIN, protocol === TCP ? () => answerConnections(fd, spec) : () => answerDatagrams(fd, spec));

@@ -123,6 +123,12 @@ describeTestbed(`Testbed${obstacle === undefined ? '' : ` (skipped: ${obstacle})
     expect([tcp, udp]).to.deep.equal([answer, answer]);
   });
 
+  it('sends UDP from the port that its own host listens on', async () => {
+    expect(await ask(request(WEB, ip('10.65.1.2'), { sourcePort: port, protocol: UDP }))).to.deep.equal([
+      `${FAR} saw 10.65.0.2`,
+    ]);
+  });
+
   it('reaches a node by its loopback addresses from the node alone', async () => {
     expect(await ask(request('node:n1', ip('127.0.0.1')), request('node:n1', ip('::1')))).to.deep.equal([
       'node:n1 saw 127.0.0.1',
