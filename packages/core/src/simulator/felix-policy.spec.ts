@@ -2,230 +2,29 @@
  * The policy programs of Calico's Felix with the packets they were tried with, judged by the simulator. A program stands
  * for what one interface does: here it becomes a node on which exactly its policies decide.
  */
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { parse } from 'yaml';
+import { type DesiredObject, type IpAddress, type Port, parseIpAddress, parseProtocol } from '../state';
+import { buildHostEndpoint, buildSettings, buildWorkload, stateOf } from '../testing/desired-objects';
 import {
-  addressPortOf,
-  type DesiredObject,
-  type EndpointTier,
-  type HostEndpoint,
-  type IpAddress,
-  type Policy,
-  type Port,
-  type PortRange,
-  type Profile,
-  parseIpAddress,
-  parseProtocol,
-  type Rule,
-  type RuleAction,
-  type RuleEnd,
-} from '../state';
-import {
-  buildHostEndpoint,
-  buildIpSet,
-  buildPolicy,
-  buildProfile,
-  buildRule,
-  buildSettings,
-  buildTier,
-  buildWorkload,
-  ipSetKey,
-  nets,
-  stateOf,
-} from '../testing/desired-objects';
+  FelixConversion,
+  type FelixProbe,
+  type FelixProgram,
+  formatFelixProbe,
+  readFelixPrograms,
+} from '../testing/felix-programs';
 import type { Judgement, Packet, PacketEntry, TraceStep } from './packet';
-import type { Direction } from './policy-table';
 import { NodeSimulator } from './simulator';
 
 const SUITE = join(__dirname, '../../../conformance/suites/felix-policy');
-
-/** The files' form: suites/README.md. */
-interface FelixProgram {
-  readonly id: string;
-  readonly title: string;
-  readonly interface: 'workload' | 'host';
-  readonly stage: 'tc' | 'xdp';
-  readonly manifests?: readonly FelixManifest[];
-  readonly tiers: Partial<
-    Record<'workload' | 'hostPreDNAT' | 'hostForward' | 'hostNormal' | 'untracked', FelixTier[]>
-  > & {
-    readonly hostProfiles?: readonly FelixPolicy[];
-  };
-  readonly probes: readonly FelixProbe[];
-}
-
-interface FelixManifest {
-  readonly kind: string;
-  readonly metadata: { readonly labels?: { readonly set?: string } };
-  readonly spec: {
-    readonly nets?: readonly string[];
-    readonly expectedIPs?: readonly string[];
-    readonly ports?: readonly { readonly name: string; readonly protocol: string | number; readonly port: number }[];
-  };
-}
-
-interface FelixTier {
-  readonly name: string;
-  readonly endAction: 'Deny' | 'Pass';
-  readonly endId?: string;
-  readonly policies: readonly FelixPolicy[];
-}
-
-interface FelixPolicy {
-  readonly name: string;
-  readonly rules: readonly FelixRule[];
-}
-
-interface FelixRule {
-  readonly action: string;
-  readonly id?: string;
-  readonly ipVersion?: 4 | 6;
-  readonly protocol?: string | number;
-  readonly notProtocol?: string | number;
-  readonly icmp?: Rule['icmp'];
-  readonly notICMP?: Rule['icmp'];
-  readonly source?: FelixEnd;
-  readonly destination?: FelixEnd;
-}
-
-interface FelixEnd {
-  readonly nets?: readonly string[];
-  readonly notNets?: readonly string[];
-  readonly selector?: string;
-  readonly notSelector?: string;
-  readonly ports?: readonly (number | string)[];
-  readonly notPorts?: readonly (number | string)[];
-}
-
-interface FelixAddress {
-  readonly ip: string;
-  readonly port?: number;
-  readonly protocol?: string | number;
-}
-
-interface FelixProbe {
-  readonly from: FelixAddress;
-  readonly to: FelixAddress & { readonly protocol: string | number };
-  readonly preDNAT?: FelixAddress;
-  readonly fromHost?: boolean;
-  readonly toHost?: boolean;
-  readonly icmp?: Packet['icmp'];
-  readonly expect: { readonly verdict: 'allow' | 'deny' | 'unmatched'; readonly matches?: readonly string[] };
-}
-
-/** A program in the terms of the desired state, its rules in one direction. */
-class Conversion {
-  readonly objects: DesiredObject[] = [];
-  private count = 0;
-
-  constructor(
-    readonly program: FelixProgram,
-    private readonly direction: Direction,
-  ) {
-    this.objects.push(...setsOf(program.manifests ?? []));
-  }
-
-  tiers(felixTiers: readonly FelixTier[] = []): readonly EndpointTier[] {
-    return felixTiers.map(({ name, endAction, policies }) => {
-      const defaultAction = endAction === 'Pass' ? 'pass' : 'deny';
-      const converted = policies.map((policy) => this.add((key, rules) => buildPolicy(key, rules), policy));
-      const both = buildTier(converted, { name, defaultAction });
-      const keys = converted.map(({ key }) => key);
-      return { ...both, ingress: [], egress: [], [this.direction]: keys };
-    });
-  }
-
-  profiles(policies: readonly FelixPolicy[] = []): readonly Profile['key'][] {
-    return policies.map((policy) => this.add(buildProfile, policy).key);
-  }
-
-  private add<T extends Policy | Profile>(
-    build: (key: string, rules: Partial<Record<Direction, readonly Rule[]>>) => T,
-    { rules }: FelixPolicy,
-  ): T {
-    this.count += 1;
-    const built = build(`${this.direction}-${this.count}`, { [this.direction]: rules.map(ruleOf) });
-    // A trace names a rule by its field: here by the peer's own id of it.
-    const placed = built[this.direction].map((rule, index) => {
-      const id = rules[index]?.id;
-      return id === undefined ? rule : { ...rule, origin: { ...rule.origin, field: id } };
-    });
-    const named = { ...built, [this.direction]: placed };
-    this.objects.push(named);
-    return named;
-  }
-}
-
-function ruleOf(rule: FelixRule): Rule {
-  return buildRule(rule.action.toLowerCase() as RuleAction, {
-    ...(rule.ipVersion === undefined ? {} : { family: rule.ipVersion }),
-    ...(rule.protocol === undefined ? {} : { protocol: parseProtocol(rule.protocol) }),
-    ...(rule.notProtocol === undefined ? {} : { notProtocol: parseProtocol(rule.notProtocol) }),
-    ...(rule.icmp === undefined ? {} : { icmp: rule.icmp }),
-    ...(rule.notICMP === undefined ? {} : { notIcmp: rule.notICMP }),
-    source: endOf(rule.source),
-    destination: endOf(rule.destination),
-  });
-}
-
-function endOf(end: FelixEnd = {}): Partial<RuleEnd> {
-  const ports = end.ports ?? [];
-  const notPorts = end.notPorts ?? [];
-  return {
-    nets: nets(...(end.nets ?? [])),
-    notNets: nets(...(end.notNets ?? [])),
-    ipSets: setKeys(end.selector),
-    notIpSets: setKeys(end.notSelector),
-    ports: ports.filter(isNumeric).map(rangeOf),
-    namedPorts: ports.filter((port) => !isNumeric(port)).map((port) => ipSetKey(`port-${port}`)),
-    notPorts: notPorts.filter(isNumeric).map(rangeOf),
-    notNamedPorts: notPorts.filter((port) => !isNumeric(port)).map((port) => ipSetKey(`port-${port}`)),
-  };
-}
-
-/** `set == 'A' || ...` does not occur: a selector names one set, several are joined by `&&`. */
-function setKeys(selector = ''): RuleEnd['ipSets'] {
-  return [...selector.matchAll(/set == '([^']+)'/g)].map(([, name]) => ipSetKey(`net-${name}`));
-}
-
-function isNumeric(port: number | string): boolean {
-  return /^\d+(:\d+)?$/.test(String(port));
-}
-
-function rangeOf(port: number | string): PortRange {
-  const [first = 0, last = first] = String(port).split(':').map(Number);
-  // Port 0 occurs, which no parser makes.
-  return { first: first as Port, last: last as Port };
-}
-
-/** The sets that the manifests make: network sets, and named ports by their name over all endpoints that have it. */
-function setsOf(manifests: readonly FelixManifest[]): readonly DesiredObject[] {
-  const namedPorts = new Map<string, string[]>();
-  for (const { spec } of manifests) {
-    for (const { name, protocol, port } of spec.ports ?? []) {
-      const members = (spec.expectedIPs ?? []).map((ip) =>
-        addressPortOf(parseIpAddress(ip), parseProtocol(protocol), port as Port),
-      );
-      namedPorts.set(name, [...(namedPorts.get(name) ?? []), ...members]);
-    }
-  }
-  return [
-    ...manifests
-      .filter(({ kind }) => kind === 'GlobalNetworkSet')
-      .map(({ metadata, spec }) => buildIpSet(`net-${metadata.labels?.set}`, 'net', spec.nets ?? [])),
-    ...[...namedPorts].map(([name, members]) => buildIpSet(`port-${name}`, 'addressPort', members)),
-  ];
-}
 
 /** How a probe's packet meets the program. */
 type Place = (program: FelixProgram, probe: FelixProbe) => Judgement;
 
 /** The program on the host's interface; what is from or to the host is what its normal policy judges. */
 const onHostInterface: Place = (program, probe) => {
-  const conversion = new Conversion(program, 'ingress');
-  const hostEndpoint = buildHostEndpoint('hep', hostTiers(conversion));
+  const conversion = new FelixConversion(program, 'ingress');
+  const hostEndpoint = buildHostEndpoint('hep', conversion.hostTiers());
   const isHostTraffic = probe.fromHost === true || probe.toHost === true;
   const settings = buildSettings({ nodeAddresses: isHostTraffic ? [parseIpAddress(probe.to.ip)] : [] });
   return judge([...conversion.objects, hostEndpoint, settings], { kind: 'network' }, probe);
@@ -233,17 +32,17 @@ const onHostInterface: Place = (program, probe) => {
 
 /** The program on the interface of a workload that receives the packet. */
 const atReceiver: Place = (program, probe) => {
-  const conversion = new Conversion(program, 'ingress');
+  const conversion = new FelixConversion(program, 'ingress');
   const workload = buildWorkload('w', probe.to.ip, { tiers: conversion.tiers(program.tiers.workload) });
-  const hostEndpoint = buildHostEndpoint('hep', hostTiers(conversion));
+  const hostEndpoint = buildHostEndpoint('hep', conversion.hostTiers());
   const objects = [...conversion.objects, workload, ...(hasHostPolicy(program) ? [hostEndpoint] : []), buildSettings()];
   return judge(objects, { kind: 'network' }, probe);
 };
 
 /** The program on the interface of the workload that sends the packet, to its host if the probe says so. */
 const atSender: Place = (program, probe) => {
-  const egress = new Conversion(program, 'egress');
-  const ingress = new Conversion(program, 'ingress');
+  const egress = new FelixConversion(program, 'egress');
+  const ingress = new FelixConversion(program, 'ingress');
   const hostEndpoint = buildHostEndpoint('hep', { preDnatTiers: ingress.tiers(program.tiers.hostPreDNAT) });
   const workload = buildWorkload('w', probe.from.ip, { tiers: egress.tiers(program.tiers.workload) });
   const isHostTraffic = probe.fromHost === true || probe.toHost === true;
@@ -254,17 +53,6 @@ const atSender: Place = (program, probe) => {
   const objects = [...ingress.objects, ...egress.objects, hostEndpoint, workload, settings];
   return judge(objects, { kind: 'workload', workload: workload.key }, probe);
 };
-
-function hostTiers(conversion: Conversion): Partial<HostEndpoint> {
-  const { hostNormal, hostForward, hostPreDNAT, untracked, hostProfiles } = conversion.program.tiers;
-  return {
-    tiers: conversion.tiers(hostNormal),
-    forwardTiers: conversion.tiers(hostForward),
-    preDnatTiers: conversion.tiers(hostPreDNAT),
-    untrackedTiers: conversion.tiers(untracked),
-    profiles: conversion.profiles(hostProfiles),
-  };
-}
 
 function hasHostPolicy({ tiers }: FelixProgram): boolean {
   return tiers.hostPreDNAT !== undefined || tiers.hostForward !== undefined;
@@ -287,7 +75,7 @@ function judge(
 ): Judgement {
   const protocol = parseProtocol(to.protocol);
   const dialled = preDNAT ?? to;
-  const endOf = ({ ip, port }: FelixAddress): { address: IpAddress; port: Port } => ({
+  const endOf = ({ ip, port }: FelixProbe['from']): { address: IpAddress; port: Port } => ({
     address: parseIpAddress(ip),
     port: port as Port,
   });
@@ -323,24 +111,12 @@ function matchesOf({ tiers }: FelixProgram, judgement: Judgement): readonly stri
   return policySteps.map(({ rule = '' }) => (rule === 'no profile matched' ? 'no-profile' : (ends.get(rule) ?? rule)));
 }
 
-function titleOf({ from, to, preDNAT, fromHost, toHost, icmp }: FelixProbe): string {
-  const end = ({ ip, port }: FelixAddress): string => (port === undefined ? ip : `${ip}:${port}`);
-  const before = preDNAT === undefined ? '' : `${end(preDNAT)} -> `;
-  const host = fromHost === true ? ', from the host' : toHost === true ? ', to the host' : '';
-  return `${to.protocol} ${end(from)} -> ${before}${end(to)}${icmp === undefined ? '' : ` type ${icmp.type}`}${host}`;
-}
-
 describe('Felix’s policy programs', () => {
-  const programs = readdirSync(SUITE)
-    .filter((file) => file.endsWith('.yaml'))
-    // The suite's form is fixed, see its README; nothing else is in the folder.
-    .map((file) => parse(readFileSync(join(SUITE, file), 'utf8')) as FelixProgram);
-
-  for (const program of programs) {
+  for (const program of readFelixPrograms(SUITE)) {
     describe(`${program.id}: ${program.title}`, () => {
       for (const probe of program.probes) {
         const { verdict, matches } = probe.expect;
-        it(`${titleOf(probe)}: ${verdict}`, () => {
+        it(`${formatFelixProbe(probe)}: ${verdict}`, () => {
           for (const place of placesOf(program, probe)) {
             const judgement = place(program, probe);
             expect(verdictOf(program, judgement)).to.equal(verdict);

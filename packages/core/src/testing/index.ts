@@ -9,5 +9,6 @@ export * from './fake-error';
 export * from './fake-faults';
 export type { FakePlan } from './fake-session';
 export * from './fake-target';
+export * from './felix-programs';
 export * from './resources';
 export * from './simulated-clock';
