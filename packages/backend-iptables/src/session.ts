@@ -16,7 +16,13 @@ import { IptablesError } from './iptables-error';
 import type { ConntrackTable } from './kernel/conntrack';
 import type { KernelDataplane } from './kernel/dataplane';
 import type { IptablesOptions } from './options';
-import { type FlowFilter, formatFlowFilter, staleServiceFlows, staleTrackedFlows } from './render/conntrack';
+import {
+  type FlowFilter,
+  formatFlowFilter,
+  staleFloatingFlows,
+  staleServiceFlows,
+  staleTrackedFlows,
+} from './render/conntrack';
 import { type HostLinks, isSameLinks } from './render/host-links';
 import { nextState } from './render/next-state';
 import { policedFlows } from './render/policed-flows';
@@ -80,6 +86,7 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
     const program = this.parts.dataplane.programTo(this.inForce, ruleset);
     const flows = [
       ...staleServiceFlows(this.state, state),
+      ...staleFloatingFlows(this.state, state),
       ...(this.parts.establishedOnPolicyChange === 'cut' ? policedFlows(this.state, state) : []),
     ];
     return {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { parseIpAddress, TCP, UDP } from '@polyplane/core/backend';
-import { buildFrontend, buildService, buildServiceEndpoint, stateOf } from '@polyplane/core/testing';
+import { buildFrontend, buildService, buildServiceEndpoint, buildWorkload, stateOf } from '@polyplane/core/testing';
 import { parseConntrackList } from '../kernel/conntrack';
-import { formatFlowFilter, staleServiceFlows, staleTrackedFlows } from './conntrack';
+import { formatFlowFilter, staleFloatingFlows, staleServiceFlows, staleTrackedFlows } from './conntrack';
 
 const A = buildServiceEndpoint('10.0.0.2', 53, true);
 const B = buildServiceEndpoint('10.0.0.3', 53, true);
@@ -10,6 +10,29 @@ const FRONTENDS = [buildFrontend('clusterIp', 53, '10.96.0.10'), buildFrontend('
 const dns = (...endpoints: readonly (typeof A)[]) => buildService('dns', FRONTENDS, endpoints, { protocol: UDP });
 const commands = (before: ReturnType<typeof stateOf>, after: ReturnType<typeof stateOf>): readonly string[] =>
   staleServiceFlows(before, after).map((flow) => formatFlowFilter(flow).join(' '));
+
+const FLOATING = parseIpAddress('198.51.100.7');
+const floating = (name: string, target: string) =>
+  buildWorkload(name, target, { floatingAddresses: [{ address: FLOATING, target: parseIpAddress(target) }] });
+
+describe('staleFloatingFlows', () => {
+  const filters = (before: ReturnType<typeof stateOf>, after: ReturnType<typeof stateOf>): readonly string[] =>
+    staleFloatingFlows(before, after).map((flow) => formatFlowFilter(flow).join(' '));
+  const web = floating('web', '10.0.0.2');
+
+  it('names flows to the workload that a floating address stood for', () => {
+    const toWeb = ['-D -f ipv4 --orig-dst 198.51.100.7 --reply-src 10.0.0.2'];
+    expect(filters(stateOf(web), stateOf())).to.deep.equal(toWeb);
+    expect(filters(stateOf(web), stateOf(floating('api', '10.0.0.3')))).to.deep.equal(toWeb);
+  });
+
+  it('names flows that nobody translated where a floating address is new, and none where nothing changes', () => {
+    expect(filters(stateOf(), stateOf(web))).to.deep.equal([
+      '-D -f ipv4 --orig-dst 198.51.100.7 --reply-src 198.51.100.7',
+    ]);
+    expect(filters(stateOf(web), stateOf(web))).to.deep.equal([]);
+  });
+});
 
 describe('staleServiceFlows', () => {
   it('names flows of every frontend to an endpoint that went', () => {
@@ -39,6 +62,21 @@ describe('staleServiceFlows', () => {
 });
 
 describe('staleTrackedFlows', () => {
+  it('names flows to a floating address that another answers', () => {
+    const answeredBy = (address: string) => ({
+      family: 4 as const,
+      destination: FLOATING,
+      destinationPort: 53,
+      answeredBy: parseIpAddress(address),
+    });
+    const tracked = ['10.0.0.2', '10.0.0.3', FLOATING].map(answeredBy);
+    const flows = staleTrackedFlows(tracked, stateOf(floating('web', '10.0.0.2')));
+    expect(flows.map((flow) => formatFlowFilter(flow).join(' '))).to.deep.equal([
+      '-D -f ipv4 --orig-dst 198.51.100.7 --reply-src 10.0.0.3',
+      '-D -f ipv4 --orig-dst 198.51.100.7 --reply-src 198.51.100.7',
+    ]);
+  });
+
   const ip = parseIpAddress;
   const flow = (destination: string, destinationPort: number, answeredBy: string) =>
     ({ family: 4, destination: ip(destination), destinationPort, answeredBy: ip(answeredBy) }) as const;

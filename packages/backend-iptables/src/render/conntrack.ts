@@ -5,12 +5,14 @@
 import {
   type DesiredState,
   type Frontend,
+  familyOf,
   type IpAddress,
   type IpFamily,
   type Port,
   type ServicePort,
   UDP,
 } from '@polyplane/core/backend';
+import { floatingTargets } from './floating-addresses';
 
 /** Entries to be forgotten. */
 export type FlowFilter =
@@ -22,6 +24,13 @@ export type FlowFilter =
       readonly address?: IpAddress;
       readonly port: Port;
       readonly endpoint?: IpAddress;
+    }
+  /** Flows to an address that somebody answered: an endpoint, or who has the address itself. */
+  | {
+      readonly kind: 'answered';
+      readonly family: IpFamily;
+      readonly address: IpAddress;
+      readonly answeredBy: IpAddress;
     }
   /** Flows that begin, or end, at an address of a workload. */
   | {
@@ -56,8 +65,22 @@ export function staleServiceFlows(before: DesiredState, after: DesiredState): re
   return flows;
 }
 
+/** Flows to floating addresses that stand for another workload now, or for none, and those that were there before any stood for one. */
+export function staleFloatingFlows(before: DesiredState, after: DesiredState): readonly FlowFilter[] {
+  const old = floatingTargets(before);
+  const now = floatingTargets(after);
+  return [...new Set([...old.keys(), ...now.keys()])]
+    .filter((address) => old.get(address) !== now.get(address))
+    .map((address) => ({
+      kind: 'answered',
+      family: familyOf(address),
+      address,
+      answeredBy: old.get(address) ?? address,
+    }));
+}
+
 /**
- * The same where no state from before is known: flows that were found tracked, and that the services of `state` would
+ * Where no state from before is known: flows that were found tracked, and that the floating addresses and services of `state` would
  * not have sent where they go.
  */
 export function staleTrackedFlows(tracked: readonly TrackedFlow[], state: DesiredState): readonly FlowFilter[] {
@@ -66,8 +89,11 @@ export function staleTrackedFlows(tracked: readonly TrackedFlow[], state: Desire
     if (service.protocol !== UDP) continue;
     for (const frontend of service.frontends) byPlace.set(placeOf(service.family, frontend), service);
   }
+  const floating = floatingTargets(state);
   return tracked.flatMap((flow): readonly FlowFilter[] => {
     const { family, destination: address, destinationPort, answeredBy } = flow;
+    const target = floating.get(address);
+    if (target !== undefined) return target === answeredBy ? [] : [{ kind: 'answered', family, address, answeredBy }];
     // Read from the kernel: a port it is.
     const port = destinationPort as Port;
     const isTranslated = address !== answeredBy;
@@ -84,6 +110,7 @@ export function staleTrackedFlows(tracked: readonly TrackedFlow[], state: Desire
 /** Arguments of `conntrack`. */
 export function formatFlowFilter(flow: FlowFilter): readonly string[] {
   const family = ['-D', '-f', flow.family === 4 ? 'ipv4' : 'ipv6'];
+  if (flow.kind === 'answered') return [...family, '--orig-dst', flow.address, '--reply-src', flow.answeredBy];
   if (flow.kind === 'workload') {
     return [...family, flow.end === 'source' ? '--orig-src' : '--reply-src', flow.address];
   }

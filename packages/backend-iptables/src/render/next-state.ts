@@ -13,11 +13,13 @@ export function nextState(state: DesiredState, transition: Pick<Transition, 'sco
   if (transition.scope === 'delta') {
     copy(state.settings, next.settings);
     copy(state.nodes, next.nodes);
+    copy(state.pools, next.pools);
     copy(state.ipSets, next.ipSets);
     copy(state.profiles, next.profiles);
     copy(state.policies, next.policies);
     copy(state.hostEndpoints, next.hostEndpoints);
     copy(state.workloads, next.workloads);
+    copy(state.routes, next.routes);
     copy(state.services, next.services);
   }
   next.apply(transition);

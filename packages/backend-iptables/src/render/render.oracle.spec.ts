@@ -23,6 +23,7 @@ import {
   buildHostEndpoint,
   buildIpSet,
   buildPolicy,
+  buildPool,
   buildProfile,
   buildRule,
   buildService,
@@ -48,6 +49,8 @@ const NODE = '192.168.0.1';
 const CLIENT = '203.0.113.9';
 const OTHER_CLIENT = '198.51.100.7';
 const VIPS = ['10.96.0.1', '10.96.0.2', '203.0.113.80'] as const;
+/** The second is a service's address too. */
+const FLOATING = ['198.51.100.50', '10.96.0.1'] as const;
 const UPLINK = 'eth0';
 
 describe('The rendered rules', () => {
@@ -108,8 +111,12 @@ describe('The rendered rules', () => {
 function predictedOutcomes(oracle: NodeSimulator, packet: Packet): readonly string[] {
   const { verdict, destinations } = oracle.judge(packet);
   if (destinations.length === 0) return [verdict === 'deny' ? 'drop' : verdict];
-  const outcomes = destinations.map(({ address, port, verdict: own, isMasqueraded }) =>
-    own === 'allow' ? formatAllowed(address, port, isMasqueraded) : own === 'deny' ? 'drop' : own,
+  const outcomes = destinations.map(({ address, port, verdict: own, isMasqueraded, source }) =>
+    own === 'allow'
+      ? formatAllowed(address, port, isMasqueraded, source === packet.source ? undefined : source)
+      : own === 'deny'
+        ? 'drop'
+        : own,
   );
   return [...new Set(outcomes)].sort();
 }
@@ -229,8 +236,24 @@ const arbitraryWorkloads = fc.tuple(
         tiers: arbitraryTiers,
         profiles: arbitraryProfiles,
         allowedSources: fc.constantFrom([], nets('10.7.0.0/16')),
+        floatingAddresses: fc
+          .oneof({ weight: 2, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.subarray([...FLOATING]) })
+          .map((floating) =>
+            floating.map((each) => ({ address: parseIpAddress(each), target: parseIpAddress(address) })),
+          ),
       })
       .map((overrides) => buildWorkload(name, address, overrides)),
+  ),
+);
+
+const arbitraryPools = fc.tuple(
+  ...['p1', 'p2'].map((name) =>
+    fc
+      .record({
+        cidr: fc.constantFrom('10.0.0.0/16', '10.0.0.0/24', '10.0.1.0/24', '192.168.0.0/24', '0.0.0.0/0', 'fd00::/8'),
+        natOutgoing: fc.boolean(),
+      })
+      .map(({ cidr, natOutgoing }) => buildPool(name, cidr, { natOutgoing })),
   ),
 );
 
@@ -341,8 +364,9 @@ const arbitraryState: fc.Arbitrary<readonly DesiredObject[]> = fc
     workloads: arbitraryWorkloads,
     hosts: fc.oneof(fc.constant([]), fc.tuple(arbitraryHostEndpoint)),
     services: arbitraryServices,
+    pools: fc.oneof(fc.constant([]), arbitraryPools),
   })
-  .map(({ settings, policies, profile, workloads, hosts, services }) => [
+  .map(({ settings, policies, profile, workloads, hosts, services, pools }) => [
     settings,
     ...SETS,
     ...policies,
@@ -350,6 +374,7 @@ const arbitraryState: fc.Arbitrary<readonly DesiredObject[]> = fc
     ...workloads,
     ...hosts,
     ...services,
+    ...pools,
   ]);
 
 const [WEB, API] = Object.entries(WORKLOADS).map(([name, address]) => buildWorkload(name, address).key);
@@ -365,7 +390,7 @@ const arbitraryEntry = fc.constantFrom<readonly [Packet['entry'], string]>(
 const arbitraryPacket: fc.Arbitrary<Packet> = fc
   .record({
     entry: arbitraryEntry,
-    destination: fc.constantFrom(...Object.values(WORKLOADS), FAR, NODE, NODE, CLIENT, ...VIPS, ...VIPS),
+    destination: fc.constantFrom(...Object.values(WORKLOADS), FAR, NODE, NODE, CLIENT, ...VIPS, ...VIPS, ...FLOATING),
     sourcePort: fc.constantFrom(40000, 50000),
     destinationPort: fc.constantFrom(80, 80, 81, 90, 443, 8080, 30080, 30080),
     protocol: fc.constantFrom(TCP, TCP, UDP, SCTP, ICMP, parseProtocol(47)),

@@ -15,6 +15,7 @@ import {
   buildFrontend,
   buildIpSet,
   buildPolicy,
+  buildPool,
   buildRule,
   buildService,
   buildServiceEndpoint,
@@ -27,7 +28,7 @@ import {
   stateOf,
 } from '@polyplane/core/testing';
 import { DEFAULT_MARK_MASK, marksOf } from './marks';
-import { renderProgram } from './program';
+import { renderProgram, stateAfter } from './program';
 import { Renderer, unrenderableObjects } from './render';
 import { EMPTY_RULESET, type TableName } from './ruleset';
 
@@ -66,6 +67,53 @@ const ENDPOINTS = [buildServiceEndpoint('10.0.0.2', 8080, true), buildServiceEnd
 describe('Renderer', () => {
   it('renders nothing before there are settings', () => {
     expect(renderer().render(stateOf(buildWorkload('web', '10.0.0.2')), NO_LINKS)).to.deep.equal(EMPTY_RULESET);
+  });
+
+  it('asks for floating addresses before services, and gives a workload that calls itself the address that it called', () => {
+    const claiming = (name: string, target: string): DesiredObject =>
+      buildWorkload(name, target, {
+        floatingAddresses: [{ address: parseIpAddress('198.51.100.7'), target: parseIpAddress(target) }],
+      });
+    const [winner, loser] = [claiming('a', '10.0.0.2'), claiming('b', '10.0.0.3')];
+    for (const objects of [
+      [SETTINGS, winner, loser],
+      [SETTINGS, loser, winner],
+    ]) {
+      expect(chains(objects, 'nat', /SERVICES|-F[DS]-/)).to.deep.equal([
+        'FD-c6336407 -d 198.51.100.7/32 -j DNAT --to-destination 10.0.0.2',
+        'FS-* -s 10.0.0.2/32 -d 10.0.0.2/32 -m conntrack --ctorigdst 198.51.100.7 -j SNAT --to-source 198.51.100.7',
+        'SERVICES -d 198.51.100.7/32 -j FD-c6336407',
+        'SERVICES -m addrtype --dst-type LOCAL -j NODE-PORTS',
+      ]);
+    }
+  });
+
+  it('holds pools in sets, which change without a table', () => {
+    const pods = buildPool('pods', '10.0.0.0/16', { natOutgoing: true });
+    const everything = [buildPool('all', '0.0.0.0/0'), buildPool('six', 'fd00::/8', { natOutgoing: true })];
+    expect(setsOf([SETTINGS, pods, ...everything])).to.deep.equal({
+      'PL4-all': ['10.0.0.0/16', '0.0.0.0/1', '128.0.0.0/1'],
+      'PL4-natout': ['10.0.0.0/16'],
+      'PL6-all': ['fd00::/8'],
+      'PL6-natout': ['fd00::/8'],
+    });
+    const own = renderer();
+    const before = stateAfter(NOTHING, own.render(stateOf(SETTINGS), NO_LINKS));
+    const program = renderProgram(before, own.render(stateOf(SETTINGS, pods), NO_LINKS), 1000);
+    expect(program.restores).to.deep.equal([]);
+    expect(program.setsBefore).to.equal('add POLYPLANE-PL4-all 10.0.0.0/16\nadd POLYPLANE-PL4-natout 10.0.0.0/16\n');
+  });
+
+  it('masquerades what leaves the node from such pools after what services want', () => {
+    expect(chains([SETTINGS], 'nat', /POSTROUTING|OUTGOING/)).to.deep.equal([
+      'NAT-OUTGOING -o cali+ -j RETURN',
+      'NAT-OUTGOING -o lo -j RETURN',
+      'NAT-OUTGOING -m set --match-set PL4-natout src -m set ! --match-set PL4-all dst -j MASQUERADE --random-fully',
+      'POSTROUTING -m conntrack --ctstate DNAT -m set --match-set SV4-hairpin dst,dst,src -j MASQUERADE --random-fully',
+      'POSTROUTING -m mark ! --mark 0x100/0x100 -g NAT-OUTGOING',
+      'POSTROUTING -j MARK --set-xmark 0x0/0x100',
+      'POSTROUTING -j MASQUERADE --random-fully',
+    ]);
   });
 
   it('balances a cluster IP in its own chain', () => {

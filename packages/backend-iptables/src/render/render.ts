@@ -7,6 +7,7 @@ import {
   type NodeSettings,
   SETTINGS_KEY,
 } from '@polyplane/core/backend';
+import { TranslationsRenderer } from './address-translations';
 import { renderFilter } from './filter-table';
 import { findHostEndpoints } from './host-endpoint-chains';
 import type { HostLinks } from './host-links';
@@ -14,6 +15,7 @@ import { renderIpSet } from './ip-sets';
 import { renderMangle } from './mangle-table';
 import type { Marks } from './marks';
 import type { SetName } from './names';
+import { renderPoolSets } from './outgoing-nat';
 import { ownersIn } from './owners';
 import { PolicyChains, PolicyCompiler } from './policy-chains';
 import { renderRaw } from './raw-table';
@@ -24,6 +26,7 @@ import type { TableInput } from './table-input';
 
 /** Renders desired states. What it remembers makes it faster and changes no result. */
 export class Renderer {
+  private readonly translations = new TranslationsRenderer();
   private readonly services: ServicesRenderer;
   private readonly compiler: PolicyCompiler;
   private readonly ipSets = new WeakMap<IpSet, ReadonlyMap<IpFamily, KernelSet>>();
@@ -61,7 +64,8 @@ export class Renderer {
     family: IpFamily,
     sets: Map<SetName, KernelSet>,
   ): FamilyRules {
-    const services = this.services.render(state, settings, family);
+    const translations = this.translations.render(state, settings, family);
+    const services = this.services.render(state, settings, family, translations);
     const input: TableInput = {
       state,
       settings,
@@ -79,7 +83,7 @@ export class Renderer {
       filter: renderFilter(input, services),
       nat: services.nat,
     };
-    for (const set of services.sets) sets.set(set.name, set);
+    for (const set of [...services.sets, ...renderPoolSets(state, family)]) sets.set(set.name, set);
     // The rules brought empty stand-ins along. A set that none of them names need not be there.
     for (const ipSet of state.ipSets.values()) {
       const set = this.renderIpSet(ipSet, family);

@@ -72,6 +72,19 @@ describe('formatRule', () => {
       '-p ipv6-icmp -m icmp6 --icmpv6-type 1/4 -j DROP',
     ],
     [
+      'translation to an address alone, both ways',
+      { target: { kind: 'dnat', address: parseIpAddress('fd00::2') } },
+      '-j DNAT --to-destination fd00::2',
+    ],
+    [
+      'the destination before translation',
+      {
+        matches: [{ kind: 'originalDestination', address: parseIpAddress('192.0.2.1') }],
+        target: { kind: 'snat', address: parseIpAddress('192.0.2.1') },
+      },
+      '-m conntrack --ctorigdst 192.0.2.1 -j SNAT --to-source 192.0.2.1',
+    ],
+    [
       'sets, marks and states',
       {
         matches: [

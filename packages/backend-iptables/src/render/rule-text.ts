@@ -57,6 +57,8 @@ export type ModuleMatch =
   | { readonly kind: 'set'; readonly name: SetName; readonly fields: SetFields; readonly isNegated?: boolean }
   | { readonly kind: 'mark'; readonly value: number; readonly mask: number; readonly isNegated?: boolean }
   | { readonly kind: 'state'; readonly states: readonly ConnectionState[]; readonly isNegated?: boolean }
+  /** The packet's destination before it was translated. */
+  | { readonly kind: 'originalDestination'; readonly address: IpAddress }
   | { readonly kind: 'local'; readonly end: 'source' | 'destination' }
   | { readonly kind: 'random'; readonly probability: number }
   | { readonly kind: 'recentCheck'; readonly list: string; readonly seconds: number; readonly family: IpFamily }
@@ -68,7 +70,9 @@ export type Target =
   | { readonly kind: 'accept' | 'drop' | 'return' | 'masquerade' | 'noTrack' | 'log' }
   | { readonly kind: 'reject'; readonly family: IpFamily }
   | { readonly kind: 'mark'; readonly value: number; readonly mask: number }
-  | { readonly kind: 'dnat'; readonly address: IpAddress; readonly port: Port };
+  /** Without a port: the packet keeps its own. */
+  | { readonly kind: 'dnat'; readonly address: IpAddress; readonly port?: Port }
+  | { readonly kind: 'snat'; readonly address: IpAddress };
 
 /** All that is set must hold. */
 export interface RuleSpec {
@@ -159,6 +163,8 @@ function formatMatch(match: ModuleMatch): string {
       return `-m mark ${not(match)}--mark ${formatMark(match.value, match.mask)}`;
     case 'state':
       return `-m conntrack ${not(match)}--ctstate ${match.states.join(',')}`;
+    case 'originalDestination':
+      return `-m conntrack --ctorigdst ${match.address}`;
     case 'local':
       return `-m addrtype --${match.end === 'source' ? 'src' : 'dst'}-type LOCAL`;
     case 'random':
@@ -229,7 +235,10 @@ function formatTarget(target: Target): string {
       return `-j REJECT --reject-with ${target.family === 4 ? 'icmp' : 'icmp6'}-port-unreachable`;
     case 'mark':
       return `-j MARK --set-xmark ${formatMark(target.value, target.mask)}`;
+    case 'snat':
+      return `-j SNAT --to-source ${target.address}`;
     case 'dnat':
+      if (target.port === undefined) return `-j DNAT --to-destination ${target.address}`;
       return target.address.includes(':')
         ? `-j DNAT --to-destination [${target.address}]:${target.port}`
         : `-j DNAT --to-destination ${target.address}:${target.port}`;

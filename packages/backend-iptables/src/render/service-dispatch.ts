@@ -18,7 +18,7 @@ import { formatRule, type ModuleMatch, type RuleSpec, type RuleText, type Wanted
 
 /** One leaf: a destination and the rule that leads on from it. */
 export interface DispatchEntry {
-  /** {@link addressKey} or {@link portKey}: what the tree branches on. */
+  /** {@link addressKey}, {@link addressHex} or {@link portKey}: what the tree branches on. */
   readonly key: string;
   readonly rule: RuleText;
 }
@@ -46,14 +46,18 @@ export function portKey(protocol: Protocol, port: Port): string {
   return letter + port.toString(16).padStart(4, '0');
 }
 
-/** Adds the chains of the tree over addresses to `chains` and returns the rules that lead into it. */
+/**
+ * Adds the chains, of `kind`, of a tree over addresses to `chains` and returns the rules that lead into it. Keys begin with
+ * {@link addressHex}.
+ */
 export function renderAddressTree(
+  kind: 'IP' | 'FD' | 'FS',
   family: IpFamily,
   entries: readonly DispatchEntry[],
   chains: Map<ChainName, readonly RuleText[]>,
 ): readonly RuleText[] {
   const addressDigits = family === 4 ? 8 : 32;
-  return renderTree('IP', entries, chains, (prefix) => ({
+  return renderTree(kind, entries, chains, (prefix) => ({
     ...(prefix === '' ? {} : { destination: { value: cidrOfHexPrefix(family, prefix.slice(0, addressDigits)) } }),
     ...portMatchOf(prefix.slice(addressDigits)),
   }));

@@ -1,8 +1,10 @@
-/** All services in nat, and in filter what must not be translated: rejected, dropped and firewalled frontends. */
+/** The nat table: all services with what stands before and after them; and in filter what must not be translated: rejected, dropped and firewalled frontends. */
 import type { Cidr, DesiredState, IpFamily, NodeSettings, ServicePort } from '@polyplane/core/backend';
 import { parseCidr, TCP } from '@polyplane/core/backend';
+import type { AddressTranslations } from './address-translations';
 import type { Marks } from './marks';
 import { type ChainName, fixedChain } from './names';
+import { OUTGOING_CHAIN } from './outgoing-nat';
 import { formatRule, type ModuleMatch, type RuleSpec, type RuleText, type Target } from './rule-text';
 import type { BaseChain, KernelSet, TableRules } from './ruleset';
 import { ServiceCollection, type ServiceSetKind, serviceSet } from './service-collection';
@@ -41,6 +43,7 @@ interface DispatchTrees {
 interface FamilyMemory {
   readonly collection: ServiceCollection;
   trees?: DispatchTrees;
+  translations?: AddressTranslations;
   rules?: ServiceRules;
 }
 
@@ -52,7 +55,12 @@ export class ServicesRenderer {
 
   constructor(private readonly marks: Marks) {}
 
-  render(state: DesiredState, settings: NodeSettings, family: IpFamily): ServiceRules {
+  render(
+    state: DesiredState,
+    settings: NodeSettings,
+    family: IpFamily,
+    translations: AddressTranslations,
+  ): ServiceRules {
     if (this.renderedWith !== settings) {
       this.rendered = new WeakMap();
       this.memories.clear();
@@ -60,11 +68,12 @@ export class ServicesRenderer {
     }
     const memory = this.memoryOf(family);
     const isChanged = this.follow(memory.collection, state, settings, family);
-    if (memory.rules !== undefined && !isChanged) return memory.rules;
+    if (memory.rules !== undefined && !isChanged && memory.translations === translations) return memory.rules;
     const { collection } = memory;
     if (memory.trees?.version !== collection.entriesVersion) memory.trees = renderTrees(family, collection);
+    memory.translations = translations;
     memory.rules = {
-      nat: new NatTable(family, settings, this.marks).render(collection, memory.trees),
+      nat: new NatTable(family, settings, this.marks).render(collection, memory.trees, translations),
       filterChains: renderFilterChains(family, settings),
       sets: collection.sets(),
     };
@@ -118,7 +127,7 @@ export class ServicesRenderer {
 
 function renderTrees(family: IpFamily, collection: ServiceCollection): DispatchTrees {
   const chains = new Map<ChainName, readonly RuleText[]>();
-  const byAddress = renderAddressTree(family, collection.entries('address'), chains);
+  const byAddress = renderAddressTree('IP', family, collection.entries('address'), chains);
   const byPort = renderPortTree(collection.entries('nodePort'), chains);
   return { version: collection.entriesVersion, chains, byAddress, byPort };
 }
@@ -130,17 +139,18 @@ class NatTable {
     private readonly marks: Marks,
   ) {}
 
-  render(services: ServiceCollection, trees: DispatchTrees): TableRules {
+  render(services: ServiceCollection, trees: DispatchTrees, translations: AddressTranslations): TableRules {
     const { byAddress, byPort } = trees;
     const chains = new Map(services.chains);
-    for (const [name, rules] of trees.chains) chains.set(name, rules);
+    for (const [name, rules] of [...trees.chains, ...translations.chains]) chains.set(name, rules);
     chains.set(NODE_PORTS_CHAIN, [...this.claimedPlaces(), ...byPort]);
     chains.set(SERVICES_CHAIN, [
+      ...translations.arriving,
       ...byAddress,
       ...renderNodePortEntrances(this.family, this.settings, { kind: 'jump', chain: NODE_PORTS_CHAIN }),
     ]);
     chains.set(MARK_FOREIGN_CHAIN, this.markForeign());
-    chains.set(POSTROUTING_CHAIN, this.postrouting());
+    chains.set(POSTROUTING_CHAIN, this.postrouting(translations));
     const hooks = new Map<BaseChain, ChainName>([
       ['PREROUTING', SERVICES_CHAIN],
       ['OUTPUT', SERVICES_CHAIN],
@@ -174,14 +184,15 @@ class NatTable {
     );
   }
 
-  private postrouting(): readonly RuleText[] {
+  private postrouting({ leaving }: AddressTranslations): readonly RuleText[] {
     const { masquerade } = this.marks;
     const marked: ModuleMatch = { kind: 'mark', value: masquerade, mask: masquerade };
     const translated: ModuleMatch = { kind: 'state', states: ['DNAT'] };
     const toItself: ModuleMatch = { kind: 'set', name: serviceSet('hairpin', this.family), fields: 'dst,dst,src' };
     return [
+      ...leaving,
       formatRule({ matches: [translated, toItself], target: { kind: 'masquerade' } }),
-      formatRule({ matches: [{ ...marked, isNegated: true }], target: { kind: 'return' } }),
+      formatRule({ matches: [{ ...marked, isNegated: true }], target: { kind: 'goto', chain: OUTGOING_CHAIN } }),
       // A tunnel sends the packet through here again: it must not be translated twice.
       formatRule({ target: { kind: 'mark', value: 0, mask: masquerade } }),
       formatRule({ target: { kind: 'masquerade' } }),

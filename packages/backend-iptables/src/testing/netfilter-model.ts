@@ -37,6 +37,7 @@ interface Walker {
   readonly protocol: Protocol;
   readonly source: IpAddress;
   readonly destination: IpAddress;
+  readonly originalDestination: IpAddress;
   readonly sourcePort: number | undefined;
   readonly destinationPort: number | undefined;
   readonly icmp: IcmpMatch | undefined;
@@ -46,6 +47,8 @@ interface Walker {
   readonly isTranslated: boolean;
   readonly isUntracked: boolean;
   readonly isMasqueraded: boolean;
+  /** What SNAT made of the source. */
+  readonly translatedSource: IpAddress | undefined;
 }
 
 type ChainEnd = 'accept' | 'drop' | 'reject' | 'fallThrough';
@@ -79,6 +82,7 @@ export class NetfilterModel {
       protocol: packet.protocol,
       source: packet.source,
       destination: packet.destination,
+      originalDestination: packet.destination,
       sourcePort: packet.sourcePort,
       destinationPort: packet.destinationPort,
       icmp: packet.icmp,
@@ -88,6 +92,7 @@ export class NetfilterModel {
       isTranslated: false,
       isUntracked: false,
       isMasqueraded: false,
+      translatedSource: undefined,
     };
     const found = packet.inInterface === undefined ? this.fromHost(walker) : this.fromInterface(walker);
     return [...new Set(found)].sort();
@@ -127,8 +132,8 @@ export class NetfilterModel {
     );
   }
 
-  private arrived({ destination, destinationPort, isMasqueraded }: Walker): string {
-    return formatAllowed(destination, destinationPort, isMasqueraded);
+  private arrived({ destination, destinationPort, isMasqueraded, translatedSource }: Walker): string {
+    return formatAllowed(destination, destinationPort, isMasqueraded, translatedSource);
   }
 
   private route({ destination }: Walker): string {
@@ -196,16 +201,16 @@ export class NetfilterModel {
         return [['next', { ...walker, isUntracked: true }]];
       case 'MASQUERADE':
         return [['accept', { ...walker, isMasqueraded: true }]];
+      case 'SNAT':
+        return [['accept', { ...walker, translatedSource: parseIpAddress(value) }]];
       case 'MARK': {
         const [bits = 0, mask = 0] = value.split('/').map(Number);
         return [['next', { ...walker, mark: ((walker.mark & ~mask) ^ bits) >>> 0 }]];
       }
       case 'DNAT': {
-        const colon = value.lastIndexOf(':');
-        const destination = parseIpAddress(value.slice(0, colon));
-        return [
-          ['accept', { ...walker, destination, destinationPort: Number(value.slice(colon + 1)), isTranslated: true }],
-        ];
+        const [address = '', port] = value.split(':');
+        const destinationPort = port === undefined ? walker.destinationPort : Number(port);
+        return [['accept', { ...walker, destination: parseIpAddress(address), destinationPort, isTranslated: true }]];
       }
       default:
         return this.walk(table, name, walker).map(([end, after]) => [end === 'fallThrough' ? 'next' : end, after]);
@@ -278,6 +283,8 @@ export class NetfilterModel {
       }
       case '--ctstate':
         return value.split(',').some((state) => isInState(state, walker));
+      case '--ctorigdst':
+        return walker.originalDestination === value;
       case '--src-type':
         return this.isLocal(walker.source);
       case '--dst-type':
@@ -323,6 +330,12 @@ function isInState(state: string, walker: Walker): boolean {
 }
 
 /** How {@link NetfilterModel.outcomes} says that a packet arrives. */
-export function formatAllowed(address: string, port: number | undefined, isMasqueraded: boolean): string {
-  return `allow ${address}:${port ?? ''}${isMasqueraded ? ' masqueraded' : ''}`;
+export function formatAllowed(
+  address: string,
+  port: number | undefined,
+  isMasqueraded: boolean,
+  translatedSource: string | undefined,
+): string {
+  const source = isMasqueraded ? ' masqueraded' : translatedSource === undefined ? '' : ` from ${translatedSource}`;
+  return `allow ${address}:${port ?? ''}${source}`;
 }

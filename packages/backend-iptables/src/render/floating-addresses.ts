@@ -1,0 +1,58 @@
+/** Floating addresses of workloads in nat: to the workload's own address, and back where a workload calls itself. */
+import { cidrOf, type DesiredState, familyOf, type IpAddress, type IpFamily } from '@polyplane/core/backend';
+import { addressHex } from './address-hex';
+import type { ChainName } from './names';
+import { formatRule, type RuleText } from './rule-text';
+import { type DispatchEntry, renderAddressTree } from './service-dispatch';
+
+/** The rules that lead into the floating addresses' chains, where packets arrive and where they leave. */
+export interface FloatingRules {
+  readonly arriving: readonly RuleText[];
+  readonly leaving: readonly RuleText[];
+}
+
+/** Every floating address with the workload's own that it stands for. Of several workloads that have one, the smallest key has it. */
+export function floatingTargets(state: DesiredState): ReadonlyMap<IpAddress, IpAddress> {
+  const claims = new Map<IpAddress, { readonly key: string; readonly target: IpAddress }>();
+  for (const { key, floatingAddresses = [] } of state.workloads.values()) {
+    for (const { address, target } of floatingAddresses) {
+      const known = claims.get(address);
+      if (familyOf(address) === familyOf(target) && (known === undefined || key < known.key)) {
+        claims.set(address, { key, target });
+      }
+    }
+  }
+  return new Map([...claims].map(([address, { target }]) => [address, target]));
+}
+
+/** Adds the chains of both trees to `chains`. Every protocol is translated, and no port. */
+export function renderFloatingAddresses(
+  state: DesiredState,
+  family: IpFamily,
+  chains: Map<ChainName, readonly RuleText[]>,
+): FloatingRules {
+  const targets = [...floatingTargets(state)].filter(([address]) => familyOf(address) === family);
+  return {
+    arriving: renderAddressTree('FD', family, targets.map(toTarget), chains),
+    leaving: renderAddressTree('FS', family, targets.map(fromItself), chains),
+  };
+}
+
+type Floating = readonly [address: IpAddress, target: IpAddress];
+
+function toTarget([address, target]: Floating): DispatchEntry {
+  const rule = formatRule({ destination: { value: cidrOf(address) }, target: { kind: 'dnat', address: target } });
+  return { key: addressHex(address), rule };
+}
+
+/** A workload that calls itself sees the address that it called; a service that sends it to itself is none of this. */
+function fromItself([address, target]: Floating): DispatchEntry {
+  const own = { value: cidrOf(target) };
+  const rule = formatRule({
+    source: own,
+    destination: own,
+    matches: [{ kind: 'originalDestination', address }],
+    target: { kind: 'snat', address },
+  });
+  return { key: `${addressHex(target)}-${addressHex(address)}`, rule };
+}
