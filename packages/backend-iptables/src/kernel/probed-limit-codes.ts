@@ -1,5 +1,5 @@
 /** The codes of limits that only a probe of the host finds; tables of limits that every host has explain their own. */
-import type { CodeTable } from '@polyplane/core';
+import type { CodeTable } from '@polyplane/core/backend';
 
 export const PROBED_LIMIT_CODES = {
   PP_LIMIT_IPTABLES_AFFINITY_CLIENTS: {
