@@ -11,7 +11,7 @@ import { reportError } from './report-error';
  * @throws CliError PP_CLI_SUITE_UNKNOWN, PP_CLI_INPUT_INVALID
  */
 export function readSuites(names: readonly string[]): readonly Suite[] {
-  const loaded = names.map((name) => ({ name, ...loadSuites(pathOf(name)) }));
+  const loaded = names.map((name) => ({ name, ...loadSuites(suitePath(name)) }));
   const problems = loaded.flatMap((one) => one.problems);
   for (const problem of problems) reportError(problem);
   if (problems.length > 0) {
@@ -23,7 +23,11 @@ export function readSuites(names: readonly string[]): readonly Suite[] {
   return loaded.flatMap(({ suites }) => suites);
 }
 
-function pathOf(name: string): string {
+/**
+ * The path that a suite's name means.
+ * @throws CliError PP_CLI_SUITE_UNKNOWN
+ */
+export function suitePath(name: string): string {
   if (existsSync(name)) return name;
   const bundled = readdirSync(BUNDLED_SUITES_FOLDER, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())

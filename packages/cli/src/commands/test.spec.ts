@@ -1,10 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import { readTestbedObstacle, type SuitesReport } from '@polyplane/conformance';
 import { polyplaneInProcess } from '../testing/polyplane-in-process';
-import { PROCESS_TIMEOUT_MILLISECONDS, polyplane } from '../testing/polyplane-process';
+import { PROCESS_TIMEOUT_MILLISECONDS, polyplane, start } from '../testing/polyplane-process';
 
 const SHOP = 'examples/shop.suite.yaml';
 const ANYBODY = 65534;
@@ -41,6 +43,35 @@ probes:
     expect(stdout).to.match(/^✓ +shop +simulator +16 +0 +0$/m);
     expect(stdout).to.match(/^✓ +default-deny-all +simulator +72 +0 +0$/m);
     expect(stdout.trimEnd().split('\n').at(-1)).to.match(/^1384 passed, 0 failed, 0 skipped$/);
+  });
+
+  it('runs again at each change, also after a broken one, until it is interrupted', async () => {
+    const file = join(folder, 'watched', 'smallest.suite.yaml');
+    mkdirSync(dirname(file));
+    const suite = readFileSync('examples/smallest.suite.yaml', 'utf8');
+    writeFileSync(file, suite);
+    const child = start(['test', file, '--watch']);
+    const output = { text: '' };
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      output.text += text;
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      output.text += text;
+    });
+    const sees = async (pattern: RegExp): Promise<void> => {
+      while (!pattern.test(output.text)) await setTimeout(20);
+      output.text = '';
+    };
+    try {
+      await sees(/3 passed, 0 failed[\s\S]*Waiting/);
+      writeFileSync(file, 'id: [');
+      await sees(/smallest\.suite\.yaml:1[\s\S]*Waiting/);
+      writeFileSync(file, suite.replace('verdict: allow', 'verdict: deny'));
+      await sees(/2 passed, 1 failed[\s\S]*Waiting/);
+    } finally {
+      child.kill('SIGINT');
+    }
+    expect(await once(child, 'close')).to.deep.equal([1, null]);
   });
 
   it('ends with 1 when a probe fails, and says what was expected', async () => {
