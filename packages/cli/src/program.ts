@@ -10,6 +10,7 @@ import { runCommand } from './commands/run';
 import { statusCommand } from './commands/status';
 import { testCommand } from './commands/test';
 import { traceCommand } from './commands/trace';
+import { formatExamples } from './examples';
 
 /** The whole command line. Actions set the process's exit code; what goes wrong is thrown. */
 export function createProgram(): Command {
@@ -31,7 +32,7 @@ export function createProgram(): Command {
     codesCommand(),
     completionCommand(),
   ]) {
-    program.addCommand(command.copyInheritedSettings(program));
+    program.addCommand(command.copyInheritedSettings(program).addHelpText('after', formatExamples(command.name())));
   }
   return program;
 }

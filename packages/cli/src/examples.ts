@@ -1,0 +1,29 @@
+/** The examples that each command's help shows; they run as they stand at the repository's root. */
+
+export const EXAMPLES = {
+  run: ['polyplane run --config examples/node-agent.yaml'],
+  check: [
+    'polyplane check -f examples/shop',
+    'polyplane check -f examples/shop --from iptables --to ebpf -o json',
+    'polyplane check --kubeconfig ~/.kube/config',
+  ],
+  trace: [
+    'polyplane trace -f examples/shop --node node-1 --from pod:shop-api/orders-1 --to 10.96.2.12:443',
+    'polyplane trace -f examples/shop --node node-1 --from 203.0.113.7 --to 172.30.0.11:30443/tcp -o json',
+  ],
+  render: ['polyplane render -f examples/shop --node node-1 --backend iptables'],
+  test: [
+    'polyplane test e2e-netpol kube-proxy',
+    'polyplane test examples/shop.suite.yaml -o junit',
+    'polyplane test e2e-netpol --backend iptables',
+  ],
+  status: ['polyplane status', 'polyplane status --address 127.0.0.1:10266 -o json'],
+  codes: ['polyplane codes', 'polyplane codes PP_OBJECT_INVALID'],
+  completion: ['source <(polyplane completion bash)'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+/** The closing part of a command's help. */
+export function formatExamples(command: string): string {
+  const examples = Object.entries(EXAMPLES).find(([name]) => name === command)?.[1] ?? [];
+  return `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`;
+}
