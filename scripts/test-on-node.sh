@@ -14,7 +14,8 @@ readonly SPECS=(
   'packages/conformance/src/prober/**/*.spec.ts'
   'packages/cli/src/*.spec.ts'
   'packages/cli/src/check/**/*.spec.ts'
-  'packages/cli/src/commands/{codes,trace}.spec.ts'
+  'packages/cli/src/commands/codes.spec.ts'
+  'packages/cli/src/commands/trace.spec.ts'
 )
 # These send real packets as root, or start a browser.
 readonly ELSEWHERE=(

@@ -77,12 +77,14 @@ interface FelixEnd {
   readonly notPorts?: readonly (number | string)[];
 }
 
+/** One end of a program's packet, as the suite writes it. */
 export interface FelixAddress {
   readonly ip: string;
   readonly port?: number;
   readonly protocol?: string | number;
 }
 
+/** One packet that a program sees, and the verdict it must give. */
 export interface FelixProbe {
   readonly from: FelixAddress;
   readonly to: FelixAddress & { readonly protocol: string | number };
@@ -116,6 +118,7 @@ export class FelixConversion {
     this.objects.push(...setsOf(program.manifests ?? []));
   }
 
+  /** The tiers as an endpoint names them; their policies are added to {@link objects}. */
   tiers(felixTiers: readonly FelixTier[] = []): readonly EndpointTier[] {
     return felixTiers.map(({ name, endAction, policies }) => {
       const defaultAction = endAction === 'Pass' ? 'pass' : 'deny';
@@ -126,6 +129,7 @@ export class FelixConversion {
     });
   }
 
+  /** The keys of these policies as profiles, which are added to {@link objects}. */
   profiles(policies: readonly FelixPolicy[] = []): readonly Profile['key'][] {
     return policies.map((policy) => this.add(buildProfile, policy).key);
   }
