@@ -51,7 +51,9 @@ A finding's severity says what it means for you:
 Of a switch (\`--from\`, \`--to\`) the exit code tells whether the backend that it leads to supports the cluster. A setting that nobody wrote is not guessed
 into a finding. \`examples/limits/\` has a small manifest for each row.
 
-The rows hold for the dataplanes of Calico ${DEFAULT_PROFILE.replace('calico-', '')} unless \`--profile calico-X.Y\` names another version: a limit that was lifted since says when.`;
+The rows hold for the dataplanes of Calico ${DEFAULT_PROFILE.replace('calico-', '')} unless \`--profile calico-X.Y\` names another version: a limit that was lifted since says when. A limit that one
+of our own backends has overcome, and whose conformance is not proven yet, names the feature gate that lifts it: \`--feature-gates NAME=true\`, or \`featureGates\` of an agent.
+An alpha gate is off unless you switch it on, a beta gate is on unless you switch it off.`;
 
 function renderBackend({ name, title, limits }: DocumentedBackend): string {
   const heading = `## ${title}`;
@@ -62,13 +64,14 @@ function renderBackend({ name, title, limits }: DocumentedBackend): string {
 }
 
 function renderLimit(limit: Limit): string {
-  const { code, feature, support, effect, message, remedy, since, until, source } = limit;
+  const { code, feature, support, effect, message, remedy, since, until, liftedBy, source } = limit;
   const facts = [
     `feature \`${feature}\``,
     support,
     formatEffect(effect),
     ...(since === undefined ? [] : [`as of ${since}`]),
     ...(until === undefined ? [] : [`lifted in ${until}`]),
+    ...(liftedBy === undefined ? [] : [`lifted by the feature gate \`${liftedBy.name}\`, ${liftedBy.stage}`]),
     `stated by ${source}`,
   ];
   return `### ${code}\n\n**${severityOf(limit)}**: ${message}\n\nWhat to do: ${remedy}\n\n(${facts.join('; ')})`;

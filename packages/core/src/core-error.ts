@@ -86,6 +86,11 @@ export const CORE_CODES = {
     meaning: 'A text is not the name of a version of the dataplanes that limit tables describe.',
     remedy: 'Give a version of Calico, such as calico-3.19.',
   },
+  PP_FEATURE_GATE_UNKNOWN: {
+    kind: 'error',
+    meaning: 'A feature gate was switched that no backend has.',
+    remedy: 'Use one of the names that the message lists; a gate goes when what it guards is proven or given up.',
+  },
   PP_AGENT_STOPPED: {
     kind: 'error',
     meaning: 'The node agent was stopped before what was waited for came about.',

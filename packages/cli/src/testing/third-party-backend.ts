@@ -11,6 +11,7 @@ const NO_AFFINITY: Limit = {
   message: 'The third party has no session affinity.',
   remedy: 'Do without.',
   source: 'this test',
+  liftedBy: { name: 'ThirdPartyAffinity', stage: 'alpha' },
 };
 
 export const thirdPartyModule = new ContainerModule(({ bind }) => {

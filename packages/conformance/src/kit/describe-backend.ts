@@ -55,6 +55,7 @@ export function describeBackend(
           assert.ok(FEATURES.includes(limit.feature), `unknown feature ${limit.feature}`);
           assert.match(limit.code, /^PP_LIMIT_[A-Z0-9_]+$/);
           for (const text of [limit.message, limit.remedy, limit.source]) assert.notEqual(text, '');
+          if (limit.liftedBy !== undefined) assert.match(limit.liftedBy.name, /^[A-Z][A-Za-z0-9]*$/);
         }
       });
 

@@ -3,19 +3,17 @@ import type { ServiceIdentifier } from 'inversify';
 import type { SchedulerLike } from 'rxjs';
 import type { BackoffOptions } from '../backend/backoff';
 import type { ComputeOptions } from '../compute';
+import type { LimitChoice } from '../limits/limits-in-force';
 import type { OnUnsupportedChoice } from '../limits/on-unsupported';
-import type { LimitProfile } from '../limits/profile';
 
 /** What a node agent is told; absent fields have the defaults that they name. */
-export interface NodeAgentOptions extends ComputeOptions {
+export interface NodeAgentOptions extends ComputeOptions, LimitChoice {
   /** Name of the backend to use. Absent: the only one that is bound. */
   readonly backend?: string;
   /** For all backends. Default `ignore`. */
   readonly onUnsupported?: OnUnsupportedChoice;
   /** By backend; what one says of a feature, or by default, counts before {@link onUnsupported}. */
   readonly onUnsupportedOfBackend?: Readonly<Record<string, OnUnsupportedChoice>>;
-  /** Which version of the dataplanes the limits speak of. Default: `DEFAULT_PROFILE`. */
-  readonly profile?: LimitProfile;
   /** Path of a network namespace to work in; absent: the process's own. */
   readonly networkNamespace?: string;
   /** Default 60. */

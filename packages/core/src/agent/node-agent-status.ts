@@ -2,6 +2,8 @@
 import type { NodeFacts } from '../backend/backend';
 import type { ReconcilerStatus } from '../backend/reconciler-status';
 import type { CodedError } from '../errors';
+import type { FeatureGates } from '../limits/feature-gate';
+import type { LimitProfile } from '../limits/profile';
 
 /** `opening`: asks the host and opens the dataplane, again and again while it does not answer yet. */
 export type NodeAgentPhase = 'created' | 'opening' | 'running' | 'failed' | 'stopped';
@@ -12,6 +14,10 @@ export interface NodeAgentStatus {
   readonly nodeName: string;
   /** Name of the backend; absent until it is chosen. */
   readonly backend?: string;
+  /** The version of the dataplanes whose limits count. */
+  readonly profile: LimitProfile;
+  /** The backend's feature gates, each on or off; none until it is chosen. */
+  readonly featureGates: FeatureGates;
   /** What the backend found on this host. */
   readonly facts?: NodeFacts;
   /** The source's initial list is complete. */

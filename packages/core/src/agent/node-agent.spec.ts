@@ -239,6 +239,32 @@ describe('NodeAgent', () => {
     await agent.stop('leave');
   });
 
+  it('hands the dataplane what a feature gate lets it do, and says which gates are on', async () => {
+    const gated = { ...NO_UNTRACKED, liftedBy: { name: 'FakeUntracked', stage: 'alpha' } } as const;
+    for (const [featureGates, policies] of [
+      [{}, 0],
+      [{ FakeUntracked: true }, 1],
+    ] as const) {
+      const backend = new FakeBackend({ limits: [gated] });
+      const { agent, source } = await setUp([backend], { featureGates });
+      source.put(...CLUSTER, UNTRACKED);
+      source.markInSync();
+      await agent.start();
+      await agent.applied();
+      expect(backend.target.state().policies.size).to.equal(policies);
+      expect(agent.status.diagnostics).to.equal(1 - policies);
+      expect(agent.status.featureGates).to.deep.equal({ FakeUntracked: policies === 1 });
+      await agent.stop('leave');
+    }
+  });
+
+  it('rejects to start with a feature gate that no backend has', async () => {
+    const { agent } = await setUp([new FakeBackend()], { featureGates: { FakeUntracked: true } });
+    expect(await codeOf(agent.start())).to.equal('PP_FEATURE_GATE_UNKNOWN');
+    expect(agent.status.phase).to.equal('failed');
+    await agent.stop('leave');
+  });
+
   it('minds the limits that the backend found on this host', async () => {
     const { agent, source } = await setUp([new FakeBackend({ hostLimits: [NO_UNTRACKED] })]);
     source.put(...CLUSTER, UNTRACKED);

@@ -19,9 +19,11 @@ import { CoreError } from '../core-error';
 import type { CodedError } from '../errors';
 import { DeclaredFeatures } from '../limits/declared-features';
 import type { DiagnosticChanges } from '../limits/diagnostic-set';
+import { type FeatureGates, isGateOn } from '../limits/feature-gate';
 import { Gate, type GateOptions } from '../limits/gate';
 import type { Diagnostic, LimitTable } from '../limits/limit';
-import { DEFAULT_PROFILE, limitsOf } from '../limits/profile';
+import { gatesOf, limitsInForce } from '../limits/limits-in-force';
+import { DEFAULT_PROFILE } from '../limits/profile';
 import type { ResourceProblem, Source, SourceBatch } from '../sources/source';
 import { type Change, DesiredStateStore, formatObjectRef, type Transition } from '../state';
 import type { NodeAgentOptions, RandomNumbers, Scheduler } from './node-agent-options';
@@ -81,7 +83,7 @@ export class NodeAgent {
   #phase: NodeAgentPhase = 'created';
   #failure: CodedError | undefined;
   #dataplane: OpenDataplane | undefined;
-  #backendName: string | undefined;
+  #backend: DataplaneBackend | undefined;
   #gate: Gate | undefined;
   #reconciler: Reconciler | undefined;
   #subscription: Subscription | undefined;
@@ -153,7 +155,8 @@ export class NodeAgent {
     this.#enter('opening');
     try {
       const backend = registry.choose(options.backend);
-      this.#backendName = backend.name;
+      this.#backend = backend;
+      registry.requireFeatureGates(options.featureGates ?? {});
       const node = {
         nodeName: options.nodeName,
         logger,
@@ -236,7 +239,7 @@ export class NodeAgent {
     );
     if (refused.length === 0) return false;
     const list = refused.map((diagnostic) => `${diagnostic.code}: ${formatPlace(diagnostic)}`);
-    const failure = new CoreError('PP_LIMIT_REFUSED', `backend ${this.#backendName} refuses: ${list.join('; ')}`);
+    const failure = new CoreError('PP_LIMIT_REFUSED', `backend ${this.#backend?.name} refuses: ${list.join('; ')}`);
     this.#enter('failed', failure);
     this.#subscription?.unsubscribe();
     this.#reconciler?.stop('leave').catch((error: unknown) => {
@@ -284,14 +287,17 @@ export class NodeAgent {
   }
 
   #currentStatus(): NodeAgentStatus {
+    const { nodeName, profile = DEFAULT_PROFILE, featureGates = {} } = this.#parts.options;
     return {
       phase: this.#phase,
-      nodeName: this.#parts.options.nodeName,
+      nodeName,
+      profile,
+      featureGates: gateStates(this.#backend?.limits ?? [], featureGates),
       isInSync: this.#isInSync,
       revision: this.#revision,
       problems: this.#problems.value.length,
       diagnostics: this.#diagnostics.length,
-      ...(this.#backendName === undefined ? {} : { backend: this.#backendName }),
+      ...(this.#backend === undefined ? {} : { backend: this.#backend.name }),
       ...(this.#dataplane === undefined ? {} : { facts: this.#dataplane.facts }),
       ...(this.#reconciler === undefined ? {} : { reconciler: this.#reconciler.status }),
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
@@ -299,12 +305,15 @@ export class NodeAgent {
   }
 }
 
-/** The table's rows of the profile, and in place of the table's those that the host showed. */
+/** The table's rows that hold, and in place of the table's those that the host showed. */
 function limitsHere(table: LimitTable, { facts }: OpenDataplane, options: NodeAgentOptions): LimitTable {
   const found = facts.limits ?? [];
   const isFound = new Set(found.map(({ feature }) => feature));
-  const stated = limitsOf(table, options.profile ?? DEFAULT_PROFILE);
-  return [...stated.filter(({ feature }) => !isFound.has(feature)), ...found];
+  return [...limitsInForce(table, options).filter(({ feature }) => !isFound.has(feature)), ...found];
+}
+
+function gateStates(table: LimitTable, switched: FeatureGates): FeatureGates {
+  return Object.fromEntries(gatesOf(table).map((gate) => [gate.name, isGateOn(gate, switched)]));
 }
 
 function gateOptions(backend: string, options: NodeAgentOptions, source: Source): GateOptions {

@@ -63,6 +63,19 @@ describe('BackendRegistry', () => {
     });
   });
 
+  it('knows the feature gates of every backend, and no others', () => {
+    const registry = new BackendRegistry([
+      new FakeBackend({ limits: [{ ...ROW, liftedBy: { name: 'FakeIpv6', stage: 'alpha' } }] }),
+      new FakeBackend({ name: 'mine', limits: [ROW] }),
+    ]);
+    expect(registry.featureGates).to.deep.equal([{ name: 'FakeIpv6', stage: 'alpha' }]);
+    expect(() => registry.requireFeatureGates({ FakeIpv6: true })).not.to.throw();
+    expect(() => registry.requireFeatureGates({ FakeIpv4: false }))
+      .to.throw(CoreError, 'no feature gate is named "FakeIpv4"; there is FakeIpv6')
+      .with.property('code', 'PP_FEATURE_GATE_UNKNOWN');
+    expect(() => new BackendRegistry([]).requireFeatureGates({ constructor: true })).to.throw('no backend has any');
+  });
+
   it('refuses a code that is explained in two ways', () => {
     const other = { PP_FAKE_FAULT: { kind: 'error', meaning: 'Something else.', remedy: 'None.' } } as const;
     expect(() => new BackendRegistry([new FakeBackend()]).codes(other)).to.throw(CoreError, 'PP_FAKE_FAULT');

@@ -1,7 +1,9 @@
 /** The registry: backends by name, and the codes of every package that takes part. */
 import { CORE_CODES, CoreError } from '../core-error';
 import { type CodeEntry, type CodeTable, codeEntries } from '../errors';
+import type { FeatureGate, FeatureGates } from '../limits/feature-gate';
 import type { LimitTable } from '../limits/limit';
+import { gatesOf } from '../limits/limits-in-force';
 import type { DataplaneBackend } from './backend';
 
 /** The backends that an agent or the command may choose from; a third party's stands beside ours. */
@@ -42,6 +44,25 @@ export class BackendRegistry {
     const [only, ...others] = this.#byName.values();
     if (only !== undefined && others.length === 0) return only;
     throw new CoreError('PP_BACKEND_UNKNOWN', `no backend is chosen; there is ${this.#listNames()}`);
+  }
+
+  /** The feature gates of all backends, by name. */
+  get featureGates(): readonly FeatureGate[] {
+    const gates = [...this.#byName.values()].flatMap(({ limits }) => gatesOf(limits));
+    const byName = new Map(gates.map((gate) => [gate.name, gate]));
+    return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /**
+   * A gate that no backend has would be a false promise; one of a backend that is not chosen may stay switched.
+   * @throws CoreError PP_FEATURE_GATE_UNKNOWN, listing the gates that exist
+   */
+  requireFeatureGates(switched: FeatureGates): void {
+    const known = this.featureGates.map(({ name }) => name);
+    const unknown = Object.keys(switched).find((name) => !known.includes(name));
+    if (unknown === undefined) return;
+    const there = known.length === 0 ? 'no backend has any' : `there is ${known.join(', ')}`;
+    throw new CoreError('PP_FEATURE_GATE_UNKNOWN', `no feature gate is named ${JSON.stringify(unknown)}; ${there}`);
   }
 
   /**

@@ -11,7 +11,7 @@ import { ClusterIndex } from './cluster-index';
 import type { FeatureUse } from './feature-use';
 import { type BackendsOfNodes, HybridCluster } from './hybrid-cluster';
 import type { Diagnostic, Limit, LimitTable, Support } from './limit';
-import { DEFAULT_PROFILE, type LimitProfile, limitsOf } from './profile';
+import { type LimitChoice, limitsInForce } from './limits-in-force';
 import { severityOf } from './severity';
 import { withStandIns } from './stand-ins';
 import { verdictOf } from './verdict';
@@ -24,7 +24,7 @@ export interface CheckedBackend {
 }
 
 /** What a check is told beside the cluster. */
-export interface CheckOptions {
+export interface CheckOptions extends LimitChoice {
   readonly resources: readonly Resource[];
   readonly backends: readonly CheckedBackend[];
   /** Both or neither: the change of backend to describe. */
@@ -34,8 +34,6 @@ export interface CheckOptions {
   readonly standIns?: StandIns;
   /** Which backend each node runs, where they are not all of one: what lives beside another dataplane is judged as such. */
   readonly nodes?: BackendsOfNodes;
-  /** Default: {@link DEFAULT_PROFILE}. */
-  readonly profile?: LimitProfile;
   /** Where an object's field stands in the user's files, if it does. */
   readonly locate?: (object: ObjectRef, field: string) => SourceLocation | undefined;
 }
@@ -60,20 +58,20 @@ export interface CheckReport {
 
 /** Holds a cluster's objects against the limits of backends. */
 export function checkCluster(options: CheckOptions): CheckReport {
-  const { resources, backends, from, to, profile = DEFAULT_PROFILE } = options;
+  const { resources, backends, from, to } = options;
   const cluster = new ClusterIndex(resources);
   const uses = clusterFeatures(cluster);
   const hybrid = new HybridCluster(cluster, options.nodes);
-  const inProfile = (backend: CheckedBackend): CheckedBackend => ({
+  const inForce = (backend: CheckedBackend): CheckedBackend => ({
     ...backend,
-    limits: limitsOf(backend.limits, profile),
+    limits: limitsInForce(backend.limits, options),
   });
   return {
-    backends: backends.map((backend) => checkBackend(inProfile(backend), hybrid, uses, options.locate)),
+    backends: backends.map((backend) => checkBackend(inForce(backend), hybrid, uses, options.locate)),
     behaviourChanges:
       from === undefined || to === undefined
         ? []
-        : behaviourChanges(withPods(cluster, options.standIns), inProfile(from), inProfile(to)),
+        : behaviourChanges(withPods(cluster, options.standIns), inForce(from), inForce(to)),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Limits: what a backend does not do, what happens then, why, and what to do about it. */
 import type { ObjectRef } from '../state';
 import type { Feature } from './feature';
+import type { FeatureGate } from './feature-gate';
 
 /** How far a dataplane does what a feature asks for. */
 export type Support = 'supported' | 'degraded' | 'unsupported';
@@ -31,6 +32,8 @@ export interface Limit {
   /** The first version that no longer has the limit, if it was lifted: `calico-3.21`. */
   readonly until?: string;
   readonly since?: string;
+  /** While this gate is on the limit does not hold: the backend does it, and its conformance is being proven. */
+  readonly liftedBy?: FeatureGate;
   /** Where this is stated: a document in seeds/, a probe of the host. */
   readonly source: string;
 }

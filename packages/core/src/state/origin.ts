@@ -15,6 +15,6 @@ export interface Origin {
 }
 
 /** `Kind namespace/name`, for messages. */
-export function formatObjectRef(ref: ObjectRef): string {
+export function formatObjectRef(ref: Omit<ObjectRef, 'apiVersion'>): string {
   return ref.namespace === undefined ? `${ref.kind} ${ref.name}` : `${ref.kind} ${ref.namespace}/${ref.name}`;
 }
