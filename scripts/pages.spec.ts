@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
+import { loadBackends } from '../packages/cli/src/load-backends';
 import { readNodeAgentConfiguration } from '../packages/cli/src/node-agent-configuration';
 import { createProgram } from '../packages/cli/src/program';
 import { GENERATED_PAGES, pagesOfPeople, ROOT } from './pages';
@@ -46,7 +47,9 @@ describe('the pages', function () {
   });
 
   it('the configuration that docs/node-agent.md shows is one', () => {
-    expect(readNodeAgentConfiguration(join(ROOT, 'examples', 'node-agent.yaml')).backend).to.equal('iptables');
+    expect(readNodeAgentConfiguration(join(ROOT, 'examples', 'node-agent.yaml'), loadBackends([])).backend).to.equal(
+      'iptables',
+    );
   });
 
   const commands = textOf('README.md').matchAll(/^npm run polyplane -- ([^#\n]+)/gm);

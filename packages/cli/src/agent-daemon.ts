@@ -3,7 +3,6 @@ import { Container } from 'inversify';
 import { type Logger, pino } from 'pino';
 import { distinctUntilChanged, filter, firstValueFrom, map } from 'rxjs';
 import {
-  BackendRegistry,
   type CodedError,
   CoreError,
   coreModule,
@@ -87,21 +86,15 @@ function followTroubles(agent: NodeAgent, logger: Logger): void {
 }
 
 function createAgent(configuration: NodeAgentConfiguration, moduleNames: readonly string[], logger: Logger): NodeAgent {
-  const { nodeName, backend, backends, onUnsupported } = configuration;
+  const { nodeName, backend, backends, onUnsupported, profile, featureGates } = configuration;
   const container = new Container();
   const source = createSource(configuration);
   container.load(
-    coreModule({ nodeName, backend, backends, onUnsupported, source, logger }),
+    coreModule({ nodeName, backend, backends, onUnsupported, profile, featureGates, source, logger }),
     ...backendModules(moduleNames),
   );
   try {
-    const { names } = container.get(BackendRegistry);
-    const unknown = Object.keys(backends).find((name) => !names.includes(name));
-    if (unknown === undefined) return container.get(NodeAgent);
-    throw new CliError(
-      'PP_CLI_CONFIG_INVALID',
-      `backends.${unknown}: no backend is named so; there is ${names.join(', ')}`,
-    );
+    return container.get(NodeAgent);
   } catch (error) {
     // Making a backend touches nothing: what can go wrong is what the user wrote for it.
     if (error instanceof DataplaneError)

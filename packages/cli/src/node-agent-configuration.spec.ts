@@ -3,9 +3,14 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { CliError } from './cli-error';
-import { readNodeAgentConfiguration } from './node-agent-configuration';
+import { type KnownBackends, readNodeAgentConfiguration } from './node-agent-configuration';
 
 const HEAD = 'apiVersion: polyplane.io/v1alpha1\nkind: NodeAgentConfiguration\n';
+
+const KNOWN: KnownBackends = {
+  names: ['iptables', 'vpp'],
+  featureGates: [{ name: 'VppAffinity', stage: 'alpha' }],
+};
 
 describe('the node agent configuration', () => {
   let folder: string;
@@ -18,7 +23,7 @@ describe('the node agent configuration', () => {
 
   function read(text: string, environment: NodeJS.ProcessEnv = {}): ReturnType<typeof readNodeAgentConfiguration> {
     writeFileSync(file, text);
-    return readNodeAgentConfiguration(file, environment);
+    return readNodeAgentConfiguration(file, KNOWN, environment);
   }
 
   function messageOf(text: string): string {
@@ -40,6 +45,7 @@ describe('the node agent configuration', () => {
       backend: 'iptables',
       backends: {},
       onUnsupported: 'ignore',
+      profile: 'calico-3.19',
       featureGates: {},
       healthAddress: { host: '127.0.0.1', port: 10266 },
       metricsAddress: { host: '127.0.0.1', port: 10267 },
@@ -80,9 +86,24 @@ describe('the node agent configuration', () => {
     );
   });
 
-  it('knows no feature gate that does nothing', () => {
-    const text = `${HEAD}source: {kubernetes: {}}\nbackend: vpp\nfeatureGates:\n  VppSessionAffinity: true\n`;
-    expect(messageOf(text)).to.equal('agent.yaml:6: featureGates.VppSessionAffinity: there is no such field');
+  it('speaks of the version of the dataplanes that it names, and switches feature gates', () => {
+    const head = `${HEAD}source: {kubernetes: {}}\nbackend: vpp\n`;
+    const { profile, featureGates } = read(`${head}profile: calico-3.31\nfeatureGates: {VppAffinity: true}\n`);
+    expect({ profile, featureGates }).to.deep.equal({ profile: 'calico-3.31', featureGates: { VppAffinity: true } });
+    expect(messageOf(`${head}profile: latest\n`)).to.equal(
+      'agent.yaml:5: profile: "latest" is not a profile such as calico-3.19',
+    );
+    expect(messageOf(`${head}featureGates:\n  VppAffinity: on\n`)).to.equal(
+      'agent.yaml:6: featureGates.VppAffinity: must be true or false',
+    );
+  });
+
+  it('names no backend and no feature gate that is not there', () => {
+    const text = `${HEAD}source: {kubernetes: {}}\nbackend: vpp\nbackends:\n  vp: {}\nfeatureGates:\n  VppAfinity: true\n`;
+    expect(messageOf(text).split('\n')).to.deep.equal([
+      'agent.yaml:6: backends.vp: no backend is named so; there is iptables, vpp',
+      'agent.yaml:8: featureGates.VppAfinity: no feature gate is named so; there is VppAffinity',
+    ]);
   });
 
   it('is refused with file, line and field of each thing that is wrong', () => {
@@ -117,6 +138,6 @@ describe('the node agent configuration', () => {
   });
 
   it('is refused when it cannot be read', () => {
-    expect(() => readNodeAgentConfiguration(join(folder, 'none.yaml'))).to.throw(CliError, 'no such file');
+    expect(() => readNodeAgentConfiguration(join(folder, 'none.yaml'), KNOWN)).to.throw(CliError, 'no such file');
   });
 });

@@ -4,7 +4,13 @@ import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { onUnsupportedChoice } from '@polyplane/core';
+import {
+  type BackendRegistry,
+  DEFAULT_PROFILE,
+  type LimitProfile,
+  onUnsupportedChoice,
+  parseProfile,
+} from '@polyplane/core';
 import { CliError } from './cli-error';
 
 /** `HOST:PORT` to listen on; port 0: any free one. */
@@ -34,8 +40,17 @@ const source = z
     error: 'needs one of manifests and kubernetes',
   });
 
-/** Gates that this version knows: none yet. A gate that does nothing would be a false promise. */
-const featureGates = z.strictObject({});
+const profile = z.string().transform((text, context): LimitProfile => {
+  try {
+    return parseProfile(text);
+  } catch (error) {
+    context.addIssue(error instanceof Error ? error.message : String(error));
+    return z.NEVER;
+  }
+});
+
+/** What may be named: it depends on the backends that are loaded. */
+export type KnownBackends = Pick<BackendRegistry, 'names' | 'featureGates'>;
 
 const schema = z.strictObject({
   apiVersion: z.literal('polyplane.io/v1alpha1'),
@@ -47,7 +62,10 @@ const schema = z.strictObject({
   backends: z.record(z.string(), z.looseObject({ onUnsupported: onUnsupportedChoice.optional() })).default({}),
   /** For all backends and features, or by feature; what a backend's settings say counts before this. */
   onUnsupported: onUnsupportedChoice.default('ignore'),
-  featureGates: featureGates.default({}),
+  /** Which version of the dataplanes the limits speak of. */
+  profile: profile.default(DEFAULT_PROFILE),
+  /** By name: true is on. */
+  featureGates: z.record(z.string(), z.boolean('must be true or false')).default({}),
   healthAddress: listenAddress.prefault('127.0.0.1:10266'),
   metricsAddress: listenAddress.prefault('127.0.0.1:10267'),
 });
@@ -58,6 +76,7 @@ export type NodeAgentConfiguration = Readonly<z.output<typeof schema>> & { reado
 /** @throws CliError PP_CLI_CONFIG_INVALID, naming file, line and field of everything that is wrong */
 export function readNodeAgentConfiguration(
   file: string,
+  known: KnownBackends,
   environment: NodeJS.ProcessEnv = process.env,
 ): NodeAgentConfiguration {
   const text = readText(file);
@@ -67,7 +86,7 @@ export function readNodeAgentConfiguration(
   if (document.errors.length > 0) {
     throw invalid(document.errors.map((error) => `${file}:${lineAt(error.pos[0])}: ${firstLine(error.message)}`));
   }
-  const parsed = schema.safeParse(toData(document, file));
+  const parsed = schema.superRefine(namesIn(known)).safeParse(toData(document, file));
   if (!parsed.success) {
     const lineOf = (path: readonly PropertyKey[]): number => {
       for (let length = path.length; length >= 0; length -= 1) {
@@ -82,6 +101,22 @@ export function readNodeAgentConfiguration(
     ...parsed.data,
     nodeName: parsed.data.nodeName ?? (environment.NODE_NAME || hostname()),
     source: withAbsolutePaths(parsed.data.source, dirname(file)),
+  };
+}
+
+/** Who misspells a name is told which ones there are. */
+function namesIn({ names, featureGates }: KnownBackends) {
+  const gates = featureGates.map(({ name }) => name);
+  return (configuration: z.output<typeof schema>, context: z.RefinementCtx): void => {
+    const refuse = (what: string, field: 'backends' | 'featureGates', there: readonly string[]): void => {
+      for (const name of Object.keys(configuration[field])) {
+        if (there.includes(name)) continue;
+        const list = there.length === 0 ? 'there is none' : `there is ${there.join(', ')}`;
+        context.addIssue({ code: 'custom', path: [field, name], message: `no ${what} is named so; ${list}` });
+      }
+    };
+    refuse('backend', 'backends', names);
+    refuse('feature gate', 'featureGates', gates);
   };
 }
 

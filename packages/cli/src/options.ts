@@ -1,5 +1,7 @@
 /** Options that several commands share. */
 import { Option } from 'commander';
+import type { FeatureGates } from '@polyplane/core';
+import { CliError } from './cli-error';
 
 /** `--backend-module`, many times: where backends of third parties come from. */
 export function backendModuleOption(): Option {
@@ -20,4 +22,26 @@ export function filenameOption(): Option {
 /** `--node`. */
 export function nodeOption(): Option {
   return new Option('--node <name>', 'the node whose dataplane is meant').makeOptionMandatory();
+}
+
+/** `--feature-gates`, many times; the last word on a gate counts. */
+export function featureGatesOption(): Option {
+  return new Option(
+    '--feature-gates <name=true|false,...>',
+    'what a backend does beyond its limits, where it has gates',
+  )
+    .argParser(parseFeatureGates)
+    .default({}, 'each as its stage says');
+}
+
+function parseFeatureGates(text: string, earlier: FeatureGates): FeatureGates {
+  const switched = text.split(',').map((pair): [string, boolean] => {
+    const [, name, state] = /^\s*(\w+)=(true|false)\s*$/.exec(pair) ?? [];
+    if (name !== undefined) return [name, state === 'true'];
+    throw new CliError(
+      'PP_CLI_USAGE',
+      `--feature-gates: ${JSON.stringify(pair.slice(0, 80))} is not NAME=true or NAME=false`,
+    );
+  });
+  return Object.fromEntries([...Object.entries(earlier), ...switched]);
 }

@@ -28,6 +28,7 @@ function findingsOf(run: Run): readonly string[] {
   );
 }
 
+const THIRD_PARTY = './packages/cli/src/testing/third-party-backend.ts';
 describe('polyplane check', function () {
   this.timeout(60_000);
   let folder: string;
@@ -137,10 +138,20 @@ describe('polyplane check', function () {
     expect((await check('-f', file, '--backend', 'ebpf', '--profile', 'calico-3.28')).exitCode).to.equal(1);
   });
 
+  it('takes a limit for lifted while its feature gate is on, and names the gate while it is off', async () => {
+    const args = ['-f', AFFINITY, '--backend', 'third-party', '--backend-module', THIRD_PARTY, '-o', 'json'];
+    const off = await check(...args);
+    const on = await check(...args, '--feature-gates', 'ThirdPartyAffinity=true');
+    expect([off.exitCode, on.exitCode]).to.deep.equal([1, 0]);
+    expect(off.stdout).to.contain('Do without. Or switch on the feature gate ThirdPartyAffinity (alpha).');
+  });
+
   const wrong: readonly (readonly [string, readonly string[], string])[] = [
     ['an unknown backend', ['-f', AFFINITY, '--backend', 'ebfp'], 'no backend is named "ebfp"; there is'],
     ['--from without --to', ['-f', AFFINITY, '--from', 'vpp'], '--from and --to need each other'],
     ['a profile that is none', ['-f', AFFINITY, '--profile', '3.19'], 'is not a profile such as calico-3.19'],
+    ['a feature gate that nobody has', ['-f', AFFINITY, '--feature-gates', 'X=true'], 'no feature gate is named "X"'],
+    ['a feature gate half-way', ['-f', AFFINITY, '--feature-gates', 'X=on'], '"X=on" is not NAME=true or NAME=false'],
     ['nodes without their backends', ['-f', AFFINITY, '--nodes', 'node-1'], '--nodes: "node-1" is not NODE=BACKEND'],
     ['no input', [], 'give manifests by -f, or a running cluster by --kubeconfig'],
     ['a kubeconfig that is not there', ['--kubeconfig', 'no/such/config'], 'no/such/config'],

@@ -5,6 +5,7 @@ import {
   type CheckedBackend,
   checkCluster,
   DEFAULT_PROFILE,
+  type FeatureGates,
   type LimitProfile,
   parseProfile,
 } from '@polyplane/core';
@@ -17,7 +18,7 @@ import { formatCheck } from '../check/table';
 import { CliError } from '../cli-error';
 import { ExitCode } from '../exit-code';
 import { loadBackends } from '../load-backends';
-import { backendModuleOption, filenameOption } from '../options';
+import { backendModuleOption, featureGatesOption, filenameOption } from '../options';
 import { outputOption, printData, printLine } from '../output';
 import { printWarning, reportProblem } from '../report-error';
 
@@ -31,6 +32,7 @@ interface CheckOptions {
   /** Which backend each node runs. */
   readonly nodes: ReadonlyMap<string, string>;
   readonly profile: LimitProfile;
+  readonly featureGates: FeatureGates;
   readonly output: 'table' | 'json' | 'yaml' | 'html';
   readonly backendModule: readonly string[];
 }
@@ -55,13 +57,16 @@ export function checkCommand(): Command {
         .argParser(parseProfile)
         .default(DEFAULT_PROFILE),
     )
+    .addOption(featureGatesOption())
     .addOption(outputOption(['table', 'json', 'yaml', 'html']))
     .addOption(backendModuleOption())
     .action(check);
 }
 
 async function check(options: CheckOptions): Promise<void> {
-  const chosen = chooseBackends(loadBackends(options.backendModule), options);
+  const registry = loadBackends(options.backendModule);
+  const chosen = chooseBackends(registry, options);
+  registry.requireFeatureGates(options.featureGates);
   const objects = await read(options);
   const isInputGood = reportProblems(objects);
   if (objects.resources.length === 0) {
@@ -73,6 +78,7 @@ async function check(options: CheckOptions): Promise<void> {
     standIns: objects.standIns,
     nodes: options.nodes,
     profile: options.profile,
+    featureGates: options.featureGates,
     locate: (object, field) => objects.locate(object, field),
   });
   if (options.output === 'html') printLine(formatCheckPage(report, objects));

@@ -153,6 +153,17 @@ ${more}`,
     );
   });
 
+  it('does not refuse what a feature gate lets the backend do', async () => {
+    const more = 'onUnsupported: refuse\nfeatureGates: {ThirdPartyAffinity: true}';
+    const agent = start(['run', '--config', configure('third-party', more), '--backend-module', THIRD_PARTY]);
+    const ended = new Promise((resolve) => agent.once('close', resolve));
+    const log = await followLog(agent, 'running');
+    const status = await fetch(`${log.find(({ health }) => health !== undefined)?.health}/status`);
+    expect(parseAgentStatus(await status.json())?.featureGates).to.deep.equal({ ThirdPartyAffinity: true });
+    agent.kill('SIGTERM');
+    expect(await ended).to.equal(0);
+  });
+
   describe('ends with 2 and says what to do', () => {
     it('for a configuration that is wrong, with file, line and field', async () => {
       const { exitCode, stderr } = await run('simulator', 'onUnsuported: deny');
@@ -175,7 +186,9 @@ ${more}`,
     it('for options of a backend that nobody has', async () => {
       const { exitCode, stderr } = await run('simulator', 'backends: {iptable: {}}');
       expect(exitCode).to.equal(2);
-      expect(stderr).to.match(/^error: backends\.iptable: no backend is named so; there is simulator, iptables/m);
+      expect(stderr).to.match(
+        /^error: .*\/agent\.yaml:8: backends\.iptable: no backend is named so; there is simulator, iptables/m,
+      );
     });
   });
 });

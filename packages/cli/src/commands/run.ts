@@ -1,6 +1,7 @@
 /** `polyplane run`: the node agent. */
 import { Command } from 'commander';
 import { runAgentDaemon } from '../agent-daemon';
+import { loadBackends } from '../load-backends';
 import { readNodeAgentConfiguration } from '../node-agent-configuration';
 import { backendModuleOption } from '../options';
 
@@ -17,6 +18,6 @@ export function runCommand(): Command {
     .requiredOption('--config <file>', 'a NodeAgentConfiguration')
     .addOption(backendModuleOption())
     .action(({ config, backendModule }: RunOptions) =>
-      runAgentDaemon(readNodeAgentConfiguration(config), backendModule),
+      runAgentDaemon(readNodeAgentConfiguration(config, loadBackends(backendModule)), backendModule),
     );
 }
