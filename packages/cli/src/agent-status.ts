@@ -8,6 +8,7 @@ import {
   type ReconcilerStatus,
   type ResourceProblem,
 } from '@polyplane/core';
+import { findingData } from './check/report-data';
 import { color, formatTable, printable } from './output';
 
 const failure = z.object({
@@ -25,6 +26,10 @@ const schema = z.object({
   node: z.string(),
   /** Null until it is chosen. */
   backend: z.string().nullable(),
+  /** The version of the dataplanes whose limits count. */
+  profile: z.string(),
+  /** The backend's feature gates, each on or off. */
+  featureGates: z.record(z.string(), z.boolean()),
   /** `opening`, `failed`, `stopped`; while it runs, what the reconciler does: `idle` when all that is wanted is in force. */
   phase: z.string(),
   /** What was wanted when the source was complete has been in force. */
@@ -40,9 +45,22 @@ const schema = z.object({
   problems: z.array(
     z.object({ code: z.string(), message: z.string(), file: z.string().nullable(), line: z.number().nullable() }),
   ),
-  /** What the backend does not do of what the cluster asks for. */
+  /** What the backend does not do of what the cluster asks for, in the form of `check`'s findings. */
   diagnostics: z.array(
-    z.object({ code: z.string(), severity: z.string(), object: z.string(), field: z.string(), message: z.string() }),
+    z.object({
+      code: z.string(),
+      severity: z.string(),
+      feature: z.string(),
+      object: z.object({ kind: z.string(), namespace: z.string().optional(), name: z.string() }),
+      field: z.string(),
+      file: z.string().optional(),
+      line: z.number().optional(),
+      effect: z.string(),
+      isDenied: z.boolean().optional(),
+      message: z.string(),
+      remedy: z.string(),
+      source: z.string(),
+    }),
   ),
 });
 
@@ -58,6 +76,8 @@ export function agentStatus(
   return {
     node: status.nodeName,
     backend: status.backend ?? null,
+    profile: status.profile,
+    featureGates: { ...status.featureGates },
     phase: status.phase === 'running' && reconciler !== undefined ? reconciler.phase : status.phase,
     isReady: isReady(status),
     wantedRevision: status.revision,
@@ -75,13 +95,7 @@ export function agentStatus(
       file: file ?? null,
       line: line ?? null,
     })),
-    diagnostics: diagnostics.map(({ code, severity, object, field, message }) => ({
-      code,
-      severity,
-      object: formatObjectRef(object),
-      field,
-      message,
-    })),
+    diagnostics: diagnostics.map(findingData),
   };
 }
 
@@ -115,6 +129,7 @@ export function formatAgentStatus(status: AgentStatus): string {
   const rows = [
     ['Node', status.node],
     ['Backend', status.backend ?? 'not chosen yet'],
+    ...formatGates(status.featureGates),
     ['Phase', color(status.phase === 'idle' ? 'green' : 'yellow', status.phase)],
     ['Ready', status.isReady ? color('green', 'yes') : color('yellow', 'not yet')],
     ['In force', `revision ${status.appliedRevision}${isCurrent ? '' : ` of ${status.wantedRevision}`}`],
@@ -130,7 +145,11 @@ export function formatAgentStatus(status: AgentStatus): string {
     ),
     formatList(
       'NOT DONE BY THE BACKEND',
-      status.diagnostics.map(({ object, field, code, message }) => [`${object} ${field}`.trim(), code, message]),
+      status.diagnostics.map(({ object, field, code, message }) => [
+        `${formatObjectRef(object)} ${field}`.trim(),
+        code,
+        message,
+      ]),
     ),
     formatList(
       'UNUSABLE INPUT',
@@ -142,6 +161,11 @@ export function formatAgentStatus(status: AgentStatus): string {
     ),
   ];
   return [head, ...lists.filter((list) => list !== '')].join('\n\n');
+}
+
+function formatGates(gates: AgentStatus['featureGates']): readonly (readonly string[])[] {
+  const states = Object.entries(gates).map(([name, isOn]) => `${printable(name)} ${isOn ? 'on' : 'off'}`);
+  return states.length === 0 ? [] : [['Gates', states.join(', ')]];
 }
 
 function formatAudit({ at, repaired }: NonNullable<AgentStatus['lastAudit']>): string {

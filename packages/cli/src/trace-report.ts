@@ -173,7 +173,7 @@ function reportObject({ kind, namespace, name }: ObjectRef): ReportedStep['objec
 }
 
 function formatObject({ kind, namespace, name }: NonNullable<ReportedStep['object']>): string {
-  return formatObjectRef({ apiVersion: '', kind, name, ...(namespace === null ? {} : { namespace }) });
+  return formatObjectRef({ kind, name, ...(namespace === null ? {} : { namespace }) });
 }
 
 function formatTranslation({ translation: { destination, snat } }: TraceReport): readonly string[] {

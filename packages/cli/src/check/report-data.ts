@@ -38,8 +38,9 @@ export function checkData(report: CheckReport): CheckData {
   };
 }
 
-function findingData(finding: Finding): FindingData {
-  const { code, severity, feature, object, field, file, line, effect, message, remedy, source } = finding;
+/** A finding, or a diagnostic of a running agent. */
+export function findingData(finding: Finding): FindingData {
+  const { code, severity, feature, object, field, file, line, effect, isDenied, message, remedy, source } = finding;
   return {
     code,
     severity,
@@ -49,6 +50,7 @@ function findingData(finding: Finding): FindingData {
     ...(file !== undefined && { file }),
     ...(line !== undefined && { line }),
     effect,
+    ...(isDenied && { isDenied }),
     message,
     remedy,
     source,

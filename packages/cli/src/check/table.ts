@@ -1,7 +1,8 @@
 /** The answer of `check` for people: each backend's verdict, then what stands behind it, then what a switch changes. */
+import { formatObjectRef } from '@polyplane/core';
 import { color, formatTable } from '../output';
 import { groupByCode } from './group-by-code';
-import type { ChangeData, CheckData, FindingData, NamedObject } from './report-data';
+import type { ChangeData, CheckData, FindingData } from './report-data';
 
 /** Objects told of one limit or change; the other formats tell all. */
 const MOST = 10;
@@ -39,7 +40,7 @@ function formatFindings(backend: string, code: string, group: readonly FindingDa
   const lines = group.map(({ object, field, file, line, message }) => {
     const place = file === undefined ? '' : `${file}:${line ?? 1}: `;
     const where = field === '' ? '' : ` ${field}`;
-    return `  ${place}${formatObject(object)}${where}${isSame ? '' : `: ${message}`}`;
+    return `  ${place}${formatObjectRef(object)}${where}${isSame ? '' : `: ${message}`}`;
   });
   return [title.trimEnd(), ...cut(lines), `  ${color('bold', 'What to do:')} ${remedy} (${code})`].join('\n');
 }
@@ -48,7 +49,7 @@ function formatChanges(code: string, group: readonly ChangeData[]): string {
   const [first] = group;
   if (first === undefined) return '';
   const title = color('bold', `from ${first.from} to ${first.to}: ${code}${times(group.length)}`);
-  return [title, ...cut(group.map(({ object, message }) => `  ${formatObject(object)}: ${message}`))].join('\n');
+  return [title, ...cut(group.map(({ object, message }) => `  ${formatObjectRef(object)}: ${message}`))].join('\n');
 }
 
 /** Nothing for one, which the line below names. */
@@ -59,9 +60,4 @@ function times(count: number): string {
 function cut(lines: readonly string[]): readonly string[] {
   const more = lines.length - MOST;
   return more <= 1 ? lines : [...lines.slice(0, MOST), `  and ${more} more (-o json or -o html shows all)`];
-}
-
-/** `Kind namespace/name`. */
-function formatObject({ kind, namespace, name }: NamedObject): string {
-  return `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
 }

@@ -7,6 +7,8 @@ import { PROCESS_TIMEOUT_MILLISECONDS, type Run } from '../testing/polyplane-pro
 const READY: AgentStatus = {
   node: 'node-1',
   backend: 'iptables',
+  profile: 'calico-3.19',
+  featureGates: {},
   phase: 'idle',
   isReady: true,
   wantedRevision: 7,
@@ -70,6 +72,17 @@ describe('polyplane status', function () {
     expect(stdout).to.match(/^Failing .*3 times: the lock is held \(PP_X\)$/m);
     expect(stdout).to.match(/^workload\/a\/b +PP_Y +no such name$/m);
     expect(stdout).to.match(/^\/etc\/shop\.yaml:3 +PP_MANIFEST_SYNTAX +not YAML$/m);
+  });
+
+  it('shows feature gates, and what the backend does not do of whose', async () => {
+    const object = { kind: 'Service', namespace: 'shop', name: 'orders' };
+    const diagnostic = { code: 'PP_Z', severity: 'error', feature: 'sessionAffinity', object, effect: 'objectIgnored' };
+    const told = { ...diagnostic, field: 'spec.sessionAffinity', message: 'no', remedy: 'do', source: 'a test' };
+    served = { ...READY, featureGates: { VppAffinity: false, VppSlices: true }, diagnostics: [told] };
+    const { exitCode, stdout } = await status();
+    expect(exitCode).to.equal(0);
+    expect(stdout).to.match(/^Gates +VppAffinity off, VppSlices on$/m);
+    expect(stdout).to.match(/^Service shop\/orders spec\.sessionAffinity +PP_Z +no$/m);
   });
 
   it('prints JSON', async () => {
