@@ -14,6 +14,10 @@ const EBPF = { name: 'ebpf', limits: EBPF_LIMITS, behaviours: EBPF_BEHAVIOURS };
 const VPP = { name: 'vpp', limits: VPP_LIMITS, behaviours: VPP_BEHAVIOURS };
 const SILENT = { show: () => undefined, finish: () => undefined };
 
+const WIDE = ['--window-size=1200,1000'];
+const NARROW = ['--window-size=500,1000'];
+const DARK = '--force-dark-mode';
+
 async function page(...paths: readonly string[]): Promise<string> {
   const objects = await readObjects(paths, SILENT);
   const report = checkCluster({
@@ -84,15 +88,41 @@ ${rules.join('\n')}
     this.timeout(60_000);
     const chromium = findChromium();
 
-    /** The page's DOM after a script ran in it; the page's own policy, which forbids other scripts, is taken out. */
-    function runInPage(text: string, script: string, width = 1200): string {
+    /** What a script in the page answers; the page's own policy, which forbids other scripts, is taken out. */
+    function askPage(text: string, script: string, options: readonly string[] = WIDE): unknown {
       const file = join(folder, 'page.html');
       const free = text.replace(/<meta http-equiv="Content-Security-Policy"[^>]*>/, '');
       writeFileSync(
         file,
         free.replace('</body>', () => `<script>${ANSWER}${script}</script></body>`),
       );
-      return chromiumDump(chromium ?? '', folder, file, width);
+      return answerOf(runChromium(chromium ?? '', folder, [...options, '--dump-dom', `file://${file}`]));
+    }
+
+    /** The brightness, 0 to 1, of the page's edge, and of its darkest and brightest points, as a reader sees it. */
+    function brightnessOf(text: string, options: readonly string[]): unknown {
+      const file = join(folder, 'seen.html');
+      const picture = join(folder, 'seen.png');
+      writeFileSync(file, text);
+      runChromium(chromium ?? '', folder, [...options, `--screenshot=${picture}`, `file://${file}`]);
+      return askPage(
+        '<html><body></body></html>',
+        `const picture = new Image();
+        picture.onload = () => {
+          const canvas = Object.assign(document.createElement('canvas'), { width: picture.width, height: picture.height });
+          const context = canvas.getContext('2d');
+          context.drawImage(picture, 0, 0);
+          const { data } = context.getImageData(0, 0, picture.width, picture.height);
+          const at = (point) => (data[point] + data[point + 1] + data[point + 2]) / 765;
+          let [darkest, brightest] = [1, 0];
+          for (let point = 0; point < data.length; point += 4) {
+            darkest = Math.min(darkest, at(point));
+            brightest = Math.max(brightest, at(point));
+          }
+          answer({ edge: at(0), darkest, brightest });
+        };
+        picture.src = 'data:image/png;base64,${readFileSync(picture).toString('base64')}';`,
+      );
     }
 
     function answerOf(dom: string): unknown {
@@ -105,11 +135,12 @@ ${rules.join('\n')}
       if (chromium === undefined) this.skip();
     });
 
-    for (const [name, width] of [
-      ['wide', 1200],
-      ['narrow', 500],
+    for (const [name, options] of [
+      ['a wide screen', WIDE],
+      ['a narrow screen', NARROW],
+      ['a dark screen', [...WIDE, DARK]],
     ] as const) {
-      it(`has no fault of accessibility on a ${name} screen`, async () => {
+      it(`has no fault of accessibility on ${name}`, async () => {
         const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8').replaceAll('</script', '<\\/script');
         const script = `${axe}
           axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }).then((result) =>
@@ -118,18 +149,34 @@ ${rules.join('\n')}
               violations: result.violations.map(({ id, nodes }) => [id, nodes.map(({ target }) => target.join(' '))]),
             }),
           );`;
-        const answer = answerOf(runInPage(await page(join(ROOT, 'examples/shop')), script, width)) as {
-          readonly passes: number;
-        };
+        const answer = askPage(await page(join(ROOT, 'examples/shop')), script, options) as { readonly passes: number };
         expect(answer.passes).to.be.greaterThan(10);
         expect(answer).to.have.property('violations').that.deep.equals([]);
       });
     }
 
+    it('is dark on bright, and bright on dark where the reader wants it', async () => {
+      const text = await page(join(ROOT, 'examples/shop'));
+      const light = brightnessOf(text, WIDE) as Brightness;
+      expect(light.edge).to.equal(1);
+      expect(light.darkest).to.be.below(0.3);
+      const dark = brightnessOf(text, [...WIDE, DARK]) as Brightness;
+      expect(dark.edge).to.be.below(0.15);
+      expect(dark.brightest).to.be.above(0.8);
+    });
+
+    it('is on paper no wider than the paper, dark on bright, and without the filter', async () => {
+      const text = (await page(join(ROOT, 'examples/shop'))).replaceAll('@media print', '@media all');
+      const onPaper = text.replaceAll('@media screen', '@media print');
+      const script = `document.body.style.width = '700px';
+        answer([document.body.scrollWidth, getComputedStyle(document.getElementById('filter')).display, getComputedStyle(document.body).color]);`;
+      expect(askPage(onPaper, script, [...WIDE, DARK])).to.deep.equal([700, 'none', 'rgb(28, 33, 39)']);
+    });
+
     it('is no wider than a phone, but for the objects’ own texts', async () => {
       // Chromium's window is never narrower than 500.
       const script = "document.body.style.width = '360px'; answer(document.body.scrollWidth);";
-      expect(answerOf(runInPage(await page(join(ROOT, 'examples/shop')), script, 500))).to.equal(360);
+      expect(askPage(await page(join(ROOT, 'examples/shop')), script, NARROW)).to.equal(360);
     });
 
     it('shows what the filter asks for', async () => {
@@ -137,15 +184,14 @@ ${rules.join('\n')}
         input.value = 'shop-web/admin affinity';
         input.dispatchEvent(new Event('input'));
         answer([...document.querySelectorAll('article.object:not([hidden]) h3')].map((node) => node.textContent));`;
-      expect(answerOf(runInPage(await page(join(ROOT, 'examples/shop')), script))).to.deep.equal([
-        'Service shop-web/admin',
-      ]);
+      expect(askPage(await page(join(ROOT, 'examples/shop')), script)).to.deep.equal(['Service shop-web/admin']);
     });
 
     it('runs its own script under its own policy', async () => {
       const file = join(folder, 'own.html');
       writeFileSync(file, await page(join(ROOT, 'examples/shop')));
-      expect(chromiumDump(chromium ?? '', folder, file, 1200)).to.contain('<search id="filter" class="filter">');
+      const dom = runChromium(chromium ?? '', folder, [...WIDE, '--dump-dom', `file://${file}`]);
+      expect(dom).to.contain('<search id="filter" class="filter">');
     });
   });
 });
@@ -163,13 +209,25 @@ function findChromium(): string | undefined {
   );
 }
 
-/** The DOM of a local file after its scripts ran. */
-function chromiumDump(chromium: string, folder: string, file: string, width: number): string {
-  const quiet = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'];
+interface Brightness {
+  readonly edge: number;
+  readonly darkest: number;
+  readonly brightest: number;
+}
+
+/** What Chromium prints; it waits until the page's scripts have run. */
+function runChromium(chromium: string, folder: string, options: readonly string[]): string {
+  const quiet = [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--hide-scrollbars',
+  ];
   const offline = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
-  const profile = `--user-data-dir=${join(folder, 'profile')}`;
-  const options = [`--window-size=${width},1000`, '--virtual-time-budget=20000', '--dump-dom', `file://${file}`];
-  return execFileSync(chromium, [...quiet, ...offline, profile, ...options], {
+  const own = [`--user-data-dir=${join(folder, 'profile')}`, '--virtual-time-budget=20000'];
+  return execFileSync(chromium, [...quiet, ...offline, ...own, ...options], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
     maxBuffer: 64 * 1024 * 1024,

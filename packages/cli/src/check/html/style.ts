@@ -3,7 +3,7 @@
 export const STYLE = `
 :root { color-scheme: light dark; --back: #fff; --plain: #1c2127; --faint: #57606a; --line: #d0d7de; --panel: #f6f8fa;
   --link: #0757b8; --error: #a40e26; --warning: #7a4a00; --info: #0a4f8f; --good: #116329; --mark: #fff1b8; --mark-edge: #9a6700; }
-@media (prefers-color-scheme: dark) { :root { --back: #12161b; --plain: #e3e8ee; --faint: #a3adb8; --line: #3a434d; --panel: #1b2128;
+@media screen and (prefers-color-scheme: dark) { :root { --back: #12161b; --plain: #e3e8ee; --faint: #a3adb8; --line: #3a434d; --panel: #1b2128;
   --link: #80b8ff; --error: #ff9a9a; --warning: #f2c14e; --info: #8cc4ff; --good: #7ad18b; --mark: #4a3c00; --mark-edge: #f2c14e; } }
 * { box-sizing: border-box; }
 html { scroll-padding-top: 5rem; }
@@ -24,8 +24,9 @@ pre span { display: block; padding: 0 .75rem; width: max-content; min-width: 100
 pre mark { display: block; padding: 0 .75rem 0 .5rem; border-left: .25rem solid var(--mark-edge); background: var(--mark); color: inherit; width: max-content; min-width: 100%; }
 .filter { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; margin: 1rem 0; padding: .6rem 0; background: var(--back); border-bottom: 1px solid var(--line); }
 .filter input { flex: 1 1 12rem; min-width: 0; padding: .45rem .6rem; font: inherit; color: inherit; background: var(--back); border: 1px solid var(--faint); border-radius: .35rem; }
+.filter input::placeholder { color: var(--faint); opacity: 1; }
 [hidden] { display: none !important; }
 @media print { body { max-width: none; padding: 0; font-size: 10pt; } .filter, nav { display: none !important; }
-  .limit, .object { break-inside: avoid; } pre { overflow: visible; } pre span, pre mark { white-space: pre-wrap; width: auto; }
+  h2, h3 { break-after: avoid; } p, li, pre span { break-inside: avoid; } pre { overflow: visible; } pre span, pre mark { white-space: pre-wrap; width: auto; }
   mark { print-color-adjust: exact; -webkit-print-color-adjust: exact; } a { color: inherit; text-decoration: none; } }
 `.trim();
