@@ -5,12 +5,14 @@
 #   setup.sh              npm packages and Debian packages
 #   setup.sh --npm        npm packages only
 #   setup.sh --packages   Debian packages only
+#   setup.sh --test-tools Debian packages of programs that a few tests look through: a browser, other shells, a reader of manual pages
 #   setup.sh --stamp      note that node_modules matches package-lock.json (npm calls this after an install)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # command:Debian package
 readonly TOOLS=(iptables:iptables iptables-legacy:iptables ipset:ipset conntrack:conntrack ip:iproute2 sysctl:procps)
+readonly TEST_TOOLS=(chromium:chromium zsh:zsh fish:fish mandoc:mandoc)
 readonly STAMP=node_modules/.polyplane-stamp
 
 say() { echo "setup: $*" >&2; }
@@ -26,20 +28,22 @@ setup_npm() {
   stamp
 }
 
+# missing_packages COMMAND:PACKAGE...: the packages of those commands that are not there.
 missing_packages() {
   local tool
-  for tool in "${TOOLS[@]}"; do
+  for tool in "$@"; do
     PATH="$PATH:/usr/sbin:/sbin" command -v "${tool%%:*}" >/dev/null || echo "${tool##*:}"
   done | sort -u
 }
 
+# setup_packages COMMAND:PACKAGE...
 setup_packages() {
   local missing how='install them'
-  missing=$(missing_packages | tr '\n' ' ')
+  missing=$(missing_packages "$@" | tr '\n' ' ')
   missing=${missing% }
   if command -v apt-get >/dev/null; then how="sudo apt-get install $missing"; fi
   if [[ $(uname -s) == Linux && $EUID -ne 0 ]]; then
-    say "not root${missing:+, and $missing missing ($how)}: what sends real packets is skipped, all else runs"
+    say "not root${missing:+, and $missing missing ($how)}: what needs root or them is skipped, all else runs"
   elif [[ -z $missing ]]; then
     return
   elif [[ $(uname -s) != Linux ]] || ! command -v apt-get >/dev/null; then
@@ -63,13 +67,14 @@ fi
 case ${1:-} in
   '')
     setup_npm
-    setup_packages
+    setup_packages "${TOOLS[@]}"
     ;;
   --npm) setup_npm ;;
-  --packages) setup_packages ;;
+  --packages) setup_packages "${TOOLS[@]}" ;;
+  --test-tools) setup_packages "${TEST_TOOLS[@]}" ;;
   --stamp) stamp ;;
   *)
-    say "unknown argument $1 (known: --npm, --packages, --stamp)"
+    say "unknown argument $1 (known: --npm, --packages, --test-tools, --stamp)"
     exit 2
     ;;
 esac
