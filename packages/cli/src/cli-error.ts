@@ -13,6 +13,12 @@ export const CLI_CODES = {
     meaning: 'Some input cannot be used; no answer is given, as it would be one about something else.',
     remedy: 'Correct what each line above names.',
   },
+  PP_CLI_INPUT_EMPTY: {
+    kind: 'error',
+    meaning: 'The input has no object that says anything about node networking.',
+    remedy:
+      'Give files or folders (*.yaml, *.yml, *.json) that hold services, pods, nodes, policies or settings of the cluster.',
+  },
   PP_CLI_NODE_UNKNOWN: {
     kind: 'error',
     meaning: 'The manifests have no node of this name.',
@@ -36,8 +42,13 @@ export const CLI_CODES = {
   },
   PP_CLI_CONFIG_INVALID: {
     kind: 'error',
-    meaning: 'The node agent’s configuration cannot be read or breaks its schema.',
+    meaning: 'The node agent’s configuration is no YAML or breaks its schema.',
     remedy: 'Correct each field that the message names.',
+  },
+  PP_CLI_CONFIG_UNREADABLE: {
+    kind: 'error',
+    meaning: 'The node agent’s configuration cannot be read.',
+    remedy: 'Check that --config names a file that exists and may be read.',
   },
   PP_CLI_MODULE_INVALID: {
     kind: 'error',

@@ -53,7 +53,13 @@ describe('A mistake of a person', function () {
       what: 'an empty folder',
       args: ['check', '-f', empty],
       says: /there is no object to check/,
-      remedy: /Correct/,
+      remedy: /Give files or folders \(\*\.yaml, \*\.yml, \*\.json\)/,
+    },
+    {
+      what: 'nothing but broken YAML',
+      args: ['check', '-f', broken],
+      says: /broken\.yaml:1: [\s\S]*there is no object to check/,
+      remedy: /Correct what each line above names/,
     },
     {
       what: 'a node that is not there',
@@ -92,7 +98,7 @@ describe('A mistake of a person', function () {
       what: 'a configuration that is not there',
       args: ['run', '--config', join(folder, 'none.yaml')],
       says: /none\.yaml: ENOENT/,
-      remedy: /Correct/,
+      remedy: /--config names a file/,
     },
     {
       what: 'a suite that is not there',

@@ -73,7 +73,7 @@ const schema = z.strictObject({
 /** A configuration with every default filled in; paths are absolute. */
 export type NodeAgentConfiguration = Readonly<z.output<typeof schema>> & { readonly nodeName: string };
 
-/** @throws CliError PP_CLI_CONFIG_INVALID, naming file, line and field of everything that is wrong */
+/** @throws CliError PP_CLI_CONFIG_UNREADABLE; PP_CLI_CONFIG_INVALID, naming file, line and field of everything that is wrong */
 export function readNodeAgentConfiguration(
   file: string,
   known: KnownBackends,
@@ -133,9 +133,7 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new CliError('PP_CLI_CONFIG_INVALID', `${file}: ${firstLine(messageOf(error))}`, {
-      cause: error,
-    });
+    throw new CliError('PP_CLI_CONFIG_UNREADABLE', `${file}: ${firstLine(messageOf(error))}`, { cause: error });
   }
 }
 

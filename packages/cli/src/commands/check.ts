@@ -70,7 +70,7 @@ async function check(options: CheckOptions): Promise<void> {
   const objects = await read(options);
   const isInputGood = reportProblems(objects);
   if (objects.resources.length === 0) {
-    throw new CliError('PP_CLI_INPUT_INVALID', 'there is no object to check');
+    throw new CliError(isInputGood ? 'PP_CLI_INPUT_EMPTY' : 'PP_CLI_INPUT_INVALID', 'there is no object to check');
   }
   const report = checkCluster({
     ...chosen,
