@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { parse } from 'yaml';
+import { load } from 'js-yaml';
 import { parseResource } from '../resources/parse';
 import { type Judgement, NodeSimulator, STANDARD_BEHAVIOURS } from '../simulator';
 import {
@@ -68,7 +68,7 @@ const EBPF = { behaviours: { ...STANDARD_BEHAVIOURS, nodePortNat: 'anyNode' } } 
 describe('Services as an eBPF dataplane has them', () => {
   for (const file of readdirSync(SUITE).filter((name) => name.endsWith('.yaml'))) {
     // The file's form is checked by what is read from it.
-    const natCase = parse(readFileSync(join(SUITE, file), 'utf8')) as NatCase;
+    const natCase = load(readFileSync(join(SUITE, file), 'utf8')) as NatCase;
     it(`${file}: ${natCase.title}`, () => new NatJudge(natCase).judge());
   }
 });

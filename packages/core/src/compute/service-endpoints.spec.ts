@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { parse } from 'yaml';
+import { load } from 'js-yaml';
 import { parseResource } from '../resources/parse';
 import { DesiredStateStore, type ServiceEndpoint, type ServicePort } from '../state';
 import { ComputeGraph } from './graph';
@@ -24,7 +24,7 @@ const SUITE = join(__dirname, '../../../conformance/suites/topology');
 describe('Endpoints of a service port, as kube-proxy chooses them', () => {
   for (const file of readdirSync(SUITE).filter((name) => name.endsWith('.yaml'))) {
     // The file's form is checked by what is read from it.
-    const topology = parse(readFileSync(join(SUITE, file), 'utf8')) as TopologyCase;
+    const topology = load(readFileSync(join(SUITE, file), 'utf8')) as TopologyCase;
     it(`${file}: ${topology.title}`, () => {
       const port = servicePort(topology.manifests, topology.node);
       const { clusterEndpoints, localEndpoints, allEndpoints, hasAnyEndpoints } = topology.expect;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { parse } from 'yaml';
+import { load } from 'js-yaml';
 import type { z } from 'zod';
 import { readResource } from './parse';
 import { bgpFilterOperation, bgpFilterRuleV4, bgpFilterRuleV6 } from './schema/bgp-filter';
@@ -63,7 +63,7 @@ const accepts = ({ object, fragment, value }: ValidationCase): boolean => {
 describe('validation', () => {
   for (const file of ['validation.yaml', 'validation-config.yaml', 'validation-other.yaml']) {
     describe(`accepts and refuses what Calico does: ${file}`, () => {
-      const { cases } = parse(readFileSync(join(SUITES, file), 'utf8')) as {
+      const { cases } = load(readFileSync(join(SUITES, file), 'utf8')) as {
         readonly cases: readonly ValidationCase[];
       };
       for (const entry of cases) {

@@ -1,7 +1,7 @@
 /** The policy programs of Calico's Felix, read from their files and put into the terms of the desired state. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
+import { load } from 'js-yaml';
 import {
   addressPortOf,
   type DesiredObject,
@@ -102,7 +102,7 @@ export function readFelixPrograms(folder: string): readonly FelixProgram[] {
       .filter((file) => file.endsWith('.yaml'))
       .sort()
       // The suite's form is fixed, see its README; nothing else is in the folder.
-      .map((file) => parse(readFileSync(join(folder, file), 'utf8')) as FelixProgram)
+      .map((file) => load(readFileSync(join(folder, file), 'utf8')) as FelixProgram)
   );
 }
 

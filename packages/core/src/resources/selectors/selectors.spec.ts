@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { parse } from 'yaml';
+import { load } from 'js-yaml';
 import { CoreError } from '../../core-error';
 import type { Labels } from '../metadata';
 import { formatSelector, type SelectorNode } from './ast';
@@ -18,7 +18,7 @@ interface SelectorSuite {
 
 const SUITE = join(__dirname, '../../../../conformance/suites/selectors/selectors.yaml');
 // The file's form is checked by what the tests below read from it.
-const suite = parse(readFileSync(SUITE, 'utf8')) as SelectorSuite;
+const suite = load(readFileSync(SUITE, 'utf8')) as SelectorSuite;
 
 describe('selectors', () => {
   for (const { selector, match, noMatch } of suite.cases) {
