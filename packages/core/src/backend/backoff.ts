@@ -28,20 +28,21 @@ export class Backoff {
   nextDelayMs(): number {
     const doubled = this.#options.initialDelayMs * 2 ** Math.min(this.#failures, 40);
     this.#failures += 1;
-    return this.#jitter(Math.min(doubled, this.#options.maxDelayMs));
+    return jitter(Math.min(doubled, this.#options.maxDelayMs), this.#random);
   }
 
   /** Counts a failure that a quick retry cannot mend; how long to wait after it. */
   longestDelayMs(): number {
     this.#failures += 1;
-    return this.#jitter(this.#options.maxDelayMs);
+    return jitter(this.#options.maxDelayMs, this.#random);
   }
 
   reset(): void {
     this.#failures = 0;
   }
+}
 
-  #jitter(delayMs: number): number {
-    return delayMs * (0.5 + this.#random() / 2);
-  }
+/** A delay drawn from the upper half of this one. */
+export function jitter(delayMs: number, random: () => number): number {
+  return delayMs * (0.5 + random() / 2);
 }
