@@ -1,8 +1,10 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
+import type { SchedulerLike, Subscription } from 'rxjs';
 import { keyOfResource, type ResourceKind } from '../resources/resource';
 import { ApiServer, refusal } from '../testing/api-server';
+import { hastyScheduler } from '../testing/hasty-scheduler';
+import { SimulatedClock } from '../testing/simulated-clock';
 import { KubernetesSource, type KubernetesSourceOptions } from './kubernetes';
 import type { SourceBatch } from './source';
 
@@ -14,14 +16,8 @@ function configOf(server: string): KubeConfig {
 
 const NAMESPACES = '/api/v1/namespaces';
 const POLICIES = '/apis/networking.k8s.io/v1/networkpolicies';
-
-/** Real requests, but no real pauses: not where `isPause` holds. */
-const withoutPauses = (isPause: (delay: number) => boolean): SchedulerLike => {
-  const schedule = (work: () => void, delay = 0): Subscription =>
-    asyncScheduler.schedule(() => work(), isPause(delay) ? 0 : delay);
-  // Nothing here schedules with a state, or again from within its work.
-  return { now: () => asyncScheduler.now(), schedule: schedule as SchedulerLike['schedule'] };
-};
+/** Shorter than a test may take, so that a failure tells what was waited for. */
+const GUARD_MILLISECONDS = 15_000;
 
 describe('KubernetesSource', () => {
   let server: ApiServer;
@@ -49,9 +45,9 @@ describe('KubernetesSource', () => {
     subscription = source.batches$.subscribe((batch) => batches.push(batch));
   };
   /** Retries at once; discovers only when asked to. */
-  const eager = (): SchedulerLike => withoutPauses((delay) => delay !== 60_000);
+  const eager = (): SchedulerLike => hastyScheduler((delay) => delay !== 60_000);
   const until = async (isReached: () => boolean, what: string): Promise<void> => {
-    const deadline = Date.now() + 5000;
+    const deadline = Date.now() + GUARD_MILLISECONDS;
     while (!isReached()) {
       if (Date.now() > deadline) throw new Error(`not reached: ${what}; state ${names()}`);
       await new Promise((resolve) => setTimeout(resolve, 2));
@@ -225,7 +221,7 @@ describe('KubernetesSource', () => {
 
   it('retries discovery, and finds kinds that come later', async () => {
     server.faults.push({ path: '/api/v1', answer: refusal(503, 'starting') });
-    await start({ scheduler: withoutPauses(() => true), discoverySeconds: 1 });
+    await start({ scheduler: hastyScheduler(() => true), discoverySeconds: 1 });
     await until(isInSync, 'in sync');
     expect(batches.some(({ problems }) => problems.some(({ error }) => error.message.includes('starting')))).to.equal(
       true,
@@ -262,15 +258,18 @@ describe('KubernetesSource', () => {
   });
 
   it('asks nothing any more when nobody listens', async () => {
-    await start();
-    await until(isInSync, 'in sync');
-    await until(() => server.count(NAMESPACES, true) + server.count(POLICIES, true) === 2, 'watched');
-    subscription?.unsubscribe();
+    const clock = new SimulatedClock();
+    await start({ scheduler: clock });
+    await until(() => isInSync() && server.openWatches === 2, 'watched');
     const requests = server.requests.length;
     const told = batches.length;
+    subscription?.unsubscribe();
     server.put(NAMESPACES, 'late');
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    expect(server.requests).to.have.length(requests);
+    await until(() => server.openWatches === 0, 'unwatched');
+    expect(clock.actions).to.have.length(0);
+    // Whatever was asked before this is there once this is answered.
+    await fetch(`${server.url}/last`);
+    expect(server.requests.slice(requests)).to.deep.equal(['/last']);
     expect(batches).to.have.length(told);
   });
 });

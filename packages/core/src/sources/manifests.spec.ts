@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { filter, firstValueFrom, type Subscription, timeout, VirtualTimeScheduler } from 'rxjs';
+import { filter, firstValueFrom, type Subscription, VirtualTimeScheduler } from 'rxjs';
 import { loadManifests } from '../resources/load';
 import { keyOfResource, type Resource } from '../resources/resource';
 import { ManifestSource, type ManifestSourceOptions } from './manifests';
@@ -278,7 +278,6 @@ describe('ManifestSource', () => {
     const found = firstValueFrom(
       source.batches$.pipe(
         filter(({ changes }) => changes.some((change) => change.op === 'put' && change.resource.metadata.name === 'b')),
-        timeout(10_000),
       ),
     );
     write('sub/b.yaml', namespace('b'));

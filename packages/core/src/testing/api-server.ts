@@ -106,6 +106,11 @@ export class ApiServer {
     return this.requests.filter((url) => url.startsWith(`${path}?`) && url.includes('watch=true') === isWatch).length;
   }
 
+  /** Watches that a client holds. */
+  get openWatches(): number {
+    return this.watches.size;
+  }
+
   private send(path: string, event: { type: string; object: object }): void {
     const text = `${JSON.stringify(event)}\n`;
     this.events.push({ path, version: this.version, line: text });

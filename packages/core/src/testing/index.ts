@@ -10,5 +10,6 @@ export * from './fake-faults';
 export type { FakePlan } from './fake-session';
 export * from './fake-target';
 export * from './felix-programs';
+export * from './hasty-scheduler';
 export * from './resources';
 export * from './simulated-clock';
