@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { EMPTY, NEVER, type Observable, of, Subject, startWith } from 'rxjs';
 import { CoreError, loadManifests, type ResourceChange, type Source, type SourceBatch } from '@polyplane/core';
-import { SimulatedClock } from '@polyplane/core/testing';
-import { readOnce } from './read-live-objects';
+import { ApiServer, hastyScheduler, refusal, SimulatedClock } from '@polyplane/core/testing';
+import { kubeconfigOf } from '../testing/kubeconfig';
+import { PATIENCE, readLiveObjects, readOnce } from './read-live-objects';
 
 const { resources } = loadManifests(
   '{apiVersion: v1, kind: Namespace, metadata: {name: a}}\n---\n{apiVersion: v1, kind: Namespace, metadata: {name: b}}',
@@ -90,5 +94,51 @@ describe('reading a live cluster once', () => {
     const batches$ = NEVER.pipe(startWith(batch({ changes })));
     expect((await readFor(59, batches$)).outcome).to.equal('waiting');
     expect((await readFor(60, batches$)).outcome).to.be.instanceOf(CoreError);
+  });
+});
+
+describe('reading the cluster that a kubeconfig names', () => {
+  const services = '/api/v1/services';
+  /** The reader's patience with trouble is over at the first trouble. */
+  const impatient = hastyScheduler((delay) => delay === PATIENCE.trouble * 1000);
+  let folder: string;
+  let server: ApiServer;
+  let kubeconfig: string;
+
+  beforeEach(async () => {
+    server = new ApiServer({ v1: { Service: 'services', Namespace: 'namespaces' } });
+    await server.start();
+    folder = mkdtempSync(join(tmpdir(), 'polyplane-kubeconfig-'));
+    kubeconfig = join(folder, 'config');
+    writeFileSync(kubeconfig, kubeconfigOf(server.url));
+  });
+  afterEach(async () => {
+    rmSync(folder, { recursive: true });
+    await server.stop();
+  });
+
+  const failure = (): Promise<unknown> =>
+    readLiveObjects(kubeconfig, impatient).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+
+  it('gives no answer where a kind may not be read, and says which', async () => {
+    server.faults.push({ path: services, answer: refusal(403, 'services is forbidden: User "ci" cannot list') });
+    const error = await failure();
+    expect(error).to.be.instanceOf(CoreError).with.property('code', 'PP_CLUSTER_FORBIDDEN');
+    expect(error)
+      .to.have.property('message')
+      .that.contains(`${server.url}: `)
+      .and.contains(`${services}: 403: services is forbidden: User "ci" cannot list`);
+  });
+
+  it('gives no answer where no server answers', async () => {
+    const { url } = server;
+    await server.stop();
+    const error = await failure();
+    expect(error).to.be.instanceOf(CoreError).with.property('code', 'PP_CLUSTER_UNREACHABLE');
+    expect(error).to.have.property('message').that.contains(url).and.contains('ECONNREFUSED');
+    await server.start();
   });
 });

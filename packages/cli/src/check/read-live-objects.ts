@@ -30,7 +30,7 @@ import { printNote } from '../report-error';
 import type { ReadObjects } from './read-objects';
 
 /** How long a reader waits. All in seconds. */
-const PATIENCE = {
+export const PATIENCE = {
   /** For a server that refuses, or cannot be reached, to do better. */
   trouble: 3,
   /** For the first object. */
@@ -44,6 +44,7 @@ const PATIENCE = {
 export interface ReadOnceOptions {
   /** What is read, for messages. */
   readonly name: string;
+  /** The clock of its patience. Default: the process's timers. */
   readonly scheduler?: SchedulerLike;
   /** Told now and then what is waited for. */
   readonly tell?: (text: string) => void;
@@ -55,10 +56,11 @@ export interface ReadOnceOptions {
  * @throws CoreError PP_KUBECONFIG_INVALID, PP_CLUSTER_UNREACHABLE, PP_CLUSTER_FORBIDDEN: an answer without some kind would be one
  *   about another cluster
  */
-export function readLiveObjects(file: string | undefined): Promise<ReadObjects> {
+export function readLiveObjects(file: string | undefined, scheduler?: SchedulerLike): Promise<ReadObjects> {
   const config = readKubeConfig(file);
   const name = config.getCurrentCluster()?.server ?? 'the cluster';
-  return readOnce(new KubernetesSource({ config }), { name, tell: printNote });
+  const clock = scheduler === undefined ? {} : { scheduler };
+  return readOnce(new KubernetesSource({ config, ...clock }), { name, tell: printNote, ...clock });
 }
 
 /**

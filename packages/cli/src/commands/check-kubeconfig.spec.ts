@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { stringify } from 'yaml';
-import { ApiServer, refusal } from '@polyplane/core/testing';
+import { ApiServer } from '@polyplane/core/testing';
 import type { CheckData } from '../check/report-data';
+import { kubeconfigOf } from '../testing/kubeconfig';
 import { polyplaneInProcess } from '../testing/polyplane-in-process';
 import type { Run } from '../testing/polyplane-process';
 
@@ -57,29 +57,6 @@ describe('polyplane check --kubeconfig', function () {
     expect(backends[0]?.findings[0]).not.to.have.any.keys('file', 'line');
   });
 
-  it('gives no answer where a kind may not be read, and says which, and what to do', async () => {
-    for (let count = 0; count < 20; count++) {
-      server.faults.push({ path: SERVICES, answer: refusal(403, 'services is forbidden: User "ci" cannot list') });
-    }
-    const started = Date.now();
-    const { exitCode, stdout, stderr } = await check();
-    expect({ exitCode, stdout }).to.deep.equal({ exitCode: 3, stdout: '' });
-    expect(Date.now() - started).to.be.below(8000);
-    expect(stderr).to.contain(`${SERVICES}: 403: services is forbidden: User "ci" cannot list`);
-    expect(stderr).to.contain('list and watch').and.contain('PP_CLUSTER_FORBIDDEN');
-  });
-
-  it('gives no answer where no server answers, in bounded time', async () => {
-    const { url } = server;
-    await server.stop();
-    const started = Date.now();
-    const { exitCode, stdout, stderr } = await check();
-    expect({ exitCode, stdout }).to.deep.equal({ exitCode: 3, stdout: '' });
-    expect(Date.now() - started).to.be.below(8000);
-    expect(stderr).to.contain(url).and.contain('ECONNREFUSED').and.contain('Check the kubeconfig');
-    await server.start();
-  });
-
   it('answers for the rest where an object of the cluster breaks its API’s rules, and says so', async () => {
     server.put(SERVICES, 'bad', { metadata: { namespace: 'shop' }, spec: { ports: [{ port: 99999 }] } });
     const { exitCode, stdout, stderr } = await check('--backend', 'vpp');
@@ -88,14 +65,3 @@ describe('polyplane check --kubeconfig', function () {
     expect(stderr).to.contain('Service shop/bad: spec.ports[0].port');
   });
 });
-
-function kubeconfigOf(server: string): string {
-  return stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'test',
-    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
-    clusters: [{ name: 'test', cluster: { server, 'insecure-skip-tls-verify': true } }],
-    users: [{ name: 'test', user: { token: 'secret' } }],
-  });
-}

@@ -1,0 +1,33 @@
+import { expect } from 'chai';
+import { CoreError } from '@polyplane/core';
+import { ExitCode } from './exit-code';
+import { reportError } from './report-error';
+import { captureOutput } from './testing/captured-output';
+
+describe('an error on stderr', () => {
+  it('of a cluster that does not answer or let itself be read means that this host cannot, and comes with what to do', async () => {
+    const forbidden = await captureOutput(() => reportError(new CoreError('PP_CLUSTER_FORBIDDEN', 'pods: 403')));
+    expect(forbidden).to.include({ result: ExitCode.hostUnable, stdout: '' });
+    expect(forbidden.stderr).to.match(/^error: pods: 403\n {2}Allow .* list and watch .*\(PP_CLUSTER_FORBIDDEN\)\n$/);
+    const away = await captureOutput(() => reportError(new CoreError('PP_CLUSTER_UNREACHABLE', 'ECONNREFUSED')));
+    expect(away).to.include({ result: ExitCode.hostUnable, stdout: '' });
+    expect(away.stderr).to.match(/^error: ECONNREFUSED\n {2}Check the kubeconfig .*\(PP_CLUSTER_UNREACHABLE\)\n$/);
+  });
+
+  it('of the input means bad input, and a refusal by a limit the answer no', async () => {
+    expect(await captureOutput(() => reportError(new CoreError('PP_OBJECT_INVALID', 'x')))).to.include({
+      result: ExitCode.badInput,
+    });
+    expect(await captureOutput(() => reportError(new CoreError('PP_LIMIT_REFUSED', 'x')))).to.include({
+      result: ExitCode.no,
+    });
+  });
+
+  it('that has no code is a defect, told with its stack', async () => {
+    const { result, stderr } = await captureOutput(() => reportError(new TypeError('undefined is not a function')));
+    expect(result).to.equal(ExitCode.defect);
+    expect(stderr)
+      .to.match(/please report it/)
+      .and.to.match(/TypeError: undefined is not a function\n\s+at /);
+  });
+});
