@@ -4,10 +4,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { readTestbedObstacle } from '@polyplane/conformance';
+import { readTestbedObstacle, skipIf } from '@polyplane/conformance';
 
 /** Nobody, who may not touch the network. */
 const NOBODY = 65534;
+const userObstacle = process.getuid?.() === 0 ? undefined : 'only root can run it as somebody else';
 
 describe('the examples', function () {
   // Each transpiles itself at its start, and the machine may be busy.
@@ -15,7 +16,7 @@ describe('the examples', function () {
 
   describe('demo.ts', () => {
     it('finds no difference between real packets and the simulator, and leaves nothing behind', async function () {
-      if (readTestbedObstacle() !== undefined) this.skip();
+      skipIf(this, readTestbedObstacle());
       const { exitCode, stdout, stderr } = await run('demo.ts');
       expect(stderr).to.equal('');
       expect(stdout).to.match(/^✓ \d{4} flows of \d{4} pairs did what the simulator says\.$/m);
@@ -26,7 +27,7 @@ describe('the examples', function () {
     });
 
     it('shows the simulator alone to those who may not make networks', async function () {
-      if (process.getuid?.() !== 0) this.skip();
+      skipIf(this, userObstacle);
       const { exitCode, stdout, stderr } = await run('demo.ts', { uid: NOBODY });
       expect(stderr).to.equal('');
       expect(stdout.match(/^No real packets, the simulator alone: .*root$/gm)).to.have.length(1);
@@ -41,14 +42,14 @@ describe('the examples', function () {
     const streams = ['services$: 11 service ports', 'endpoints$: 10 endpoints of this node', 'policies$: 16 policies'];
 
     it('puts the shop in force through iptables, in a network of its own', async function () {
-      if (readTestbedObstacle() !== undefined) this.skip();
+      skipIf(this, readTestbedObstacle());
       const { exitCode, stdout, stderr } = await run('custom-node-agent.ts');
       expect({ exitCode, stderr }).to.deep.equal({ exitCode: 0, stderr: '' });
       expect(stdout.split('\n')).to.include.members([...streams, 'revision 1 is in force through iptables']);
     });
 
     it('uses the simulator without root, and says so', async function () {
-      if (process.getuid?.() !== 0) this.skip();
+      skipIf(this, userObstacle);
       const { exitCode, stdout } = await run('custom-node-agent.ts', { uid: NOBODY });
       expect(exitCode).to.equal(0);
       expect(stdout.split('\n')).to.include.members([...streams, 'revision 1 is in force through simulator']);
@@ -73,7 +74,7 @@ describe('the examples', function () {
     });
 
     it('is the same agent on iptables', async function () {
-      if (readTestbedObstacle() !== undefined) this.skip();
+      skipIf(this, readTestbedObstacle());
       const options = { args: [inOtherBackend('iptables.yaml')], isAlone: true };
       expect((await run('other-backend/agent.ts', options)).stdout).to.equal(
         'node-1: revision 1 is in force through iptables\n',

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { firstValueFrom } from 'rxjs';
 import { IptablesBackend } from '@polyplane/backend-iptables';
-import { loadSuite, readTestbedObstacle, runSuites } from '@polyplane/conformance';
+import { loadSuite, readTestbedObstacle, runSuites, skipIf } from '@polyplane/conformance';
 import { ComputeGraph, DesiredStateStore, ManifestSource, parseIpAddress, parsePort, TCP } from '@polyplane/core';
 import { NodeSimulator } from '@polyplane/core/simulator';
 
@@ -32,7 +32,7 @@ describe('the policy on payments', () => {
   });
 
   it('holds for real packets, with all that the shop promises beside it', async function () {
-    if (readTestbedObstacle() !== undefined) this.skip();
+    skipIf(this, readTestbedObstacle());
     const report = await runSuites({
       suites: [loadSuite(join(__dirname, 'shop.suite.yaml'))],
       backend: new IptablesBackend(),

@@ -9,6 +9,7 @@ export type { BackendHarness, ProbeOutcome } from './kit/harness';
 export { createInMemoryHarness, type InMemoryTarget } from './kit/in-memory-harness';
 export { SCENARIO_NODE, SCENARIO_TOPOLOGY } from './kit/scenario';
 export { sequenceOfChoices } from './kit/sequence-of-choices';
+export * from './kit/skip';
 export { createTestbedHarness, type TestbedTarget } from './kit/testbed-harness';
 export * from './prober/probe';
 export type { ListeningPort } from './prober/prober';

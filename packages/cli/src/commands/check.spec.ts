@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
+import { skipIf } from '@polyplane/conformance';
 import type { CheckData } from '../check/report-data';
 import { polyplaneInProcess } from '../testing/polyplane-in-process';
-import { polyplane, type Run } from '../testing/polyplane-process';
+import { polyplane, type Run, userObstacle } from '../testing/polyplane-process';
 
 const AFFINITY = 'examples/limits/vpp-session-affinity.yaml';
 const LOG_POLICY = `apiVersion: projectcalico.org/v3
@@ -203,7 +204,7 @@ describe('polyplane check', function () {
     });
 
     it('is told of a file that it may not read', async function () {
-      if (process.getuid?.() !== 0) this.skip();
+      skipIf(this, userObstacle);
       const sub = mkdtempSync(join(tmpdir(), 'polyplane-unreadable-'));
       try {
         writeFileSync(join(sub, 'good.yaml'), LOG_POLICY, { mode: 0o644 });

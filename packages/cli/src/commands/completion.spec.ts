@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { skipIf } from '@polyplane/conformance';
 import { polyplaneInProcess } from '../testing/polyplane-in-process';
 
 describe('polyplane completion', function () {
@@ -38,7 +39,7 @@ describe('polyplane completion', function () {
   for (const shell of ['zsh', 'fish']) {
     it(`is a script that ${shell} takes`, async function () {
       const text = await script(shell);
-      if (spawnSync(shell, ['--version']).error !== undefined) this.skip();
+      skipIf(this, spawnSync(shell, ['--version']).error === undefined ? undefined : `no ${shell} on this machine`);
       const folder = mkdtempSync(join(tmpdir(), 'polyplane-completion-'));
       try {
         const file = join(folder, shell);

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
-import { PROCESS_TIMEOUT_MILLISECONDS, polyplane, type Run } from '../testing/polyplane-process';
+import { readTestbedObstacle, skipIf } from '@polyplane/conformance';
+import { PROCESS_TIMEOUT_MILLISECONDS, polyplane, type Run, userObstacle } from '../testing/polyplane-process';
 
 const NOBODY = 65534;
 
@@ -13,8 +14,7 @@ describe('polyplane render', function () {
 
   it('prints what iptables would be given on an empty host, to anybody', async () => {
     const args = ['render', '-f', 'examples/shop', '--node', 'node-1', '--backend', 'iptables'];
-    const isRoot = process.getuid?.() === 0;
-    const { exitCode, stdout, stderr } = await polyplane(args, isRoot ? { uid: NOBODY } : {});
+    const { exitCode, stdout, stderr } = await polyplane(args, userObstacle === undefined ? { uid: NOBODY } : {});
     expect({ exitCode, stderr }).to.deep.equal({ exitCode: 0, stderr: '' });
     expect(stdout).to.match(/^create \S+ hash:net family inet/m);
     expect(stdout)
@@ -36,7 +36,7 @@ describe('polyplane render', function () {
   });
 
   it('prints text that iptables-restore takes', async function () {
-    if (process.getuid?.() !== 0) this.skip();
+    skipIf(this, readTestbedObstacle());
     const { stdout } = await shop('iptables');
     const rules = /^# iptables-restore --noflush\n([\s\S]*?)(?=^# )/m.exec(`${stdout}# end\n`)?.[1] ?? '';
     const sets = /^# ipset restore\n([\s\S]*?)(?=^# )/m.exec(stdout)?.[1] ?? '';

@@ -3,9 +3,17 @@ import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { skipIf } from '@polyplane/conformance';
 import { type AgentStatus, parseAgentStatus } from '../agent-status';
 import { openHttpEndpoint } from '../http-endpoint';
-import { PROCESS_TIMEOUT_MILLISECONDS, polyplane, ROOT, type Run, start } from '../testing/polyplane-process';
+import {
+  PROCESS_TIMEOUT_MILLISECONDS,
+  polyplane,
+  ROOT,
+  type Run,
+  start,
+  userObstacle,
+} from '../testing/polyplane-process';
 
 const NOBODY = 65534;
 const THIRD_PARTY = './packages/cli/src/testing/third-party-backend.ts';
@@ -126,7 +134,7 @@ ${more}`,
   });
 
   it('ends with 3 without root, and says what to do', async function () {
-    if (process.getuid?.() !== 0) this.skip();
+    skipIf(this, userObstacle);
     const { exitCode, stdout, stderr } = await polyplane(['run', '--config', configure('iptables')], { uid: NOBODY });
     expect({ exitCode, stdout }).to.deep.equal({ exitCode: 3, stdout: '' });
     expect(stderr).to.match(/^error: backend iptables cannot run here: .*run as root/m);

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
-import { readTestbedObstacle, type SuitesReport } from '@polyplane/conformance';
+import { readTestbedObstacle, type SuitesReport, skipIf } from '@polyplane/conformance';
 import { polyplaneInProcess } from '../testing/polyplane-in-process';
-import { PROCESS_TIMEOUT_MILLISECONDS, polyplane, start } from '../testing/polyplane-process';
+import { PROCESS_TIMEOUT_MILLISECONDS, polyplane, start, userObstacle } from '../testing/polyplane-process';
 
 const SHOP = 'examples/shop.suite.yaml';
 const ANYBODY = 65534;
@@ -98,14 +98,14 @@ probes:
   });
 
   it('sends real packets when told to', async function () {
-    if (readTestbedObstacle() !== undefined) this.skip();
+    skipIf(this, readTestbedObstacle());
     const { exitCode, stdout, stderr } = await polyplane(['test', SHOP, '--backend', 'iptables']);
     expect({ exitCode, stderr }).to.deep.equal({ exitCode: 0, stderr: '' });
     expect(stdout).to.match(/^✓ +shop +iptables +16 +0 +0$/m);
   });
 
   it('ends with 3 without root, and says what to do', async function () {
-    if (process.getuid?.() !== 0) this.skip();
+    skipIf(this, userObstacle);
     const { exitCode, stdout, stderr } = await polyplane(['test', SHOP, '--backend', 'iptables'], { uid: ANYBODY });
     expect({ exitCode, stdout }).to.deep.equal({ exitCode: 3, stdout: '' });
     expect(stderr).to.match(/root/);

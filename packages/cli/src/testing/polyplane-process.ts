@@ -23,6 +23,9 @@ export interface RunOptions {
   readonly uid?: number;
 }
 
+/** Why a run cannot be another user's ({@link RunOptions.uid}); undefined when it can. */
+export const userObstacle = process.getuid?.() === 0 ? undefined : 'only root can run it as somebody else';
+
 /** Starts the command; `start` for what is stopped by the test, {@link polyplane} for what ends by itself. */
 export function start(args: readonly string[], options: RunOptions = {}): ChildProcess {
   // DEP0180 comes from ts-node on Node 22 and later, not from the command.

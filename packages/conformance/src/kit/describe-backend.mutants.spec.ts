@@ -40,7 +40,7 @@ function mutate(backend: FakeBackend, mutation: Mutation): DataplaneBackend {
 async function failuresOf(mutation: Mutation): Promise<readonly string[]> {
   const tests: [string, () => Promise<void>][] = [];
   const framework: TestFramework = {
-    describe: (_title, body) => body(),
+    describe: Object.assign((_title: string, body: () => void) => body(), { skip: () => undefined }),
     it: (title, test) => tests.push([title, test]),
   };
   withFramework(framework, () =>

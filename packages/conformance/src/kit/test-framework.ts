@@ -1,7 +1,11 @@
 /** The test framework that the kit is run by: mocha, or any other with the same interface. */
 
 export interface TestFramework {
-  describe(title: string, body: () => void): void;
+  readonly describe: {
+    (title: string, body: () => void): void;
+    /** Lists what is described, and runs none of it. */
+    skip(title: string, body: () => void): void;
+  };
   it(title: string, test: () => Promise<void>): void;
 }
 

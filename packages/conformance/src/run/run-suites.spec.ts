@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { CoreError } from '@polyplane/core';
 import { SimulatorBackend } from '@polyplane/core/simulator';
 import { FakeBackend } from '@polyplane/core/testing';
+import { describeUnless } from '../kit/skip';
 import { BUNDLED_SUITES_FOLDER } from '../suites/bundled-suites';
 import { loadSuite, loadSuites } from '../suites/load-suites';
 import type { Suite } from '../suites/suite';
@@ -237,10 +238,7 @@ probes:
   }
 });
 
-const obstacle = readTestbedObstacle();
-const describeTestbed = obstacle === undefined ? describe : describe.skip;
-
-describeTestbed(`runSuites in a testbed${obstacle === undefined ? '' : ` (skipped: ${obstacle})`}`, () => {
+describeUnless(readTestbedObstacle(), 'runSuites in a testbed', () => {
   it('sends the packets: a dataplane that enforces nothing fails what has to be denied', async () => {
     const { suites } = await runSuites({ suites: [suiteOf(CLUSTER + TWO_PROBES)], backend: new FakeBackend() });
     expect(suites[0]?.probes).to.deep.equal([

@@ -16,6 +16,7 @@ import {
   UDP,
 } from '@polyplane/core';
 import { ConformanceError } from '../conformance-error';
+import { describeUnless } from '../kit/skip';
 import type { HostName, ProbeRequest } from '../prober/probe';
 import { readTestbedObstacle } from './support';
 import { createTestbed, type Testbed } from './testbed';
@@ -54,10 +55,7 @@ function request(from: HostName, destination: IpAddress, more: Partial<ProbeRequ
   return { from, destination, destinationPort: port, protocol: TCP, isAnswerExpected: true, ...more };
 }
 
-const obstacle = readTestbedObstacle();
-const describeTestbed = obstacle === undefined ? describe : describe.skip;
-
-describeTestbed(`Testbed${obstacle === undefined ? '' : ` (skipped: ${obstacle})`}`, () => {
+describeUnless(readTestbedObstacle(), 'Testbed', () => {
   let testbed: Testbed;
   beforeEach(() => {
     testbed = createTestbed(topology);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { EBPF_BEHAVIOURS, EBPF_LIMITS } from '@polyplane/backend-ebpf';
 import { VPP_BEHAVIOURS, VPP_LIMITS } from '@polyplane/backend-vpp';
+import { describeUnless } from '@polyplane/conformance';
 import { checkCluster } from '@polyplane/core';
 import { ROOT } from '../../testing/polyplane-process';
 import { readObjects } from '../read-objects';
@@ -30,7 +31,11 @@ async function page(...paths: readonly string[]): Promise<string> {
   return formatCheckPage(report, objects);
 }
 
-describe('the page of a check', () => {
+const chromium = findChromium();
+
+describe('the page of a check', function () {
+  this.timeout(60_000);
+
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'polyplane-page-'));
@@ -84,10 +89,7 @@ ${rules.join('\n')}
     expect(text).not.to.contain(note);
   });
 
-  describe('in headless Chromium', function () {
-    this.timeout(60_000);
-    const chromium = findChromium();
-
+  describeUnless(chromium === undefined ? 'no Chromium on this machine' : undefined, 'in headless Chromium', () => {
     /** What a script in the page answers; the page's own policy, which forbids other scripts, is taken out. */
     function askPage(text: string, script: string, options: readonly string[] = WIDE): unknown {
       const file = join(folder, 'page.html');
@@ -130,10 +132,6 @@ ${rules.join('\n')}
       expect(answer, 'the script’s answer').to.be.a('string');
       return JSON.parse((answer ?? '').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&'));
     }
-
-    before(function () {
-      if (chromium === undefined) this.skip();
-    });
 
     for (const [name, options] of [
       ['a wide screen', WIDE],
