@@ -2,7 +2,7 @@
 
 const SPEC = '\\.spec\\.ts$';
 /** Support of specs, which no package ships. */
-const SPEC_SUPPORT = '^packages/backend-[^/]+/src/testing/';
+const SPEC_SUPPORT = '^packages/(backend-[^/]+|cli)/src/testing/';
 /** Node's modules that touch nothing outside the process and know no time: what pure code may use. */
 const PURE_BUILTINS = '^(node:)?(assert|buffer|crypto|path|string_decoder|url|util)(/|$)';
 /** Core's rooms that know no I/O, clock or stream. The simulator's face as a backend is the one exception. */
@@ -39,7 +39,7 @@ module.exports = {
       name: 'declared-dependencies',
       comment: 'What a package imports stands in its own package.json.',
       severity: 'error',
-      from: { path: '^packages/[^/]+/src/', pathNot: SPEC },
+      from: { path: '^packages/[^/]+/src/', pathNot: [SPEC, SPEC_SUPPORT] },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'], dependencyTypesNot: ['npm', 'npm-peer'] },
     },
     {
@@ -177,7 +177,10 @@ module.exports = {
       name: 'test-tools-in-tests',
       comment: 'What ships does not load a test tool; the conformance kit is one.',
       severity: 'error',
-      from: { path: '^packages/', pathNot: [SPEC, '^packages/conformance/', '^packages/core/src/testing/'] },
+      from: {
+        path: '^packages/',
+        pathNot: [SPEC, SPEC_SUPPORT, '^packages/conformance/', '^packages/core/src/testing/'],
+      },
       to: { path: 'node_modules/(@types/)?(mocha|chai|fast-check)/' },
     },
   ],

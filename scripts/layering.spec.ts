@@ -26,6 +26,7 @@ const SOUND: Readonly<Record<string, string>> = {
   'packages/backend-iptables/src/kernel/restore.ts': "import 'node:child_process';\nexport const restore = 1;",
   'packages/backend-iptables/src/index.spec.ts':
     "import '@polyplane/core/testing';\nimport '@polyplane/core/simulator';\nimport '@polyplane/conformance';\nimport './index';",
+  'packages/backend-iptables/src/testing/states.ts': "import 'chai';\nimport '@polyplane/core/testing';",
   'packages/backend-ebpf/src/index.ts': "export { port } from '@polyplane/core/backend';",
   'packages/backend-vpp/src/index.ts': "export { port } from '@polyplane/core/backend';",
   'packages/conformance/src/index.ts': "import 'mocha';\nexport { port } from '@polyplane/core';",

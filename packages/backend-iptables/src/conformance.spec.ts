@@ -6,46 +6,41 @@ import {
   createTestbedHarness,
   describeBackend,
   loadSuites,
-  readTestbedObstacle,
   runSuites,
 } from '@polyplane/conformance';
 import { IptablesBackend } from './backend';
-import { type IptablesVariant, VARIANTS } from './kernel/variant';
+import type { IptablesVariant } from './kernel/variant';
+import { describeOnKernel } from './testing/on-kernel';
 
-const obstacle = readTestbedObstacle();
-const describeKernel = obstacle === undefined ? describe : describe.skip;
+describeOnKernel('Conformance', (variant) => {
+  describeBackend('iptables', async () =>
+    createTestbedHarness({
+      backend: new IptablesBackend({ variant }),
+      readTraces: async (networkNamespace) => readTraces(networkNamespace, variant),
+      disturb: async (networkNamespace) => disturb(networkNamespace, variant),
+    }),
+  );
 
-for (const variant of VARIANTS) {
-  describeKernel(`On iptables-${variant}${obstacle === undefined ? '' : ` (skipped: ${obstacle})`}`, () => {
-    describeBackend('iptables', async () =>
-      createTestbedHarness({
-        backend: new IptablesBackend({ variant }),
-        readTraces: async (networkNamespace) => readTraces(networkNamespace, variant),
-        disturb: async (networkNamespace) => disturb(networkNamespace, variant),
-      }),
+  it('enforces the network policies of the Kubernetes end-to-end tests', async () => {
+    const { suites } = loadSuites(join(BUNDLED_SUITES_FOLDER, 'e2e-netpol'));
+    const {
+      suites: reports,
+      passed,
+      failed,
+      skipped,
+    } = await runSuites({
+      suites: suites.filter(({ id }) => variant === 'nft' || ON_LEGACY.has(id)),
+      backend: new IptablesBackend({ variant }),
+    });
+    const problems = reports.flatMap(({ id, probes }) =>
+      probes.flatMap(({ name, result, got, reason }) =>
+        result === 'fail' ? [`${id}, ${name}: ${got} ${reason}`] : [],
+      ),
     );
-
-    it('enforces the network policies of the Kubernetes end-to-end tests', async () => {
-      const { suites } = loadSuites(join(BUNDLED_SUITES_FOLDER, 'e2e-netpol'));
-      const {
-        suites: reports,
-        passed,
-        failed,
-        skipped,
-      } = await runSuites({
-        suites: suites.filter(({ id }) => variant === 'nft' || ON_LEGACY.has(id)),
-        backend: new IptablesBackend({ variant }),
-      });
-      const problems = reports.flatMap(({ id, probes }) =>
-        probes.flatMap(({ name, result, got, reason }) =>
-          result === 'fail' ? [`${id}, ${name}: ${got} ${reason}`] : [],
-        ),
-      );
-      expect(problems).to.deep.equal([]);
-      expect({ passed, failed, skipped }).to.deep.equal(EXPECTED_CELLS[variant]);
-    }).timeout(90_000);
-  });
-}
+    expect(problems).to.deep.equal([]);
+    expect({ passed, failed, skipped }).to.deep.equal(EXPECTED_CELLS[variant]);
+  }).timeout(90_000);
+});
 
 /** Between them they have every kind of peer and port. */
 const ON_LEGACY: ReadonlySet<string> = new Set([

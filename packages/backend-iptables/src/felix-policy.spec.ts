@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { BUNDLED_SUITES_FOLDER, type HostName, readTestbedObstacle, type Topology } from '@polyplane/conformance';
+import { BUNDLED_SUITES_FOLDER, type HostName, type Topology } from '@polyplane/conformance';
 import {
   type DesiredObject,
   type EndpointTier,
@@ -29,8 +29,9 @@ import {
   formatFelixProbe,
   readFelixPrograms,
 } from '@polyplane/core/testing';
-import { type IptablesVariant, VARIANTS } from './kernel/variant';
+import type { IptablesVariant } from './kernel/variant';
 import { FelixBed, type FelixPacket } from './testing/felix-bed';
+import { describeOnKernel } from './testing/on-kernel';
 import { OPEN } from './testing/session-bed';
 
 const PROGRAMS = readFelixPrograms(join(BUNDLED_SUITES_FOLDER, 'felix-policy'));
@@ -57,9 +58,6 @@ const UPLINK = parseIpAddress('172.18.0.2');
 const UPLINK_6 = parseIpAddress('fd00:18::2');
 const SETTINGS = buildSettings({ nodeName: 'n1', nodeAddresses: [UPLINK, UPLINK_6] });
 
-const obstacle = readTestbedObstacle();
-const describeKernel = obstacle === undefined ? describe : describe.skip;
-
 describe('Of Felix’s policy programs', () => {
   it('what cannot be sent or seen is just this', () => {
     const counts: Record<string, number> = {};
@@ -73,25 +71,20 @@ describe('Of Felix’s policy programs', () => {
   });
 });
 
-for (const variant of VARIANTS) {
+describeOnKernel('Felix’s policy programs', (variant) => {
   const programs = PROGRAMS.filter(({ id }) => variant === 'nft' || ON_LEGACY.has(id));
-  const skipped = obstacle === undefined ? '' : ` (skipped: ${obstacle})`;
-
-  describeKernel(`Felix’s policy programs on iptables-${variant}${skipped}`, function () {
-    this.timeout(20_000);
-    describeWorkloadPrograms(
+  describeWorkloadPrograms(
+    variant,
+    programs.filter((program) => program.interface === 'workload'),
+  );
+  for (const isToHost of [false, true]) {
+    describeHostPrograms(
       variant,
-      programs.filter((program) => program.interface === 'workload'),
+      programs.filter((program) => program.interface === 'host'),
+      isToHost,
     );
-    for (const isToHost of [false, true]) {
-      describeHostPrograms(
-        variant,
-        programs.filter((program) => program.interface === 'host'),
-        isToHost,
-      );
-    }
-  });
-}
+  }
+});
 
 function describeWorkloadPrograms(variant: IptablesVariant, programs: readonly FelixProgram[]): void {
   describe('on the interfaces of workloads', () => {

@@ -1,16 +1,9 @@
 import { expect } from 'chai';
-import { createTestbed, readTestbedObstacle } from '@polyplane/conformance';
-import {
-  type Change,
-  ComputeGraph,
-  loadManifests,
-  parseIpAddress,
-  type ResourceProblem,
-  SILENT_LOGGER,
-} from '@polyplane/core';
+import { type Change, ComputeGraph, loadManifests, type ResourceProblem } from '@polyplane/core';
 import { IptablesBackend } from './backend';
 import { commandRunner } from './kernel/exec';
-import { type IptablesVariant, VARIANTS } from './kernel/variant';
+import type { IptablesVariant } from './kernel/variant';
+import { contextOf, describeOnKernel, emptyTestbed } from './testing/on-kernel';
 
 /** What somebody writes who wants to be taken for a rule. Each holds the mark by which it would be found again. */
 const MARK = 'injected';
@@ -136,44 +129,39 @@ const HOSTILE: readonly object[] = [
   ]),
 ];
 
-const obstacle = readTestbedObstacle();
-const describeKernel = obstacle === undefined ? describe : describe.skip;
+describeOnKernel('Hostile objects', (variant) => {
+  it('inject nothing where any text may stand', async () => {
+    const wanted = await inForce(variant, cluster('a note'));
+    expect(wanted.problems).to.deep.equal([]);
+    expect(wanted.kernel.join('\n')).to.include('10.65.0.2:8080').and.to.include('10.96.0.10');
+    for (const attack of Object.values(ATTACKS)) {
+      const { kernel } = await inForce(variant, cluster(attack.replaceAll('\u0000', '')));
+      expect(kernel, JSON.stringify(attack.slice(0, 40))).to.deep.equal(wanted.kernel);
+    }
+  }).timeout(60_000);
 
-describeKernel(`Hostile objects${obstacle === undefined ? '' : ` (skipped: ${obstacle})`}`, () => {
-  for (const variant of VARIANTS) {
-    it(`inject nothing into iptables-${variant} where any text may stand`, async () => {
-      const wanted = await inForce(variant, cluster('a note'));
-      expect(wanted.problems).to.deep.equal([]);
-      expect(wanted.kernel.join('\n')).to.include('10.65.0.2:8080').and.to.include('10.96.0.10');
-      for (const attack of Object.values(ATTACKS)) {
-        const { kernel } = await inForce(variant, cluster(attack.replaceAll('\u0000', '')));
-        expect(kernel, JSON.stringify(attack.slice(0, 40))).to.deep.equal(wanted.kernel);
+  it('are reported, leave nothing, and leave everything else in force', async () => {
+    const wanted = await inForce(variant, cluster('a note'));
+    for (const object of HOSTILE) {
+      const text = JSON.stringify(object).slice(0, 300);
+      for (const { error, line } of load([object]).problems) {
+        expect(line, text).to.equal(1);
+        expect(error.message.length, text).to.be.below(1000);
       }
-    }).timeout(60_000);
-
-    it(`are reported, leave nothing on iptables-${variant}, and leave everything else in force`, async () => {
-      const wanted = await inForce(variant, cluster('a note'));
-      for (const object of HOSTILE) {
-        const text = JSON.stringify(object).slice(0, 300);
-        for (const { error, line } of load([object]).problems) {
-          expect(line, text).to.equal(1);
-          expect(error.message.length, text).to.be.below(1000);
-        }
-      }
-      const { kernel, problems } = await inForce(variant, [...cluster('a note'), ...HOSTILE]);
-      expect(problems.length).to.be.at.least(HOSTILE.length / 2);
-      const text = kernel.join('\n');
-      expect(text).to.not.match(new RegExp(`${MARK}|ACCEPT --comment|touch|AAAA`));
-      const added = kernel.filter((line) => !wanted.kernel.includes(line));
-      expect(wanted.kernel.filter((line) => !kernel.includes(line))).to.deep.equal([]);
-      expect(added).to.deep.equal([]);
-    }).timeout(60_000);
-  }
+    }
+    const { kernel, problems } = await inForce(variant, [...cluster('a note'), ...HOSTILE]);
+    expect(problems.length).to.be.at.least(HOSTILE.length / 2);
+    const text = kernel.join('\n');
+    expect(text).to.not.match(new RegExp(`${MARK}|ACCEPT --comment|touch|AAAA`));
+    const added = kernel.filter((line) => !wanted.kernel.includes(line));
+    expect(wanted.kernel.filter((line) => !kernel.includes(line))).to.deep.equal([]);
+    expect(added).to.deep.equal([]);
+  }).timeout(60_000);
 
   it('of which two have one address give it to one of them, the same in any order', async () => {
     const twins = [pod('twin-a', '10.65.0.2'), pod('twin-b', '10.65.0.2'), service('twin', '10.96.0.10')];
-    const first = await inForce('nft', [...cluster('a note'), ...twins]);
-    const second = await inForce('nft', [...twins.reverse(), ...cluster('a note')]);
+    const first = await inForce(variant, [...cluster('a note'), ...twins]);
+    const second = await inForce(variant, [...twins.reverse(), ...cluster('a note')]);
     expect(second.kernel).to.deep.equal(first.kernel);
     expect(first.kernel.join('\n')).to.include('10.65.0.2:8080');
   });
@@ -202,29 +190,20 @@ function compute(objects: readonly object[]): {
 /** The objects' way into the kernel of a new namespace, and everything that is then there. */
 async function inForce(variant: IptablesVariant, objects: readonly object[]): Promise<InForce> {
   const { problems, changes } = compute(objects);
-  const testbed = createTestbed({
-    nodes: [{ name: 'node-1', addresses: [parseIpAddress('172.18.0.2')], routedAddresses: [] }],
-    pods: [],
-    outsiders: [],
-    ports: [],
-  });
+  const testbed = emptyTestbed();
   try {
-    const networkNamespace = testbed.networkNamespaceOf('node-1');
-    const session = await new IptablesBackend({ variant }).open({
-      nodeName: 'node-1',
-      networkNamespace,
-      logger: SILENT_LOGGER,
-    });
+    const node = contextOf(testbed);
+    const session = await new IptablesBackend({ variant }).open(node);
     await session.apply(session.plan({ revision: 1, scope: 'full', isInSync: true, changes }));
     expect(await session.audit()).to.deep.equal({ repaired: [] });
-    return { problems, kernel: await readKernel(networkNamespace, variant) };
+    return { problems, kernel: await readKernel(node.networkNamespace, variant) };
   } finally {
     testbed.close();
   }
 }
 
 /** Every line of what the tools save, whosever it is, without counters and seeds; sorted. */
-async function readKernel(networkNamespace: string, variant: IptablesVariant): Promise<readonly string[]> {
+async function readKernel(networkNamespace: string | undefined, variant: IptablesVariant): Promise<readonly string[]> {
   const runner = commandRunner(networkNamespace, 10);
   const lines: string[] = [];
   for (const command of [`iptables-${variant}-save`, `ip6tables-${variant}-save`]) {

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { readTestbedObstacle } from '@polyplane/conformance';
 import { type InterfaceName, parsePort, TCP, UDP } from '@polyplane/core/backend';
 import {
   buildFrontend,
@@ -11,7 +10,7 @@ import {
   buildWorkload,
   ports,
 } from '@polyplane/core/testing';
-import { VARIANTS } from './kernel/variant';
+import { describeOnKernel } from './testing/on-kernel';
 import {
   API,
   api,
@@ -29,129 +28,114 @@ import {
   web,
 } from './testing/session-bed';
 
-const obstacle = readTestbedObstacle();
-const describeKernel = obstacle === undefined ? describe : describe.skip;
+describeOnKernel('A session with host endpoints', (variant) => {
+  const bed = SessionBed.inSuite(variant);
 
-for (const variant of VARIANTS) {
-  describeKernel(
-    `A session with host endpoints on iptables-${variant}${obstacle === undefined ? '' : ` (skipped: ${obstacle})`}`,
-    () => {
-      let bed: SessionBed;
+  const onUplink = { scope: { kind: 'interface', interfaceName: 'eth0' as InterfaceName } } as const;
+  const allow80 = buildPolicy('host-80', {
+    ingress: [buildRule('allow', { protocol: TCP, destination: { ports: ports(80) } })],
+    egress: [buildRule('allow', { protocol: TCP, destination: { ports: ports(80) } })],
+  });
+  const nodePort = buildService('np', [buildFrontend('nodePort', 30080)], [toWeb]);
 
-      before(async () => {
-        bed = await SessionBed.open(variant);
-      });
-      after(() => bed.close());
+  it('closes the host’s own traffic but for what a policy allows, and not what the host forwards', async () => {
+    await bed.enforce(
+      OPEN,
+      allow80,
+      web,
+      api,
+      buildHostEndpoint('host', { ...onUplink, tiers: [buildTier([allow80])] }),
+    );
+    expect(await bed.ask(CLIENT, NODE_IP)).to.equal(`${NODE} saw ${CLIENT_IP}`);
+    expect(await bed.ask(CLIENT, `${NODE_IP}:81`)).to.equal('timeout');
+    expect(await bed.ask(NODE, CLIENT_IP)).to.equal(`${CLIENT} saw ${NODE_IP}`);
+    expect(await bed.ask(NODE, `${CLIENT_IP}:81`)).to.equal('timeout');
+    expect(await bed.ask(CLIENT, `${WEB_IP}:81`)).to.equal(`${WEB} saw ${CLIENT_IP}`);
+    expect(await bed.ask(NODE, `${WEB_IP}:81`)).to.match(new RegExp(`^${WEB} saw `));
+  });
 
-      describe('host endpoints', () => {
-        const onUplink = { scope: { kind: 'interface', interfaceName: 'eth0' as InterfaceName } } as const;
-        const allow80 = buildPolicy('host-80', {
-          ingress: [buildRule('allow', { protocol: TCP, destination: { ports: ports(80) } })],
-          egress: [buildRule('allow', { protocol: TCP, destination: { ports: ports(80) } })],
-        });
-        const nodePort = buildService('np', [buildFrontend('nodePort', 30080)], [toWeb]);
+  it('finds the interface by its expected address', async () => {
+    const expected = { scope: { kind: 'addresses' }, expectedAddresses: [ip(NODE_IP)] } as const;
+    await bed.enforce(OPEN, web, api, buildHostEndpoint('host', expected));
+    expect(await bed.ask(CLIENT, NODE_IP)).to.equal('timeout');
+  });
 
-        it('closes the host’s own traffic but for what a policy allows, and not what the host forwards', async () => {
-          await bed.enforce(
-            OPEN,
-            allow80,
-            web,
-            api,
-            buildHostEndpoint('host', { ...onUplink, tiers: [buildTier([allow80])] }),
-          );
-          expect(await bed.ask(CLIENT, NODE_IP)).to.equal(`${NODE} saw ${CLIENT_IP}`);
-          expect(await bed.ask(CLIENT, `${NODE_IP}:81`)).to.equal('timeout');
-          expect(await bed.ask(NODE, CLIENT_IP)).to.equal(`${CLIENT} saw ${NODE_IP}`);
-          expect(await bed.ask(NODE, `${CLIENT_IP}:81`)).to.equal('timeout');
-          expect(await bed.ask(CLIENT, `${WEB_IP}:81`)).to.equal(`${WEB} saw ${CLIENT_IP}`);
-          expect(await bed.ask(NODE, `${WEB_IP}:81`)).to.match(new RegExp(`^${WEB} saw `));
-        });
+  it('keeps failsafe ports open', async () => {
+    const settings = {
+      ...SETTINGS,
+      failsafeInbound: [{ protocol: TCP, ports: { first: parsePort(81), last: parsePort(81) } }],
+      failsafeOutbound: [{ protocol: UDP, ports: { first: parsePort(80), last: parsePort(80) } }],
+    };
+    await bed.enforce(settings, web, buildHostEndpoint('host', onUplink));
+    expect(await bed.ask(CLIENT, `${NODE_IP}:81`)).to.equal(`${NODE} saw ${CLIENT_IP}`);
+    expect(await bed.ask(CLIENT, `${NODE_IP}:80`)).to.equal('timeout');
+    expect(await bed.both(NODE, CLIENT_IP)).to.deep.equal(['timeout', `${CLIENT} saw ${NODE_IP}`]);
+  });
 
-        it('finds the interface by its expected address', async () => {
-          const expected = { scope: { kind: 'addresses' }, expectedAddresses: [ip(NODE_IP)] } as const;
-          await bed.enforce(OPEN, web, api, buildHostEndpoint('host', expected));
-          expect(await bed.ask(CLIENT, NODE_IP)).to.equal('timeout');
-        });
+  it('judges what the host forwards by forward policies, on every interface if so wanted', async () => {
+    const host = buildHostEndpoint('host', { forwardTiers: [buildTier([allow80])], tiers: [buildTier([OPEN])] });
+    await bed.enforce(OPEN, allow80, web, api, host);
+    expect(await bed.ask(CLIENT, `${WEB_IP}:80`)).to.equal(`${WEB} saw ${CLIENT_IP}`);
+    expect(await bed.ask(CLIENT, `${WEB_IP}:81`)).to.equal('timeout');
+    expect(await bed.ask(API, `${WEB_IP}:81`)).to.equal('timeout');
+    expect(await bed.ask(CLIENT, `${NODE_IP}:81`)).to.equal(`${NODE} saw ${CLIENT_IP}`);
+  });
 
-        it('keeps failsafe ports open', async () => {
-          const settings = {
-            ...SETTINGS,
-            failsafeInbound: [{ protocol: TCP, ports: { first: parsePort(81), last: parsePort(81) } }],
-            failsafeOutbound: [{ protocol: UDP, ports: { first: parsePort(80), last: parsePort(80) } }],
-          };
-          await bed.enforce(settings, web, buildHostEndpoint('host', onUplink));
-          expect(await bed.ask(CLIENT, `${NODE_IP}:81`)).to.equal(`${NODE} saw ${CLIENT_IP}`);
-          expect(await bed.ask(CLIENT, `${NODE_IP}:80`)).to.equal('timeout');
-          expect(await bed.both(NODE, CLIENT_IP)).to.deep.equal(['timeout', `${CLIENT} saw ${NODE_IP}`]);
-        });
+  it('does not let a forward policy open a closed workload', async () => {
+    await bed.enforce(
+      OPEN,
+      buildWorkload('web', WEB_IP),
+      buildHostEndpoint('host', { forwardTiers: [buildTier([OPEN])] }),
+    );
+    expect(await bed.ask(CLIENT, WEB_IP)).to.equal('timeout');
+  });
 
-        it('judges what the host forwards by forward policies, on every interface if so wanted', async () => {
-          const host = buildHostEndpoint('host', { forwardTiers: [buildTier([allow80])], tiers: [buildTier([OPEN])] });
-          await bed.enforce(OPEN, allow80, web, api, host);
-          expect(await bed.ask(CLIENT, `${WEB_IP}:80`)).to.equal(`${WEB} saw ${CLIENT_IP}`);
-          expect(await bed.ask(CLIENT, `${WEB_IP}:81`)).to.equal('timeout');
-          expect(await bed.ask(API, `${WEB_IP}:81`)).to.equal('timeout');
-          expect(await bed.ask(CLIENT, `${NODE_IP}:81`)).to.equal(`${NODE} saw ${CLIENT_IP}`);
-        });
+  it('judges by pre-DNAT policy what the client dialed', async () => {
+    const preDnat = buildPolicy(
+      'pre',
+      {
+        ingress: [
+          buildRule('allow', { protocol: TCP, destination: { ports: ports(81) } }),
+          buildRule('deny', { protocol: TCP, destination: { ports: ports(30080, 80) } }),
+        ],
+      },
+      { stage: 'preDnat' },
+    );
+    await bed.enforce(
+      OPEN,
+      preDnat,
+      nodePort,
+      web,
+      api,
+      buildHostEndpoint('host', { ...onUplink, preDnatTiers: [buildTier([preDnat])] }),
+    );
+    expect(await bed.ask(CLIENT, `${NODE_IP}:30080`)).to.equal('timeout');
+    expect(await bed.ask(CLIENT, `${WEB_IP}:80`)).to.equal('timeout');
+    // What a pre-DNAT policy allows, the host's (here closed) normal policy is not asked about.
+    expect(await bed.ask(CLIENT, `${NODE_IP}:81`)).to.equal(`${NODE} saw ${CLIENT_IP}`);
+    expect(await bed.ask(CLIENT, `${WEB_IP}:81`)).to.equal(`${WEB} saw ${CLIENT_IP}`);
+  });
 
-        it('does not let a forward policy open a closed workload', async () => {
-          await bed.enforce(
-            OPEN,
-            buildWorkload('web', WEB_IP),
-            buildHostEndpoint('host', { forwardTiers: [buildTier([OPEN])] }),
-          );
-          expect(await bed.ask(CLIENT, WEB_IP)).to.equal('timeout');
-        });
-
-        it('judges by pre-DNAT policy what the client dialed', async () => {
-          const preDnat = buildPolicy(
-            'pre',
-            {
-              ingress: [
-                buildRule('allow', { protocol: TCP, destination: { ports: ports(81) } }),
-                buildRule('deny', { protocol: TCP, destination: { ports: ports(30080, 80) } }),
-              ],
-            },
-            { stage: 'preDnat' },
-          );
-          await bed.enforce(
-            OPEN,
-            preDnat,
-            nodePort,
-            web,
-            api,
-            buildHostEndpoint('host', { ...onUplink, preDnatTiers: [buildTier([preDnat])] }),
-          );
-          expect(await bed.ask(CLIENT, `${NODE_IP}:30080`)).to.equal('timeout');
-          expect(await bed.ask(CLIENT, `${WEB_IP}:80`)).to.equal('timeout');
-          // What a pre-DNAT policy allows, the host's (here closed) normal policy is not asked about.
-          expect(await bed.ask(CLIENT, `${NODE_IP}:81`)).to.equal(`${NODE} saw ${CLIENT_IP}`);
-          expect(await bed.ask(CLIENT, `${WEB_IP}:81`)).to.equal(`${WEB} saw ${CLIENT_IP}`);
-        });
-
-        it('takes untracked traffic past connection tracking, both ways', async () => {
-          const untracked = buildPolicy(
-            'untracked',
-            {
-              ingress: [
-                buildRule('allow', { protocol: TCP, destination: { ports: ports(80) } }),
-                buildRule('deny', { protocol: UDP }),
-              ],
-              egress: [buildRule('allow', { protocol: TCP, source: { ports: ports(80) } })],
-            },
-            { stage: 'untracked' },
-          );
-          await bed.enforce(
-            OPEN,
-            untracked,
-            web,
-            api,
-            buildHostEndpoint('host', { ...onUplink, untrackedTiers: [buildTier([untracked])] }),
-          );
-          expect(await bed.both(CLIENT, NODE_IP)).to.deep.equal([`${NODE} saw ${CLIENT_IP}`, 'timeout']);
-          expect(await bed.ask(CLIENT, `${NODE_IP}:81`)).to.equal('timeout');
-        });
-      });
-    },
-  );
-}
+  it('takes untracked traffic past connection tracking, both ways', async () => {
+    const untracked = buildPolicy(
+      'untracked',
+      {
+        ingress: [
+          buildRule('allow', { protocol: TCP, destination: { ports: ports(80) } }),
+          buildRule('deny', { protocol: UDP }),
+        ],
+        egress: [buildRule('allow', { protocol: TCP, source: { ports: ports(80) } })],
+      },
+      { stage: 'untracked' },
+    );
+    await bed.enforce(
+      OPEN,
+      untracked,
+      web,
+      api,
+      buildHostEndpoint('host', { ...onUplink, untrackedTiers: [buildTier([untracked])] }),
+    );
+    expect(await bed.both(CLIENT, NODE_IP)).to.deep.equal([`${NODE} saw ${CLIENT_IP}`, 'timeout']);
+    expect(await bed.ask(CLIENT, `${NODE_IP}:81`)).to.equal('timeout');
+  });
+});

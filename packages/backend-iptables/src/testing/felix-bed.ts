@@ -8,11 +8,12 @@ import {
   type Testbed,
   type Topology,
 } from '@polyplane/conformance';
-import { type DesiredObject, type IpAddress, SILENT_LOGGER } from '@polyplane/core/backend';
+import type { DesiredObject, IpAddress } from '@polyplane/core/backend';
 import { IptablesBackend } from '../backend';
 import type { IptablesVariant } from '../kernel/variant';
 import type { IptablesSession } from '../session';
-import { full } from './session-bed';
+import { contextOf } from './on-kernel';
+import { full } from './transitions';
 
 /** A packet of a program: who sends it, what it is, and who must have it if it goes through. */
 export interface FelixPacket {
@@ -35,12 +36,7 @@ export class FelixBed {
   static async open(variant: IptablesVariant, topology: Omit<Topology, 'ports'>): Promise<FelixBed> {
     const testbed = createTestbed({ ...topology, ports: [] });
     try {
-      const session = await new IptablesBackend({ variant }).open({
-        nodeName: 'n1',
-        networkNamespace: testbed.networkNamespaceOf('n1'),
-        logger: SILENT_LOGGER,
-      });
-      return new FelixBed(testbed, session);
+      return new FelixBed(testbed, await new IptablesBackend({ variant }).open(contextOf(testbed, 'n1')));
     } catch (error) {
       testbed.close();
       throw error;
@@ -58,7 +54,7 @@ export class FelixBed {
   /** Puts exactly these objects into force. */
   async enforce(objects: readonly DesiredObject[]): Promise<void> {
     this.revision += 1;
-    await this.session.apply(this.session.plan(full(this.revision, ...objects)));
+    await this.session.apply(this.session.plan(full(this.revision, objects)));
   }
 
   /** What became of each packet, in their order: `allow` and `deny`, or what else came of it. */

@@ -1,80 +1,10 @@
-/** Objects to put into force, and what a kernel then holds, in a form that can be compared. */
-import { createTestbed, type Testbed } from '@polyplane/conformance';
-import {
-  type Change,
-  type DesiredKey,
-  type DesiredObject,
-  type NodeContext,
-  orderChanges,
-  parseIpAddress,
-  parsePort,
-  SILENT_LOGGER,
-  TCP,
-  type Transition,
-  UDP,
-} from '@polyplane/core/backend';
-import {
-  buildFrontend,
-  buildIpSet,
-  buildPolicy,
-  buildRule,
-  buildService,
-  buildServiceEndpoint,
-  buildSettings,
-  buildTier,
-  buildWorkload,
-  ipSetKey,
-  nets,
-  ports,
-} from '@polyplane/core/testing';
+/** What a kernel holds, in a form that can be compared. */
+import type { DesiredObject } from '@polyplane/core/backend';
 import { IptablesBackend } from '../backend';
 import { type CommandRunner, commandRunner } from '../kernel/exec';
 import { commandOf, type IptablesVariant } from '../kernel/variant';
-
-export const SETTINGS = buildSettings();
-export const FRIENDS = buildIpSet('friends', 'net', ['10.0.0.9', '10.1.0.0/16']);
-export const POLICY = buildPolicy('web', {
-  ingress: [
-    buildRule('allow', { protocol: TCP, source: { ipSets: [ipSetKey('friends')] }, destination: { ports: ports(80) } }),
-    buildRule('deny', { notProtocol: UDP, source: { notNets: nets('10.2.0.0/16', '10.3.0.0/16') } }),
-  ],
-  egress: [buildRule('allow')],
-});
-export const WEB = buildWorkload('web', '10.0.0.2', { tiers: [buildTier([POLICY])] });
-export const SERVICE = buildService(
-  'web',
-  [buildFrontend('clusterIp', 80, '10.96.0.1'), buildFrontend('nodePort', 30080)],
-  [buildServiceEndpoint('10.0.0.2', 8080, true), buildServiceEndpoint('10.0.1.2', 8080, false)],
-);
-export const OBJECTS: readonly DesiredObject[] = [SETTINGS, FRIENDS, POLICY, WEB, SERVICE];
-
-export function full(revision: number, objects: readonly DesiredObject[]): Transition {
-  const changes = orderChanges(objects.map((object) => ({ op: 'put', object })));
-  return { revision, scope: 'full', isInSync: true, changes };
-}
-
-export function delta(revision: number, before: readonly DesiredObject[], after: readonly DesiredObject[]): Transition {
-  const kept = new Set<DesiredKey>(after.map(({ key }) => key));
-  const changes: Change[] = [
-    ...after.filter((object) => !before.includes(object)).map((object): Change => ({ op: 'put', object })),
-    ...before.filter(({ key }) => !kept.has(key)).map(({ key }): Change => ({ op: 'remove', key })),
-  ];
-  return { revision, scope: 'delta', isInSync: true, changes: orderChanges(changes) };
-}
-
-export function emptyTestbed(): Testbed {
-  const addresses = [parseIpAddress('172.18.0.2')];
-  return createTestbed({
-    nodes: [{ name: 'node-1', addresses, routedAddresses: [] }],
-    pods: [],
-    outsiders: [],
-    ports: [{ protocol: TCP, port: parsePort(80) }],
-  });
-}
-
-export function contextOf(testbed: Testbed): NodeContext {
-  return { nodeName: 'node-1', networkNamespace: testbed.networkNamespaceOf('node-1'), logger: SILENT_LOGGER };
-}
+import { contextOf, emptyTestbed } from './on-kernel';
+import { full } from './transitions';
 
 /** What the kernel holds, in an order that does not depend on how it came there. */
 export interface Snapshot {
@@ -84,8 +14,10 @@ export interface Snapshot {
   readonly routesLocalnet: boolean;
 }
 
+/** Of a kernel that nobody gave anything. */
 export const NOTHING: Snapshot = { rules: [], sets: [], foreign: [], routesLocalnet: false };
 
+/** Reads what a network namespace holds. */
 export async function snapshot(runner: CommandRunner, variant: IptablesVariant): Promise<Snapshot> {
   const rules: string[] = [];
   const foreign: string[] = [];
@@ -129,6 +61,7 @@ function chainsOf(saved: string): readonly { readonly chain: string; readonly te
   return [...found.values(), ...others];
 }
 
+/** What a fresh kernel holds that was given these objects and nothing before. */
 export async function loadedAlone(variant: IptablesVariant, objects: readonly DesiredObject[]): Promise<Snapshot> {
   const testbed = emptyTestbed();
   try {

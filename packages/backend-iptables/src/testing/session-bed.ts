@@ -1,16 +1,6 @@
 /** A session on a real network of namespaces: what is in force, and who then reaches whom. */
 import { createTestbed, type HostName, type ProbeRequest, type Testbed } from '@polyplane/conformance';
-import {
-  type DesiredObject,
-  type InterfaceName,
-  orderChanges,
-  parseIpAddress,
-  parsePort,
-  SILENT_LOGGER,
-  TCP,
-  type Transition,
-  UDP,
-} from '@polyplane/core/backend';
+import { type DesiredObject, type InterfaceName, parseIpAddress, parsePort, TCP, UDP } from '@polyplane/core/backend';
 import {
   buildPolicy,
   buildRule,
@@ -25,6 +15,8 @@ import { commandRunner } from '../kernel/exec';
 import type { IptablesVariant } from '../kernel/variant';
 import type { IptablesOptions } from '../options';
 import type { IptablesSession } from '../session';
+import { contextOf } from './on-kernel';
+import { full } from './transitions';
 
 export const ip = parseIpAddress;
 export const WEB = 'pod:default/web';
@@ -68,53 +60,36 @@ export const api = buildWorkload('api', API_IP, { tiers: [buildTier([OPEN])] });
 export const toWeb = buildServiceEndpoint(WEB_IP, 80, true);
 export const toFar = buildServiceEndpoint(FAR_IP, 80, false);
 
-export function full(revision: number, ...objects: readonly DesiredObject[]): Transition {
-  return {
-    revision,
-    scope: 'full',
-    isInSync: true,
-    changes: orderChanges(objects.map((object) => ({ op: 'put', object }))),
-  };
-}
-
 /** Two nodes, the first with two pods under the session's rules, and a client outside. */
 export class SessionBed {
   private revision = 0;
+  private opened: { readonly testbed: Testbed; readonly session: IptablesSession } | undefined;
 
-  private constructor(
-    private readonly variant: IptablesVariant,
-    private readonly testbed: Testbed,
-    readonly session: IptablesSession,
-  ) {}
+  private constructor(private readonly variant: IptablesVariant) {}
 
-  static async open(variant: IptablesVariant): Promise<SessionBed> {
-    const testbed = createTestbed({
-      nodes: [
-        { name: 'n1', addresses: [ip(NODE_IP), ip(NODE_IP6)], routedAddresses: [ip(EXTERNAL_IP)] },
-        { name: 'n2', addresses: [ip('172.18.0.3'), ip('fd00:18::3')], routedAddresses: [] },
-      ],
-      pods: [pod('web', 'n1', WEB_IP, WEB_IP6), pod('api', 'n1', API_IP, API_IP6), pod('far', 'n2', FAR_IP, FAR_IP6)],
-      outsiders: [{ name: 'client', addresses: [ip(CLIENT_IP), ip(CLIENT_IP6)] }],
-      ports: [TCP, UDP].flatMap((protocol) => [80, 81].map((port) => ({ protocol, port: parsePort(port) }))),
-    });
-    return new SessionBed(variant, testbed, await openSession(variant, testbed, {}));
+  /** A bed for the tests of the suite that is being described: opened before them, closed after. */
+  static inSuite(variant: IptablesVariant): SessionBed {
+    const bed = new SessionBed(variant);
+    before(() => bed.open());
+    after(() => bed.close());
+    return bed;
   }
 
-  async close(): Promise<void> {
-    await this.session.release('remove');
-    this.testbed.close();
+  get session(): IptablesSession {
+    return this.parts.session;
   }
 
   /** Another session on the same node. */
   openAnother(options: Partial<IptablesOptions> = {}): Promise<IptablesSession> {
-    return openSession(this.variant, this.testbed, options);
+    const { testbed } = this.parts;
+    return new IptablesBackend({ ...options, variant: this.variant }).open(contextOf(testbed, 'n1'));
   }
 
   /** Puts exactly these objects into force, with {@link SETTINGS} unless there are others among them. */
   async update(...objects: readonly DesiredObject[]): Promise<void> {
     this.revision += 1;
     const settings = objects.some(({ type }) => type === 'settings') ? [] : [SETTINGS];
-    await this.session.apply(this.session.plan(full(this.revision, ...settings, ...objects)));
+    await this.session.apply(this.session.plan(full(this.revision, [...settings, ...objects])));
   }
 
   /** The same, and no flow goes on. */
@@ -124,14 +99,14 @@ export class SessionBed {
   }
 
   forgetConnections(): void {
-    this.testbed.forgetConnections();
+    this.parts.testbed.forgetConnections();
   }
 
   /** Who answered whom, or what came instead. */
   async ask(from: HostName, to: string, more: Partial<ProbeRequest> = {}): Promise<string> {
     const [, six, four, port = '80'] = /^(?:\[(.*)\]|([^:]*))(?::(\d+))?$/.exec(to) ?? [];
     const address = six ?? four ?? '';
-    const [result] = await this.testbed.probe([
+    const [result] = await this.parts.testbed.probe([
       {
         from,
         destination: ip(address),
@@ -151,18 +126,38 @@ export class SessionBed {
 
   /** Runs a command on the node. */
   async runOnNode(command: string, ...args: readonly string[]): Promise<void> {
-    await commandRunner(this.testbed.networkNamespaceOf('n1'), 10).run(command, args);
+    await commandRunner(this.parts.testbed.networkNamespaceOf('n1'), 10).run(command, args);
   }
-}
 
-function openSession(
-  variant: IptablesVariant,
-  testbed: Testbed,
-  options: Partial<IptablesOptions>,
-): Promise<IptablesSession> {
-  return new IptablesBackend({ ...options, variant }).open({
-    nodeName: 'n1',
-    networkNamespace: testbed.networkNamespaceOf('n1'),
-    logger: SILENT_LOGGER,
-  });
+  private get parts(): { readonly testbed: Testbed; readonly session: IptablesSession } {
+    if (this.opened === undefined) throw new Error('the bed is not open');
+    return this.opened;
+  }
+
+  private async open(): Promise<void> {
+    const testbed = createTestbed({
+      nodes: [
+        { name: 'n1', addresses: [ip(NODE_IP), ip(NODE_IP6)], routedAddresses: [ip(EXTERNAL_IP)] },
+        { name: 'n2', addresses: [ip('172.18.0.3'), ip('fd00:18::3')], routedAddresses: [] },
+      ],
+      pods: [pod('web', 'n1', WEB_IP, WEB_IP6), pod('api', 'n1', API_IP, API_IP6), pod('far', 'n2', FAR_IP, FAR_IP6)],
+      outsiders: [{ name: 'client', addresses: [ip(CLIENT_IP), ip(CLIENT_IP6)] }],
+      ports: [TCP, UDP].flatMap((protocol) => [80, 81].map((port) => ({ protocol, port: parsePort(port) }))),
+    });
+    try {
+      const session = await new IptablesBackend({ variant: this.variant }).open(contextOf(testbed, 'n1'));
+      this.opened = { testbed, session };
+    } catch (error) {
+      testbed.close();
+      throw error;
+    }
+  }
+
+  private async close(): Promise<void> {
+    try {
+      await this.opened?.session.release('remove');
+    } finally {
+      this.opened?.testbed.close();
+    }
+  }
 }
