@@ -70,6 +70,18 @@ describe('what a cluster needs of a dataplane', () => {
     ]);
   });
 
+  it('is none of IPv6 where a rule speaks of everything but ICMPv6', () => {
+    expect(
+      uses(
+        calico(
+          'GlobalNetworkPolicy',
+          'g',
+          '{ingress: [{action: Allow, notProtocol: ICMPv6}, {action: Allow, protocol: 58}]}',
+        ),
+      ),
+    ).to.deep.equal(['ipv6 GlobalNetworkPolicy g spec.ingress[1].protocol']);
+  });
+
   it('takes a node’s own word for its machine before its labels', () => {
     expect(uses(node('{kubernetes.io/arch: arm64}'))).to.deep.equal([
       'architectureOtherThanX64 Node n metadata.labels["kubernetes.io/arch"]',

@@ -54,17 +54,18 @@ function* networkPolicyRuleFeatures(rule: NetworkPolicyRule, field: string, peer
 function* calicoRuleFeatures(rule: CalicoRule, field: string): Iterable<FieldFeature> {
   if (rule.action === 'Log') yield ['logAction', `${field}.action`];
   if (rule.ipVersion === 6) yield ['ipv6', `${field}.ipVersion`];
-  yield* protocolFeatures(rule.protocol, `${field}.protocol`);
-  yield* protocolFeatures(rule.notProtocol, `${field}.notProtocol`);
+  // Everything but ICMPv6 is no matter of IPv6.
+  if (rule.protocol === ICMPV6) yield ['ipv6', `${field}.protocol`];
+  yield* sctpFeatures(rule.protocol, `${field}.protocol`);
+  yield* sctpFeatures(rule.notProtocol, `${field}.notProtocol`);
   if (rule.icmp !== undefined) yield ['icmpTypeMatch', `${field}.icmp`];
   if (rule.notICMP !== undefined) yield ['icmpTypeMatch', `${field}.notICMP`];
   yield* endFeatures(rule.source, `${field}.source`);
   yield* endFeatures(rule.destination, `${field}.destination`);
 }
 
-function* protocolFeatures(protocol: Protocol | undefined, field: string): Iterable<FieldFeature> {
+function* sctpFeatures(protocol: Protocol | undefined, field: string): Iterable<FieldFeature> {
   if (protocol === SCTP) yield ['sctpPolicy', field];
-  if (protocol === ICMPV6) yield ['ipv6', field];
 }
 
 function* endFeatures(end: CalicoEntityRule, field: string): Iterable<FieldFeature> {
