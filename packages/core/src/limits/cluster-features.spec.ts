@@ -70,6 +70,15 @@ describe('what a cluster needs of a dataplane', () => {
     ]);
   });
 
+  it('is nothing of the rules of a direction that a policy’s types leave out', () => {
+    expect(
+      uses(
+        calico('GlobalNetworkPolicy', 'g', '{types: [Ingress], egress: [{action: Log}]}'),
+        '{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p}, spec: {podSelector: {}, policyTypes: [Egress], ingress: [{ports: [{protocol: SCTP}]}]}}',
+      ),
+    ).to.deep.equal([]);
+  });
+
   it('is none of IPv6 where a rule speaks of everything but ICMPv6', () => {
     expect(
       uses(

@@ -10,7 +10,7 @@ export type FieldFeature = readonly [feature: Feature, field: string];
 
 /** Staged policies are left out by the caller: nothing of theirs is put into force. */
 export function* networkPolicyFeatures({ spec }: NetworkPolicy): Iterable<FieldFeature> {
-  for (const direction of ['ingress', 'egress'] as const) {
+  for (const direction of directionsInForce(spec.policyTypes)) {
     const peersField = direction === 'ingress' ? 'from' : 'to';
     for (const [index, rule] of spec[direction].entries()) {
       yield* networkPolicyRuleFeatures(rule, `spec.${direction}[${index}]`, peersField);
@@ -24,16 +24,31 @@ export function* calicoPolicyFeatures(policy: CalicoNetworkPolicy | GlobalNetwor
     if (policy.spec.preDNAT) yield ['preDnatPolicy', 'spec.preDNAT'];
     if (policy.spec.applyOnForward) yield ['applyOnForwardPolicy', 'spec.applyOnForward'];
   }
-  yield* calicoRulesFeatures(policy.spec);
+  yield* calicoRulesFeatures(policy.spec, directionsInForce(policy.spec.types));
 }
 
-/** The rules of a policy or a profile. */
-export function* calicoRulesFeatures(spec: Pick<CalicoProfile['spec'], 'ingress' | 'egress'>): Iterable<FieldFeature> {
-  for (const direction of ['ingress', 'egress'] as const) {
+export function profileFeatures({ spec }: CalicoProfile): Iterable<FieldFeature> {
+  return calicoRulesFeatures(spec, ['ingress', 'egress']);
+}
+
+function* calicoRulesFeatures(
+  spec: Pick<CalicoProfile['spec'], Direction>,
+  directions: readonly Direction[],
+): Iterable<FieldFeature> {
+  for (const direction of directions) {
     for (const [index, rule] of spec[direction].entries()) {
       yield* calicoRuleFeatures(rule, `spec.${direction}[${index}]`);
     }
   }
+}
+
+type Direction = 'ingress' | 'egress';
+
+/** Rules of a direction that a policy's types leave out are not in force. */
+function directionsInForce(types: readonly ('Ingress' | 'Egress')[]): readonly Direction[] {
+  return (['ingress', 'egress'] as const).filter((direction) =>
+    types.includes(direction === 'ingress' ? 'Ingress' : 'Egress'),
+  );
 }
 
 /** Ranges of IPv6 in a list. */

@@ -5,10 +5,10 @@ import { hostEndpointFeatures, nodeFeatures, podFeatures, workloadEndpointFeatur
 import type { FeatureUse } from './feature-use';
 import {
   calicoPolicyFeatures,
-  calicoRulesFeatures,
   type FieldFeature,
   familyFeatures,
   networkPolicyFeatures,
+  profileFeatures,
 } from './policy-features';
 import { endpointSliceFeatures, serviceFeatures } from './service-features';
 import {
@@ -35,7 +35,7 @@ function fieldFeatures(resource: Resource): Iterable<FieldFeature> {
     case 'ClusterNetworkPolicy':
       return clusterPolicyFeatures(resource);
     case 'Profile':
-      return calicoRulesFeatures(resource.spec);
+      return profileFeatures(resource);
     case 'NetworkSet':
     case 'GlobalNetworkSet':
       return familyFeatures(resource.spec.nets, 'spec.nets');
