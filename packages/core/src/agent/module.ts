@@ -28,6 +28,7 @@ export function coreModule(options: CoreModuleOptions): ContainerModule {
   const chosen = Object.entries(backends).map(([name, all]) => splitOptions(name, all));
   const agentOptions: NodeAgentOptions = {
     ...rest,
+    ...(rest.onUnsupported !== undefined && { onUnsupported: parseOnUnsupported(rest.onUnsupported, 'onUnsupported') }),
     onUnsupportedOfBackend: Object.fromEntries(chosen.flatMap(({ onUnsupported }) => onUnsupported)),
   };
   return new ContainerModule(({ bind }) => {

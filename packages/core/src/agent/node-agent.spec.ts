@@ -309,6 +309,14 @@ describe('NodeAgent', () => {
     expect(wrong).to.throw(CoreError, 'backends.vpp.onUnsupported');
   });
 
+  it('refuses what is no answer to what is unsupported', () => {
+    // As a caller without types may write it.
+    const options = { nodeName: 'n', source: new MemorySource(), onUnsupported: 'nope' as 'deny' };
+    expect(() => coreModule(options))
+      .to.throw(CoreError, /^onUnsupported: /)
+      .with.property('code', 'PP_AGENT_OPTIONS_INVALID');
+  });
+
   it('logs the first few of many objects that meet a limit at once, and how many more there are', async () => {
     const lines: string[] = [];
     const say = (_: object, message: string): void => void lines.push(message);
