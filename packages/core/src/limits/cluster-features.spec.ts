@@ -118,6 +118,14 @@ describe('what a cluster needs of a dataplane', () => {
     expect(v4('{firstFound: false}')).to.deep.equal([`nodeIpNotAutodetected Installation default ${field}.firstFound`]);
   });
 
+  it('is nothing for a pod that has ended', () => {
+    const ended = (phase: string) =>
+      `{apiVersion: v1, kind: Pod, metadata: {name: p, annotations: {cni.projectcalico.org/floatingIPs: '["192.0.2.1"]'}}, status: {phase: ${phase}, podIP: 2001:db8::2}}`;
+    expect(uses(ended('Running'))).to.have.length(2);
+    expect(uses(ended('Succeeded'))).to.deep.equal([]);
+    expect(uses(ended('Failed'))).to.deep.equal([]);
+  });
+
   it('minds Wireguard and the choice of the dataplane only where pods run', () => {
     const settings = felix('default', '{wireguardEnabled: true, bpfEnabled: true}');
     expect(uses(settings)).to.deep.equal([]);

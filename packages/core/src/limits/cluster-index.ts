@@ -64,9 +64,13 @@ export class ClusterIndex {
 }
 
 /** A pod that runs in a network of its own: its connections are the dataplane's business. */
-export function isLive({ spec, status }: Pod): boolean {
-  const isFinished = status.phase === 'Succeeded' || status.phase === 'Failed';
-  return !spec.hostNetwork && !isFinished && status.podIPs.length > 0;
+export function isLive(pod: Pod): boolean {
+  return !pod.spec.hostNetwork && !isFinished(pod) && pod.status.podIPs.length > 0;
+}
+
+/** A pod that has ended has given its addresses back. */
+export function isFinished({ status: { phase } }: Pod): boolean {
+  return phase === 'Succeeded' || phase === 'Failed';
 }
 
 function endpointsOfSlice({ ports, endpoints }: EndpointSlice): readonly BehindService[] {

@@ -1,19 +1,20 @@
 /** What pods, host endpoints and nodes need of a dataplane. */
-
 import { formatFieldPath } from '../resources/field-path';
 import type { CalicoHostEndpoint } from '../resources/kinds/calico';
 import type { CalicoWorkloadEndpoint } from '../resources/kinds/calico-workload';
 import type { Node, Pod } from '../resources/kinds/kubernetes';
 import { familyOf } from '../state';
+import { isFinished } from './cluster-index';
 import { type FieldFeature, familyFeatures } from './policy-features';
 
 const FLOATING_IPS = 'cni.projectcalico.org/floatingIPs';
 const OS_LABEL = 'kubernetes.io/os';
 const ARCHITECTURE_LABEL = 'kubernetes.io/arch';
 
-export function* podFeatures({ metadata, spec, status }: Pod): Iterable<FieldFeature> {
+export function* podFeatures(pod: Pod): Iterable<FieldFeature> {
+  const { metadata, spec, status } = pod;
   // A pod in the host's network has the node's addresses, and the node tells of them.
-  if (spec.hostNetwork) return;
+  if (spec.hostNetwork || isFinished(pod)) return;
   if (namesAddresses(metadata.annotations[FLOATING_IPS])) yield ['floatingIp', annotationField(FLOATING_IPS)];
   for (const [index, address] of status.podIPs.entries()) {
     // `podIP` is always the first of `podIPs`.
