@@ -108,6 +108,18 @@ describe('what a cluster asks of a node beyond the desired state', () => {
     ]);
   });
 
+  it('asks nothing of pools that are disabled', () => {
+    const pool = (disabled: boolean): Resource =>
+      parseResource({
+        apiVersion: 'projectcalico.org/v3',
+        kind: 'IPPool',
+        metadata: { name: 'six' },
+        spec: { cidr: 'fd00:1::/64', disabled },
+      });
+    expect(declaredAfter([put(pool(false))])).to.deep.equal(['ipv6 IPPool six spec.cidr']);
+    expect(declaredAfter([put(pool(false))], [put(pool(true))])).to.deep.equal([]);
+  });
+
   it('touches one slice where one slice changes', () => {
     const features = new DeclaredFeatures('node-1');
     const slices = Array.from({ length: 100 }, (_, index) => slice(`s-${index}`));

@@ -18,7 +18,7 @@ import type { FeatureUse } from './feature-use';
 
 /**
  * In the order of the object's fields; `field` is the rule that needs the feature, or the field of the object. Sets and settings
- * have no object of the user's behind them, so they need nothing.
+ * have no object of the user's behind them, so they need nothing; what nodes and pools need, their own objects declare.
  */
 export function featuresUsed(object: DesiredObject): readonly FeatureUse[] {
   switch (object.type) {
@@ -32,11 +32,6 @@ export function featuresUsed(object: DesiredObject): readonly FeatureUse[] {
       return workloadUses(object);
     case 'hostEndpoint':
       return hostEndpointUses(object);
-    case 'node':
-      // Every node speaks of its own addresses, so that a cluster of thousands does not say it thousands of times.
-      return object.isLocal && hasFamily6(object.addresses) ? [use('ipv6', object, 'status.addresses')] : [];
-    case 'pool':
-      return hasFamily6([object.cidr]) ? [use('ipv6', object, 'spec.cidr')] : [];
     default:
       return [];
   }

@@ -104,4 +104,14 @@ describe('the fields behind what a node needs', () => {
     });
     expect(diagnose([put(elsewhere)])).to.deep.equal([]);
   });
+
+  it('are none of nodes and pools, whose own objects declare what they ask for', () => {
+    const pool = parseResource({
+      apiVersion: 'projectcalico.org/v3',
+      kind: 'IPPool',
+      metadata: { name: 'retired' },
+      spec: { cidr: 'fd00:1::/64', disabled: true },
+    });
+    expect(diagnose([put(pool), put(nodeResource('node-1', 'fd00::1'))])).to.deep.equal([]);
+  });
 });
