@@ -10,13 +10,22 @@ function row(limit: Omit<Limit, 'source'>): Limit {
 /** What the eBPF dataplane does not do. */
 export const EBPF_LIMITS: LimitTable = [
   row({
-    code: 'PP_LIMIT_EBPF_ARCHITECTURE',
-    feature: 'architectureOtherThanX64',
+    code: 'PP_LIMIT_EBPF_ARM64',
+    feature: 'architectureArm64',
     support: 'unsupported',
     effect: 'refuseToStart',
-    message: 'eBPF mode runs on x86-64 only: on a machine of another architecture it refuses to start.',
+    message: 'eBPF mode runs on x86-64 only: on an arm64 machine it refuses to start.',
     remedy: 'Run such nodes in a cluster of their own on another backend, or replace them by x86-64 machines.',
     until: 'calico-3.27',
+  }),
+  row({
+    code: 'PP_LIMIT_EBPF_ARCHITECTURE',
+    feature: 'architectureOther',
+    support: 'unsupported',
+    effect: 'refuseToStart',
+    message:
+      'eBPF mode runs on x86-64, and as of Calico 3.27 on arm64: on a machine of another architecture it refuses to start.',
+    remedy: 'Run such nodes in a cluster of their own on another backend, or replace them by x86-64 machines.',
   }),
   row({
     code: 'PP_LIMIT_EBPF_IPV6',

@@ -20,7 +20,8 @@ const FOLDER = join(ROOT, 'examples/limits');
 
 /** What the backend that a file is about finds in it: code, severity, object, field and line. */
 const EXPECTED: Readonly<Record<string, readonly string[]>> = {
-  'ebpf-architecture.yaml': ['PP_LIMIT_EBPF_ARCHITECTURE error Node arm-1 status.nodeInfo.architecture 16'],
+  'ebpf-architecture.yaml': ['PP_LIMIT_EBPF_ARCHITECTURE error Node mainframe-1 status.nodeInfo.architecture 16'],
+  'ebpf-arm64.yaml': ['PP_LIMIT_EBPF_ARM64 error Node arm-1 status.nodeInfo.architecture 16'],
   'ebpf-disabling.yaml': [
     'PP_LIMIT_EBPF_TAKE_OVER info FelixConfiguration default spec.bpfEnabled 7',
     'PP_LIMIT_EBPF_DISABLING info FelixConfiguration default spec.bpfEnabled 7',
@@ -55,14 +56,17 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
 const LIFTED: Readonly<Record<string, 'calico-3.21' | 'calico-3.27' | 'calico-3.28' | 'calico-3.29' | 'calico-3.31'>> =
   {
     'ebpf-do-not-track.yaml': 'calico-3.21',
-    'ebpf-architecture.yaml': 'calico-3.27',
+    'ebpf-arm64.yaml': 'calico-3.27',
     'ebpf-ipv6.yaml': 'calico-3.28',
     'ebpf-log-action.yaml': 'calico-3.29',
     'vpp-endpoint-slices.yaml': 'calico-3.31',
   };
 
 /** The node that a file's limit is one of, where it is another than node-1. */
-const NODE_OF: Readonly<Record<string, string>> = { 'ebpf-architecture.yaml': 'arm-1' };
+const NODE_OF: Readonly<Record<string, string>> = {
+  'ebpf-architecture.yaml': 'mainframe-1',
+  'ebpf-arm64.yaml': 'arm-1',
+};
 
 function formatFinding({ code, severity, object, field, line }: Diagnostic): string {
   return `${code} ${severity} ${formatObjectRef(object)} ${field} ${line}`;

@@ -93,11 +93,22 @@ describe('what a cluster needs of a dataplane', () => {
 
   it('takes a node’s own word for its machine before its labels', () => {
     expect(uses(node('{kubernetes.io/arch: arm64}'))).to.deep.equal([
-      'architectureOtherThanX64 Node n metadata.labels["kubernetes.io/arch"]',
+      'architectureArm64 Node n metadata.labels["kubernetes.io/arch"]',
     ]);
     expect(uses(node('{kubernetes.io/arch: arm64}', '{architecture: amd64}'))).to.deep.equal([]);
     expect(uses(node('{kubernetes.io/os: windows, kubernetes.io/arch: arm64}'))).to.deep.equal([
       'hybridCluster Node n metadata.labels["kubernetes.io/os"]',
+    ]);
+  });
+
+  it('tells arm64 from architectures that no dataplane has learnt since', () => {
+    for (const architecture of ['s390x', 'ppc64le', '386']) {
+      expect(uses(node('{}', `{architecture: '${architecture}'}`))).to.deep.equal([
+        'architectureOther Node n status.nodeInfo.architecture',
+      ]);
+    }
+    expect(uses(node('{}', '{architecture: arm64}'))).to.deep.equal([
+      'architectureArm64 Node n status.nodeInfo.architecture',
     ]);
   });
 

@@ -83,7 +83,7 @@ describe('what a cluster asks of a node beyond the desired state', () => {
     const cluster = [put(node('windows-1', 'windows')), put(node('arm-1', 'linux', 'arm64'))];
     expect(declaredAfter(cluster)).to.deep.equal(['hybridCluster Node windows-1 status.nodeInfo.operatingSystem']);
     expect(declaredAfter(cluster, [put(node('node-1', 'linux', 'arm64'))])).to.include(
-      'architectureOtherThanX64 Node node-1 status.nodeInfo.architecture',
+      'architectureArm64 Node node-1 status.nodeInfo.architecture',
     );
   });
 

@@ -43,7 +43,7 @@ export function* nodeFeatures(node: Node): Iterable<FieldFeature> {
   }
   const architecture = architectureOf(node);
   if (architecture !== undefined && architecture.value !== 'amd64') {
-    yield ['architectureOtherThanX64', architecture.field];
+    yield [architecture.value === 'arm64' ? 'architectureArm64' : 'architectureOther', architecture.field];
   }
   yield* familyFeatures(node.spec.podCIDRs, 'spec.podCIDRs');
   if (node.status.addresses.some(({ address }) => familyOf(address) === 6)) yield ['ipv6', 'status.addresses'];

@@ -28,7 +28,7 @@ const limitOf = (feature: Feature): Limit => ({
 /** Forwards no node-port traffic to others, and runs on x86-64 only. */
 const ALONE: CheckedBackend = {
   name: 'alone',
-  limits: [limitOf('hybridCluster'), limitOf('architectureOtherThanX64'), limitOf('ipv6')],
+  limits: [limitOf('hybridCluster'), limitOf('architectureArm64'), limitOf('ipv6')],
   behaviours: BEHAVIOURS,
 };
 const SOCIAL: CheckedBackend = { name: 'social', limits: [], behaviours: BEHAVIOURS };
@@ -71,7 +71,7 @@ describe('nodes of different backends in one cluster', () => {
   });
 
   it('ask of a backend only what its own nodes and their pods need', () => {
-    const own = ['alone: Node n3: No architectureOtherThanX64.', 'alone: Pod shop/web: No ipv6.'];
+    const own = ['alone: Node n3: No architectureArm64.', 'alone: Pod shop/web: No ipv6.'];
     expect(check({ n3: 'alone' })).to.deep.equal(own);
     expect(check({})).to.deep.equal(own);
     expect(check({ n1: 'alone', n3: 'social' })).to.have.length(1);
