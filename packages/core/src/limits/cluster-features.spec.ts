@@ -91,6 +91,13 @@ describe('what a cluster needs of a dataplane', () => {
     ).to.deep.equal(['ipv6 GlobalNetworkPolicy g spec.ingress[1].protocol']);
   });
 
+  it('is nothing for a headless service, of which no dataplane translates anything', () => {
+    const service = (clusterIP: string) =>
+      `{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {${clusterIP}ipFamilies: [IPv6], sessionAffinity: ClientIP, ports: [{port: 80, protocol: SCTP}]}}`;
+    expect(uses(service(''))).to.have.length(3);
+    expect(uses(service('clusterIP: None, '))).to.deep.equal([]);
+  });
+
   it('takes a node’s own word for its machine before its labels', () => {
     expect(uses(node('{kubernetes.io/arch: arm64}'))).to.deep.equal([
       'architectureArm64 Node n metadata.labels["kubernetes.io/arch"]',

@@ -4,7 +4,8 @@ import { familyOf } from '../state';
 import type { FieldFeature } from './policy-features';
 
 export function* serviceFeatures({ spec, status }: Service): Iterable<FieldFeature> {
-  if (spec.type === 'ExternalName') return;
+  // Of these a dataplane translates nothing: clients look up other names, or the pods' own addresses.
+  if (spec.type === 'ExternalName' || spec.isHeadless) return;
   for (const [index, { protocol }] of spec.ports.entries()) {
     if (protocol === 'SCTP') yield ['sctpService', `spec.ports[${index}].protocol`];
   }

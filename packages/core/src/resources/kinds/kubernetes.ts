@@ -54,8 +54,10 @@ export interface ServicePortSpec {
 export interface Service extends ResourceBase<'Service'> {
   readonly spec: {
     readonly type: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName';
-    /** Empty for headless services. */
+    /** Empty for headless services, and until the API server has allocated some. */
     readonly clusterIPs: readonly IpAddress[];
+    /** `clusterIP: None`: clients ask for the pods' own addresses, and no dataplane translates any. */
+    readonly isHeadless: boolean;
     readonly ipFamilies: readonly IpFamily[];
     readonly ports: readonly ServicePortSpec[];
     readonly externalIPs: readonly IpAddress[];

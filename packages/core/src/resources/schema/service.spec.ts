@@ -8,6 +8,7 @@ describe('Service', () => {
     expect(specOf('Service', { clusterIP: '10.96.0.1', ports })).to.deep.equal({
       type: 'ClusterIP',
       clusterIPs: ['10.96.0.1'],
+      isHeadless: false,
       ipFamilies: [4],
       ports: [{ name: '', protocol: 'TCP', port: 80 }],
       externalIPs: [],
@@ -33,13 +34,11 @@ describe('Service', () => {
   });
 
   it('has no address when it is headless, not yet allocated or external', () => {
-    for (const spec of [
-      { clusterIP: 'None' },
-      { clusterIPs: ['None'] },
-      {},
-      { type: 'ExternalName', externalName: 'a.b' },
-    ]) {
-      expect(specOf('Service', { ...spec, ports })).to.deep.include({ clusterIPs: [] });
+    for (const spec of [{ clusterIP: 'None' }, { clusterIPs: ['None'] }]) {
+      expect(specOf('Service', { ...spec, ports })).to.deep.include({ clusterIPs: [], isHeadless: true });
+    }
+    for (const spec of [{}, { type: 'ExternalName', externalName: 'a.b' }]) {
+      expect(specOf('Service', { ...spec, ports })).to.deep.include({ clusterIPs: [], isHeadless: false });
     }
   });
 

@@ -73,6 +73,7 @@ const spec = fields.transform((raw, context): Service['spec'] => {
   return {
     type: raw.type,
     clusterIPs,
+    isHeadless: isHeadless(raw),
     ipFamilies: raw.ipFamilies.length > 0 ? raw.ipFamilies : clusterIPs.length > 0 ? clusterIPs.map(familyOf) : [4],
     ports: raw.ports,
     externalIPs: raw.externalIPs,
@@ -117,9 +118,13 @@ function clusterIpsOf(raw: Fields, context: z.RefinementCtx): readonly IpAddress
   return addresses;
 }
 
-function refuseBadPorts({ type, clusterIP, clusterIPs, ports }: Fields, context: z.RefinementCtx): void {
-  const isHeadless = clusterIP === 'None' || clusterIPs[0] === 'None';
-  if (ports.length === 0 && !isHeadless && type !== 'ExternalName') refuse(context, ['ports'], 'needs a port');
+function isHeadless({ clusterIP, clusterIPs }: Fields): boolean {
+  return clusterIP === 'None' || clusterIPs[0] === 'None';
+}
+
+function refuseBadPorts(raw: Fields, context: z.RefinementCtx): void {
+  const { type, ports } = raw;
+  if (ports.length === 0 && !isHeadless(raw) && type !== 'ExternalName') refuse(context, ['ports'], 'needs a port');
   ports.forEach((entry, index) => {
     if (ports.length > 1 && entry.name === '') {
       refuse(context, ['ports', index, 'name'], 'needs a name where there are several ports');
