@@ -1,13 +1,13 @@
-import { stripVTControlCharacters as plain } from 'node:util';
 import { expect } from 'chai';
 import { type ObjectRef, parseIpAddress, parsePort } from '@polyplane/core';
 import {
   type ClusterDestination,
   type ClusterJudgement,
+  type NearestRule,
   SimulatorBackend,
   type TraceStep,
 } from '@polyplane/core/simulator';
-import { formatTrace, traceReport } from './trace-report';
+import { type Locate, type TraceReport, traceReport } from './trace-report';
 
 const STANDARD = new SimulatorBackend().behaviours;
 const SERVICE: ObjectRef = { apiVersion: 'v1', kind: 'Service', namespace: 'shop', name: 'api' };
@@ -69,6 +69,7 @@ describe('the report of a trace', () => {
         },
       ],
       nearestRules: [],
+      isolations: [],
     });
   });
 
@@ -105,9 +106,7 @@ describe('the report of a trace', () => {
           interfaceName: 'cali0',
           isMasqueraded: false,
           source: CLIENT,
-          hops: [
-            { node: 'n1', steps: [{ stage: 'ingressPolicy', rule: 'tier default: end of tier', outcome: 'deny' }] },
-          ],
+          hops: [{ node: 'n1', steps: [{ stage: 'ingressPolicy', rule: 'end of tier default', outcome: 'deny' }] }],
         },
       ],
       hops: [],
@@ -115,7 +114,7 @@ describe('the report of a trace', () => {
     expect(traceReport(direct, STANDARD, NOWHERE).translation.destination).to.deep.equal([]);
     expect(traceReport(direct, STANDARD, NOWHERE).steps[0]).to.include({
       object: null,
-      rule: 'tier default: end of tier',
+      rule: 'end of tier default',
     });
   });
 
@@ -126,18 +125,69 @@ describe('the report of a trace', () => {
     expect(traceReport(direct, straight, NOWHERE).translation.dsr).to.equal(false);
   });
 
-  it('is a table for people, with the verdict first', () => {
-    const asked = { node: 'node-1', from: 'pod:shop/web', to: '10.96.0.1:80' };
-    const text = formatTrace(traceReport(translated(destination('10.0.0.1', true)), STANDARD, NOWHERE), asked);
-    expect(plain(text).split('\n')).to.deep.equal([
-      'Packet    pod:shop/web -> 10.96.0.1:80, from node-1 on',
-      'Verdict   allow',
-      'Goes to   10.0.0.1:8080',
-      'Comes as  the node’s address',
-      '',
-      'STAGE          OBJECT                             RULE             OUTCOME',
-      'service        Service shop/api                   spec.ports[0]    translated',
-      'ingressPolicy  GlobalNetworkPolicy platform.open  spec.ingress[0]  allow',
-    ]);
+  describe('of a denial by policy', () => {
+    const TIER_END: TraceStep = {
+      stage: 'ingressPolicy',
+      object: POLICY,
+      rule: 'end of tier default',
+      isTierEnd: true,
+      outcome: 'deny',
+    };
+    const NEAREST: NearestRule = {
+      origin: { object: POLICY, field: 'spec.ingress[1]' },
+      action: 'allow',
+      unmet: ['port 80 is not 443'],
+      behind: [{ kind: 'rule', action: 'deny', object: POLICY, rule: 'spec.ingress[0]' }],
+    };
+    const inFile: Locate = (_, field) => ({ file: 'policies.yaml', line: field === 'spec.ingress[1]' ? 9 : 7 });
+
+    function denied(...denials: readonly TraceStep[]): TraceReport {
+      const ends = denials.map((denial, index) => ({
+        ...destination(`10.0.0.${index + 1}`, false),
+        verdict: 'deny' as const,
+        hops: [{ node: 'n1', steps: [denial] }],
+      }));
+      return traceReport({ ...translated(...ends), verdict: 'deny' }, STANDARD, inFile);
+    }
+
+    it('names the nearest rule, what it asks in vain, and what it stands behind', () => {
+      const object = { kind: 'GlobalNetworkPolicy', namespace: null, name: 'platform.open' };
+      const { nearestRules, isolations, steps } = denied({ ...TIER_END, nearest: NEAREST });
+      expect(nearestRules).to.deep.equal([
+        {
+          stage: 'ingressPolicy',
+          object,
+          rule: 'spec.ingress[1]',
+          outcome: 'notAsked',
+          node: 'n1',
+          file: 'policies.yaml',
+          line: 9,
+          action: 'allow',
+          unmet: ['port 80 is not 443'],
+          behind: [{ action: 'deny', object, rule: 'spec.ingress[0]', file: 'policies.yaml', line: 7 }],
+        },
+      ]);
+      expect(isolations).to.deep.equal([]);
+      expect(steps[0]).not.to.have.any.keys('nearest', 'isTierEnd');
+    });
+
+    it('says of a rule behind nothing that it did not match', () => {
+      const { nearestRules } = denied({ ...TIER_END, nearest: { ...NEAREST, behind: [] } });
+      expect(nearestRules[0]).to.deep.include({ outcome: 'noMatch', behind: [] });
+    });
+
+    it('names the policy that isolates the endpoint, where no rule could have allowed it', () => {
+      const { nearestRules, isolations, steps } = denied(TIER_END);
+      expect(nearestRules).to.deep.equal([]);
+      expect(isolations).to.deep.equal(steps);
+      const { isTierEnd: _, ...byRule } = TIER_END;
+      expect(denied(byRule).isolations).to.deep.equal([]);
+    });
+
+    it('says so for each endpoint that a service may choose', () => {
+      const { nearestRules, isolations } = denied({ ...TIER_END, nearest: NEAREST }, TIER_END);
+      expect(nearestRules.map((rule) => rule.destination)).to.deep.equal(['10.0.0.1:8080']);
+      expect(isolations.map((step) => step.destination)).to.deep.equal(['10.0.0.2:8080']);
+    });
   });
 });

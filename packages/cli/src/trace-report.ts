@@ -1,14 +1,14 @@
-/** The report of a trace: as scripts read it, and as a table for people. */
-import { type Behaviours, formatObjectRef, type ObjectRef, type SourceLocation } from '@polyplane/core';
-import {
-  type ClusterDestination,
-  type ClusterJudgement,
-  type Hop,
-  nearestRule,
-  type TraceStep,
-  type Verdict,
+/** The report of a trace, as scripts read it. */
+import type { Behaviours, ObjectRef, SourceLocation } from '@polyplane/core';
+import type {
+  ClusterDestination,
+  ClusterJudgement,
+  Hop,
+  NearestRule,
+  Obstacle,
+  TraceStep,
+  Verdict,
 } from '@polyplane/core/simulator';
-import { color, formatTable, printable } from './output';
 
 /** What `trace -o json` prints. */
 export interface TraceReport {
@@ -22,14 +22,16 @@ export interface TraceReport {
     readonly dsr: boolean;
   };
   readonly steps: readonly ReportedStep[];
-  /** For each denial by policy: the rule that came nearest to allowing the packet. */
-  readonly nearestRules: readonly ReportedStep[];
+  /** For each denial by policy that a rule could have prevented: the rule that came nearest to it. */
+  readonly nearestRules: readonly ReportedNearestRule[];
+  /** For each denial by a tier's end that no rule could have prevented: that step. Its policy isolates the endpoint. */
+  readonly isolations: readonly ReportedStep[];
 }
 
 /** One stage; `null` where a built-in rule decided, or none did. */
 export interface ReportedStep {
   readonly stage: string;
-  readonly object: { readonly kind: string; readonly namespace: string | null; readonly name: string } | null;
+  readonly object: ReportedObject | null;
   readonly rule: string | null;
   readonly outcome: string;
   /** The node whose stage it is. */
@@ -44,13 +46,39 @@ export interface ReportedStep {
   readonly destination?: string;
 }
 
+/**
+ * A rule in the stage that denied the packet: it would have let it through but for the conditions in `unmet` and for what
+ * decides before it. `outcome` is `noMatch`, or `notAsked` for a rule behind something.
+ */
+export interface ReportedNearestRule extends ReportedStep {
+  /** `pass`: to a later tier or profile that lets the packet through. */
+  readonly action: 'allow' | 'pass';
+  readonly unmet: readonly string[];
+  readonly behind: readonly ReportedObstacle[];
+}
+
+/** A rule that matches the packet and decides, or a tier's end; `object` is `null` for a policy that is not in force. */
+export interface ReportedObstacle extends Pick<ReportedStep, 'object' | 'file' | 'line'> {
+  readonly action: 'deny' | 'pass';
+  readonly rule: string;
+}
+
+export interface ReportedObject {
+  readonly kind: string;
+  readonly namespace: string | null;
+  readonly name: string;
+}
+
 /** Finds where a field of an object stands. */
 export type Locate = (object: ObjectRef, field: string) => SourceLocation | undefined;
 
 export function traceReport(judgement: ClusterJudgement, behaviours: Behaviours, locate: Locate): TraceReport {
-  const { verdict, destinations, isTranslated, hops } = judgement;
-  const ways = destinations.length === 0 ? [{ hops }] : destinations.map(wayTo);
+  const { verdict, destinations, isTranslated } = judgement;
+  const ways = waysOf(judgement);
   const common = commonSteps(ways);
+  const beforeChoice = ways.slice(0, 1).flatMap((way) => way.filter(({ step }) => common.has(step)));
+  const afterChoice = ways.flatMap((way) => way.filter(({ step }) => !common.has(step)));
+  const denials = ways.flat().filter(({ step }) => step.outcome === 'deny');
   return {
     verdict,
     translation: {
@@ -59,85 +87,44 @@ export function traceReport(judgement: ClusterJudgement, behaviours: Behaviours,
       dsr: isTranslated && behaviours.isDirectServerReturn,
     },
     steps: [
-      ...(ways[0]?.hops ?? []).flatMap(({ node, steps }) =>
-        steps.filter((step) => common.has(step)).map((step) => reportStep(step, node, locate)),
-      ),
-      ...ways.flatMap(({ hops: met, choice }) =>
-        met.flatMap(({ node, steps }) =>
-          steps
-            .filter((step) => !common.has(step))
-            .map((step) => ({ ...reportStep(step, node, locate), ...(ways.length > 1 && choice) })),
-        ),
-      ),
+      ...beforeChoice.map(({ step, place: { node } }) => reportStep(step, { node }, locate)),
+      ...afterChoice.map(({ step, place }) => reportStep(step, place, locate)),
     ],
-    nearestRules: ways.flatMap(({ hops: met, choice }) => {
-      const last = met.at(-1);
-      const nearest = last === undefined ? undefined : nearestRule(last.steps);
-      if (last === undefined || nearest === undefined) return [];
-      return [{ ...reportStep(nearest, last.node, locate), ...(ways.length > 1 && choice) }];
-    }),
+    nearestRules: denials.flatMap(({ step: { stage, nearest }, place }) =>
+      nearest === undefined ? [] : [reportNearest(nearest, stage, place, locate)],
+    ),
+    isolations: denials
+      .filter(({ step }) => step.isTierEnd === true && step.nearest === undefined)
+      .map(({ step, place }) => reportStep(step, place, locate)),
   };
 }
 
-interface Way {
-  readonly hops: readonly Hop[];
-  readonly choice?: { readonly destination: string };
+/** A step, and where on the packet's ways it stands. */
+interface MetStep {
+  readonly step: TraceStep;
+  readonly place: Place;
 }
 
-function wayTo(destination: ClusterDestination): Way {
-  return { hops: destination.hops, choice: { destination: formatDestination(destination) } };
+type Place = Pick<ReportedStep, 'node' | 'destination'>;
+
+/** The steps on each way that the packet may take. */
+function waysOf({ destinations, hops }: ClusterJudgement): readonly (readonly MetStep[])[] {
+  if (destinations.length === 0) return [stepsOf(hops)];
+  const isChoice = destinations.length > 1;
+  return destinations.map((end) => stepsOf(end.hops, isChoice ? formatDestination(end) : undefined));
+}
+
+function stepsOf(hops: readonly Hop[], destination?: string): readonly MetStep[] {
+  return hops.flatMap(({ node, steps }) => {
+    const place = { node, ...(destination === undefined ? {} : { destination }) };
+    return steps.map((step) => ({ step, place }));
+  });
 }
 
 /** Steps before the choice stand in every way: the very same objects. */
-function commonSteps(ways: readonly Way[]): ReadonlySet<TraceStep> {
-  const [first = [], ...others] = ways.map(({ hops }) => hops.flatMap(({ steps }) => steps));
+function commonSteps(ways: readonly (readonly MetStep[])[]): ReadonlySet<TraceStep> {
+  const [first = [], ...others] = ways.map((way) => way.map(({ step }) => step));
   return new Set(first.filter((step) => others.every((steps) => steps.includes(step))));
-}
-
-/** The report for people, about the packet that they asked for. */
-export function formatTrace(
-  report: TraceReport,
-  asked: { readonly node: string; readonly from: string; readonly to: string },
-): string {
-  const head = [
-    `${color('bold', 'Packet  ')}  ${asked.from} -> ${asked.to}, from ${asked.node} on`,
-    `${color('bold', 'Verdict ')}  ${color(report.verdict === 'allow' ? 'green' : 'red', report.verdict)}`,
-    ...formatTranslation(report),
-  ];
-  const hasChoice = report.steps.some((step) => step.destination !== undefined);
-  const hasNodes = new Set(report.steps.map(({ node }) => node)).size > 1;
-  const hasPlaces = report.steps.some(({ file }) => file !== undefined);
-  const rows = report.steps.map((step) => [
-    ...(hasNodes ? [step.node] : []),
-    step.stage,
-    ...(hasChoice ? [step.destination ?? ''] : []),
-    step.object === null ? '' : formatObject(step.object),
-    step.rule ?? '',
-    ...(hasPlaces ? [formatPlace(step)] : []),
-    step.unmet === undefined ? step.outcome : `no match: ${printable(step.unmet.join(', '))}`,
-  ]);
-  const heading = [
-    ...(hasNodes ? ['NODE'] : []),
-    'STAGE',
-    ...(hasChoice ? ['TO'] : []),
-    'OBJECT',
-    'RULE',
-    ...(hasPlaces ? ['AT'] : []),
-    'OUTCOME',
-  ];
-  const nearest = report.nearestRules.map((step) => `\n\n${formatNearest(step)}`).join('');
-  return `${head.join('\n')}\n\n${formatTable(heading, rows)}${nearest}`;
-}
-
-function formatNearest({ object, rule, unmet = [], destination, ...place }: ReportedStep): string {
-  const at = formatPlace(place);
-  const name = `${object === null ? '' : `${formatObject(object)} `}${rule ?? ''}${at === '' ? '' : ` (${at})`}`;
-  const to = destination === undefined ? '' : ` to ${destination}`;
-  return `${color('bold', `Nearest rule that would have allowed it${to}:`)} ${name}\n  ${printable(unmet.join('\n  '))}`;
-}
-
-function formatPlace({ file, line }: Pick<ReportedStep, 'file' | 'line'>): string {
-  return file === undefined ? '' : `${printable(file)}:${line ?? 1}`;
 }
 
 function formatDestination(destination: ClusterDestination): string {
@@ -154,31 +141,35 @@ function sourceNatOf(destinations: readonly ClusterDestination[]): boolean | str
 
 function reportStep(
   { stage, object, rule, outcome, unmatched }: TraceStep,
-  node: string,
+  place: Place,
   locate: Locate,
 ): ReportedStep {
   return {
     stage,
-    object: object === undefined ? null : reportObject(object),
+    object: reportObject(object),
     rule: rule ?? null,
     outcome,
-    node,
+    ...place,
     ...(object !== undefined && locate(object, rule ?? '')),
     ...unmatched,
   };
 }
 
-function reportObject({ kind, namespace, name }: ObjectRef): ReportedStep['object'] {
-  return { kind, namespace: namespace ?? null, name };
+function reportNearest(
+  { origin: { object, field }, action, unmet, behind }: NearestRule,
+  stage: string,
+  place: Place,
+  locate: Locate,
+): ReportedNearestRule {
+  const outcome = behind.length === 0 ? 'noMatch' : 'notAsked';
+  const step = reportStep({ stage, object, rule: field, outcome }, place, locate);
+  return { ...step, action, unmet, behind: behind.map((obstacle) => reportObstacle(obstacle, locate)) };
 }
 
-function formatObject({ kind, namespace, name }: NonNullable<ReportedStep['object']>): string {
-  return formatObjectRef({ kind, name, ...(namespace === null ? {} : { namespace }) });
+function reportObstacle({ action, object, rule }: Obstacle, locate: Locate): ReportedObstacle {
+  return { action, object: reportObject(object), rule, ...(object !== undefined && locate(object, rule)) };
 }
 
-function formatTranslation({ translation: { destination, snat } }: TraceReport): readonly string[] {
-  const goesTo = destination.length === 0 ? [] : [`${color('bold', 'Goes to ')}  ${destination.join(' or ')}`];
-  if (snat === false) return goesTo;
-  const as = snat === true ? 'the node’s address' : `the node’s address, ${snat}`;
-  return [...goesTo, `${color('bold', 'Comes as')}  ${as}`];
+function reportObject(object: ObjectRef | undefined): ReportedObject | null {
+  return object === undefined ? null : { kind: object.kind, namespace: object.namespace ?? null, name: object.name };
 }

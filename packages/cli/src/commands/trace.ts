@@ -9,7 +9,8 @@ import { printWarning } from '../report-error';
 import { traceCluster } from '../trace-cluster';
 import { parseTraceDestination, parseTraceSource } from '../trace-ends';
 import { tracePacket } from '../trace-packet';
-import { formatTrace, traceReport } from '../trace-report';
+import { traceReport } from '../trace-report';
+import { formatTrace } from '../trace-table';
 
 interface TraceOptions {
   readonly filename: readonly string[];

@@ -44,8 +44,7 @@ function judgeNormal(view: NodeView, endpoint: HostEndpoint, question: PolicyQue
     question.steps.push({ stage, endpoint: key, rule: 'failsafe port', outcome: 'allow' });
     return 'allow';
   }
-  const decision = view.policies.judgeTiers(endpoint.tiers, question);
-  return decision === 'next' ? view.policies.judgeProfiles(endpoint.profiles, question) : decision;
+  return view.policies.judgeEndpoint(endpoint, question);
 }
 
 function tiersOf(endpoint: HostEndpoint, stage: HostStage): readonly EndpointTier[] {

@@ -5,7 +5,7 @@
 export * from './backend';
 export * from './cluster';
 export * from './module';
-export * from './nearest-rule';
+export type { NearestRule, Obstacle } from './nearest-rule';
 export * from './open-flow';
 export * from './options';
 export * from './packet';

@@ -1,28 +1,122 @@
-/** The rule that came nearest to letting a denied packet through. */
-import type { TraceStep } from './packet';
+/** The rule that came nearest to letting a denied packet through, and what kept it from doing so. */
+import type { ObjectRef, Origin } from '../state';
+import type { Flow } from './flow';
+import { CompiledRule } from './rule-match';
 
-/** An allow rule that was asked before the packet was denied; had its conditions held, it would have allowed it. */
-export type UnmatchedStep = TraceStep & Required<Pick<TraceStep, 'unmatched'>>;
+/** What decides about the packet before a rule is asked: another rule, or what denies every packet that comes to it. */
+export interface Obstacle {
+  readonly kind: 'rule' | 'tierEnd' | 'missingPolicy';
+  readonly action: 'deny' | 'pass';
+  /** The user's object: of a tier's end the last policy of the tier. Absent for a policy that is not there. */
+  readonly object?: ObjectRef;
+  /** Field path of a rule in that object, or the name of what denies without a rule: `end of tier default`. */
+  readonly rule: string;
+}
 
 /**
- * Of the allow rules that the deciding stage asked of the same endpoint before it denied, the one that failed in the
- * fewest conditions, the first of equals. Undefined when policy denied nothing, or no such rule was asked.
- * @param steps those of a simulator that `tellsUnmatched`
+ * A rule of the denied packet's endpoint and direction. Were everything in `unmet` and `behind` gone, and nothing else, the
+ * stage would not deny the packet. The two lists are not both empty.
  */
-export function nearestRule(steps: readonly TraceStep[]): UnmatchedStep | undefined {
-  const denial = steps.at(-1);
-  if (denial?.outcome !== 'deny') return undefined;
-  const candidates = steps.filter(isUnmatched).filter(isAllowOf(denial));
-  return candidates.reduce<UnmatchedStep | undefined>(
-    (best, step) => (best === undefined || step.unmatched.unmet.length < best.unmatched.unmet.length ? step : best),
-    undefined,
-  );
+export interface NearestRule {
+  readonly origin: Origin;
+  /** `pass`: the rule would leave the packet to a later tier or profile, which lets it through. */
+  readonly action: 'allow' | 'pass';
+  /** Conditions of the rule that the packet fails. */
+  readonly unmet: readonly string[];
+  /** What decides before the rule is asked, in order. Empty: the rule was asked. */
+  readonly behind: readonly Obstacle[];
 }
 
-function isUnmatched(step: TraceStep): step is UnmatchedStep {
-  return step.unmatched !== undefined;
+/** What denies without a rule. */
+export type Refusal = Obstacle & { readonly kind: 'tierEnd' | 'missingPolicy'; readonly action: 'deny' };
+
+/** What a matching pass rule leaves: a tier, with its end if that denies; or a profile. */
+export type Section = readonly (CompiledRule | Refusal)[];
+
+/** Everything that is asked about a packet while nothing decides. */
+export interface EvaluationOrder {
+  readonly tiers: readonly Section[];
+  /** Absent: a packet that no tier decides is left to later stages. */
+  readonly profiles?: readonly Section[];
 }
 
-function isAllowOf({ stage, endpoint }: TraceStep): (step: UnmatchedStep) => boolean {
-  return (step) => step.unmatched.action === 'allow' && step.stage === stage && step.endpoint === endpoint;
+/**
+ * Of the rules that could have let a denied packet through, the one with the fewest obstacles; of equals the first in the
+ * order of evaluation. Undefined when there is none.
+ *
+ * A rule could have, if it allows; or if it passes, does not match the packet, and the later sections let the packet
+ * through. (What a matching pass leads to is a candidate by itself.)
+ *
+ * Its obstacles are its own unmet conditions, and what decides on the packet's way to it: whatever matches and denies, and
+ * in the rule's own section also matching passes, for they lead past it. The way through an earlier section ends at the
+ * first matching pass there, or at the section's end.
+ *
+ * A profile is for packets that no tier decides: behind a tier's end that denies, its rules are no candidates. Else the
+ * nearest rule to a pod that a policy isolates would be that of its namespace's profile, which allows everything.
+ */
+export function nearestRule(order: EvaluationOrder, flow: Flow): NearestRule | undefined {
+  let nearest: NearestRule | undefined;
+  for (const candidate of candidates(order, flow)) {
+    if (nearest === undefined || countObstacles(candidate) < countObstacles(nearest)) nearest = candidate;
+  }
+  return nearest;
+}
+
+function countObstacles({ unmet, behind }: NearestRule): number {
+  return unmet.length + behind.length;
+}
+
+function* candidates({ tiers, profiles }: EvaluationOrder, flow: Flow): Iterable<NearestRule> {
+  const sections = [...tiers, ...(profiles ?? [])];
+  let way: readonly Obstacle[] = [];
+  for (const [index, section] of sections.entries()) {
+    if (index >= tiers.length && way.some(({ kind }) => kind === 'tierEnd')) return;
+    const isPassEnough = letThrough(sections.slice(index + 1), flow, profiles === undefined);
+    way = yield* candidatesOf(section, flow, way, isPassEnough);
+  }
+}
+
+/** Returns the obstacles on the way to the next section. */
+function* candidatesOf(
+  section: Section,
+  flow: Flow,
+  way: readonly Obstacle[],
+  isPassEnough: boolean,
+): Generator<NearestRule, readonly Obstacle[]> {
+  let behind = way;
+  let wayOut: readonly Obstacle[] | undefined;
+  for (const entry of section) {
+    if (!(entry instanceof CompiledRule)) {
+      behind = [...behind, entry];
+      continue;
+    }
+    const { action, origin } = entry.rule;
+    if (action === 'log') continue;
+    const unmet = entry.unmet(flow);
+    const isUnmatched = unmet.length > 0;
+    if (action === 'allow' || (action === 'pass' && isUnmatched && isPassEnough)) {
+      yield { origin, action, unmet, behind };
+    }
+    if (isUnmatched || action === 'allow') continue;
+    if (action === 'pass') wayOut ??= behind;
+    behind = [...behind, { kind: 'rule', action, object: origin.object, rule: origin.field }];
+  }
+  return wayOut ?? behind;
+}
+
+function letThrough(sections: readonly Section[], flow: Flow, isOpenEnded: boolean): boolean {
+  for (const section of sections) {
+    const action = decisionOf(section, flow);
+    if (action === 'allow' || action === 'deny') return action === 'allow';
+  }
+  return isOpenEnded;
+}
+
+function decisionOf(section: Section, flow: Flow): 'allow' | 'deny' | 'pass' | undefined {
+  for (const entry of section) {
+    if (!(entry instanceof CompiledRule)) return 'deny';
+    const { action } = entry.rule;
+    if (action !== 'log' && entry.unmet(flow).length === 0) return action;
+  }
+  return undefined;
 }

@@ -22,6 +22,9 @@ export interface SimulatorOptions {
   readonly isConntrackLiberal?: boolean;
   /** The dataplane to act like; by default the standard Linux one. */
   readonly behaviours?: Behaviours;
-  /** Steps tell also of every rule that was asked and did not match, and why; costs time and memory. By default they do not. */
+  /**
+   * Steps tell also of every rule that was asked and did not match, and why; denials by policy, of the rule that came nearest
+   * to preventing them. Costs time and memory. By default they do not.
+   */
   readonly tellsUnmatched?: boolean;
 }

@@ -9,6 +9,7 @@ import type {
   RuleAction,
   WorkloadKey,
 } from '../state';
+import type { NearestRule } from './nearest-rule';
 
 /**
  * Where a packet enters the node's dataplane: from a local workload, from a process of the node itself, or
@@ -69,12 +70,16 @@ export interface TraceStep {
   readonly endpoint?: WorkloadKey | HostEndpointKey;
   /** The user's object that decided or was asked; absent where a built-in rule did. */
   readonly object?: ObjectRef;
-  /** Field path of the rule in that object (`spec.ingress[1]`), or the name of the built-in rule (`tier default: end of tier`). */
+  /** Field path of the rule in that object (`spec.ingress[1]`), or the name of the built-in rule (`end of tier default`). */
   readonly rule?: string;
   /** `allow`, `deny`, `pass`, `noMatch`, `log`, `translated to 10.0.0.1:80`, ... */
   readonly outcome: string;
   /** Of a rule that did not match (`noMatch`): what it would have done, and the conditions that the packet fails. */
   readonly unmatched?: { readonly action: RuleAction; readonly unmet: readonly string[] };
+  /** A tier decided by its default action: `object` is the last policy that made the tier count. */
+  readonly isTierEnd?: true;
+  /** Of a denial by policy: the rule that came nearest to preventing it. Absent: no rule could have. */
+  readonly nearest?: NearestRule;
 }
 
 /** Where the packet may go after translation, and what becomes of it there. */

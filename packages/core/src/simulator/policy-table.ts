@@ -1,16 +1,20 @@
 /** The node's policies and profiles, compiled, and how tiers of them judge a packet. */
 import type {
   EndpointTier,
+  HostEndpoint,
   HostEndpointKey,
+  ObjectRef,
   Origin,
   Policy,
   PolicyKey,
   Profile,
   ProfileKey,
   Rule,
+  WorkloadEndpoint,
   WorkloadKey,
 } from '../state';
 import type { Flow } from './flow';
+import { nearestRule, type Refusal, type Section } from './nearest-rule';
 import type { TraceStep } from './packet';
 import { CompiledRule } from './rule-match';
 import type { SetTable } from './set-table';
@@ -37,6 +41,9 @@ export interface RuleCounter {
   readonly packets: number;
 }
 
+/** What happens to a packet that no rule of a tier decided: the tier's default action, or the next tier has its say. */
+type EndOfTier = 'defaultAction' | 'next';
+
 interface CompiledPolicy {
   readonly origin: Origin;
   readonly isStaged: boolean;
@@ -49,7 +56,7 @@ export class PolicyTable {
 
   constructor(
     private readonly sets: SetTable,
-    /** Steps tell of rules that did not match, too. */
+    /** Steps tell of rules that did not match, too, and denials of the rule that came nearest to allowing. */
     private readonly tellsUnmatched: boolean,
   ) {}
 
@@ -75,16 +82,29 @@ export class PolicyTable {
     }
   }
 
+  /** The tiers, and where none of them decides the profiles. */
+  judgeEndpoint({ tiers, profiles }: WorkloadEndpoint | HostEndpoint, question: PolicyQuestion): 'allow' | 'deny' {
+    const byTiers = this.firstTier(tiers, question, 'defaultAction');
+    const decision = byTiers === 'next' ? this.firstProfile(profiles, question) : byTiers;
+    if (decision === 'deny' && this.tellsUnmatched) this.tellNearest(question, tiers, 'defaultAction', profiles);
+    return decision;
+  }
+
   /**
    * The tiers in order. A tier without an enforced policy in this direction does not exist; in any other, a packet that
-   * no rule decided meets the tier's default action (`endOfTier: 'defaultAction'`) or goes on (`'next'`). A policy that is
-   * named but not there denies.
+   * no rule decided meets the end of the tier. A policy that is named but not there denies.
    */
   judgeTiers(
     tiers: readonly EndpointTier[],
     question: PolicyQuestion,
-    endOfTier: 'defaultAction' | 'next' = 'defaultAction',
+    endOfTier: EndOfTier = 'defaultAction',
   ): PolicyDecision {
+    const decision = this.firstTier(tiers, question, endOfTier);
+    if (decision === 'deny' && this.tellsUnmatched) this.tellNearest(question, tiers, endOfTier);
+    return decision;
+  }
+
+  private firstTier(tiers: readonly EndpointTier[], question: PolicyQuestion, endOfTier: EndOfTier): PolicyDecision {
     for (const tier of tiers) {
       const decision = this.judgeTier(tier, question, endOfTier);
       if (decision !== 'next') return decision;
@@ -93,7 +113,7 @@ export class PolicyTable {
   }
 
   /** The profiles in order: the first rule that allows or denies; none that does: deny. */
-  judgeProfiles(profiles: readonly ProfileKey[], question: PolicyQuestion): PolicyDecision {
+  private firstProfile(profiles: readonly ProfileKey[], question: PolicyQuestion): 'allow' | 'deny' {
     for (const key of profiles) {
       const profile = this.compiled.get(key);
       if (profile === undefined) continue;
@@ -104,12 +124,12 @@ export class PolicyTable {
     return 'deny';
   }
 
-  private judgeTier(tier: EndpointTier, question: PolicyQuestion, endOfTier: 'defaultAction' | 'next'): PolicyDecision {
+  private judgeTier(tier: EndpointTier, question: PolicyQuestion, endOfTier: EndOfTier): PolicyDecision {
     let lastEnforced: CompiledPolicy | undefined;
     for (const key of tier[question.direction]) {
       const policy = this.compiled.get(key);
       if (policy === undefined) {
-        question.steps.push(builtInStep(question, `${key} is not in force`, 'deny'));
+        question.steps.push(builtInStep(question, missingPolicy(key).rule, 'deny'));
         return 'deny';
       }
       const decision = this.firstMatch(policy, question);
@@ -119,9 +139,8 @@ export class PolicyTable {
       if (decision !== 'next') return decision;
     }
     if (lastEnforced === undefined || endOfTier === 'next') return 'next';
-    // The policy that made the tier count is what its author looks for.
-    const object = lastEnforced.origin.object;
-    question.steps.push({ ...builtInStep(question, `end of tier ${tier.name}`, tier.defaultAction), object });
+    const { rule, object } = tierEnd(tier, lastEnforced);
+    question.steps.push({ ...builtInStep(question, rule, tier.defaultAction), object, isTierEnd: true });
     return tier.defaultAction === 'deny' ? 'deny' : 'next';
   }
 
@@ -137,6 +156,50 @@ export class PolicyTable {
     }
     return 'next';
   }
+
+  /** Adds to the denial, the last step so far, which rule came nearest to preventing it. */
+  private tellNearest(
+    question: PolicyQuestion,
+    tiers: readonly EndpointTier[],
+    endOfTier: EndOfTier,
+    profiles?: readonly ProfileKey[],
+  ): void {
+    const { steps, direction, flow } = question;
+    const order = {
+      tiers: tiers.map((tier) => this.sectionOfTier(tier, direction, endOfTier)),
+      ...(profiles && { profiles: profiles.map((key) => this.compiled.get(key)?.[direction] ?? []) }),
+    };
+    const denial = steps.pop();
+    const nearest = nearestRule(order, flow);
+    if (denial !== undefined) steps.push({ ...denial, ...(nearest && { nearest }) });
+  }
+
+  private sectionOfTier(tier: EndpointTier, direction: Direction, endOfTier: EndOfTier): Section {
+    const section: (CompiledRule | Refusal)[] = [];
+    let lastEnforced: CompiledPolicy | undefined;
+    for (const key of tier[direction]) {
+      const policy = this.compiled.get(key);
+      if (policy === undefined) section.push(missingPolicy(key));
+      if (policy === undefined || policy.isStaged) continue;
+      for (const rule of policy[direction]) section.push(rule);
+      lastEnforced = policy;
+    }
+    const isEndDenying = endOfTier === 'defaultAction' && tier.defaultAction === 'deny';
+    if (lastEnforced !== undefined && isEndDenying) section.push(tierEnd(tier, lastEnforced));
+    return section;
+  }
+}
+
+/** The policy that made the tier count is what its author looks for. */
+function tierEnd(
+  { name }: EndpointTier,
+  { origin: { object } }: CompiledPolicy,
+): Refusal & { readonly object: ObjectRef } {
+  return { kind: 'tierEnd', action: 'deny', object, rule: `end of tier ${name}` };
+}
+
+function missingPolicy(key: PolicyKey): Refusal {
+  return { kind: 'missingPolicy', action: 'deny', rule: `${key} is not in force` };
 }
 
 function ruleStep(rule: Rule, isStaged: boolean, { stage, endpoint }: PolicyQuestion): TraceStep {

@@ -18,9 +18,7 @@ export function judgeWorkloadPolicy(
     return 'deny';
   }
   const question = { stage: `${direction}Policy`, endpoint: key, direction, flow, steps };
-  const byTiers = view.policies.judgeTiers(endpoint.tiers, question);
-  const decision = byTiers === 'next' ? view.policies.judgeProfiles(endpoint.profiles, question) : byTiers;
-  return decision === 'allow' ? 'allow' : 'deny';
+  return view.policies.judgeEndpoint(endpoint, question);
 }
 
 function isClosed({ settings: { closedToWorkloads = [] } }: NodeView, { protocol, destination }: Flow): boolean {
