@@ -1,7 +1,7 @@
 /** Whether IPv6 of this host can be kept under policy, asked of the host itself. */
 import type { IpFamily } from '@polyplane/core/backend';
 import type { CommandRunner } from './exec';
-import { commandOf, type IptablesVariant } from './variant';
+import { commandOf, type IptablesVariant, trialArguments } from './variant';
 
 /**
  * `usable`: ip6tables works, hence both families are programmed. `disabled`: it does not, but no interface speaks IPv6. `unusable`:
@@ -32,7 +32,7 @@ const TRIAL = [
 async function readObstacle(runner: CommandRunner, variant: IptablesVariant): Promise<string | undefined> {
   try {
     const command = commandOf(6, variant, 'restore');
-    const { exitCode, stderr } = await runner.run(command, ['--test', '--noflush'], TRIAL);
+    const { exitCode, stderr } = await runner.run(command, trialArguments(variant), TRIAL);
     return exitCode === 0 ? undefined : `${command}: ${stderr}`;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

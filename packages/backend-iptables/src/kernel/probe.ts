@@ -3,7 +3,15 @@ import type { IpFamily, LimitTable, MissingFact, NodeFacts } from '@polyplane/co
 import { readAffinityLimit } from './affinity-limit';
 import type { CommandRunner } from './exec';
 import { type Ipv6Facts, programmedFamilies, readIpv6 } from './ipv6';
-import { chooseVariant, commandOf, type IptablesVariant, readVariant, VARIANTS, type VariantFacts } from './variant';
+import {
+  chooseVariant,
+  commandOf,
+  type IptablesVariant,
+  readVariant,
+  trialArguments,
+  VARIANTS,
+  type VariantFacts,
+} from './variant';
 
 /** What was found out about a host. */
 export interface HostSurvey {
@@ -105,13 +113,13 @@ function isUsable(variants: readonly VariantFacts[], variant: IptablesVariant): 
   return variants.some((facts) => facts.variant === variant && facts.isUsable);
 }
 
-/** All at once when all are there; else one by one, to know which are not. `--test` writes nothing. */
+/** All at once when all are there; else one by one, to know which are not. */
 async function readLackingMatches(runner: CommandRunner, variant: IptablesVariant): Promise<readonly string[]> {
   const isAccepted = async (names: readonly string[]): Promise<boolean> => {
     const rules = names.map((name) => `-A INPUT ${MATCHES[name]} -j ACCEPT\n`).join('');
     const { exitCode } = await runner.run(
       commandOf(4, variant, 'restore'),
-      ['--test', '--noflush'],
+      trialArguments(variant),
       `*filter\n${rules}COMMIT\n`,
     );
     return exitCode === 0;

@@ -11,6 +11,14 @@ export function commandOf(family: IpFamily, variant: IptablesVariant, verb: 'sav
   return `${family === 4 ? 'iptables' : 'ip6tables'}-${variant}-${verb}`;
 }
 
+/**
+ * Arguments with which `restore` parses and checks, and writes nothing. Legacy takes the lock of the whole host even so, and by itself
+ * may give up at once where another namespace's iptables has it: it waits, no longer than any command may take.
+ */
+export function trialArguments(variant: IptablesVariant): readonly string[] {
+  return ['--test', '--noflush', ...(variant === 'legacy' ? ['--wait'] : [])];
+}
+
 /** What was found out about one variant. */
 export interface VariantFacts {
   readonly variant: IptablesVariant;
@@ -28,8 +36,7 @@ export async function readVariant(runner: CommandRunner, variant: IptablesVarian
   try {
     const saved = await runner.run(commandOf(4, variant, 'save'), []);
     if (saved.exitCode !== 0) return unusable(saved.stderr);
-    // Parses and checks, and writes nothing.
-    const checked = await runner.run(commandOf(4, variant, 'restore'), ['--test', '--noflush'], '*filter\nCOMMIT\n');
+    const checked = await runner.run(commandOf(4, variant, 'restore'), trialArguments(variant), '*filter\nCOMMIT\n');
     if (checked.exitCode !== 0) return unusable(checked.stderr);
     return { variant, isUsable: true, reason: '', ruleCount: saved.stdout.match(/^-A /gm)?.length ?? 0 };
   } catch (error) {
