@@ -213,6 +213,19 @@ probes:
     expect(done).to.deep.equal(['one', 'two']);
   });
 
+  it('takes suites that come one by one, and asks for the next when one is done', async () => {
+    const log: string[] = [];
+    async function* come() {
+      for (const id of ['one', 'two']) {
+        log.push(`asked for ${id}`);
+        yield suiteOf(CLUSTER + TWO_PROBES, id);
+      }
+    }
+    const { passed } = await runSuites({ suites: come(), backend, onSuite: ({ id }) => log.push(`${id} is done`) });
+    expect(passed).to.equal(4);
+    expect(log).to.deep.equal(['asked for one', 'one is done', 'asked for two', 'two is done']);
+  });
+
   for (const name of ['kube-proxy', 'calico-fv', 'cluster-network-policy', 'kube-network-policies']) {
     it(`passes all of ${name}`, async () => {
       const { suites, problems } = loadSuites(join(BUNDLED_SUITES_FOLDER, name));

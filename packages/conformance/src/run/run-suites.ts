@@ -10,7 +10,8 @@ import { TestbedJudge } from './testbed-judge';
 
 /** Which suites are run, and against which backend. */
 export interface RunSuitesOptions {
-  readonly suites: readonly Suite[];
+  /** They may come one by one: each is asked for when the one before it is done. */
+  readonly suites: Iterable<Suite> | AsyncIterable<Suite>;
   /** The simulator judges in this process; any other backend is opened in the nodes of a throw-away network. */
   readonly backend: DataplaneBackend;
   readonly logger?: Logger;
@@ -27,7 +28,7 @@ export async function runSuites({ suites, backend, logger, onSuite }: RunSuitesO
     backend instanceof SimulatorBackend ? new SimulatorJudge() : new TestbedJudge(backend, logger ?? SILENT_LOGGER);
   const reports: SuiteReport[] = [];
   try {
-    for (const suite of suites) {
+    for await (const suite of suites) {
       const report = await runSuite(suite, backend.name, judge);
       reports.push(report);
       onSuite?.(report);
