@@ -16,8 +16,12 @@ export function formatAnswer(answer: Answer): Buffer {
   return Buffer.from(`${JSON.stringify(answer)}\n`);
 }
 
-/** Undefined while the line is not complete. */
+/**
+ * Undefined while the line is not complete, and for a question: where a protocol has no ports, two hosts that ask each other hear
+ * each other's questions, too.
+ */
 export function parseAnswer(data: Buffer): Answer | undefined {
+  if (data.equals(QUESTION)) return undefined;
   const end = data.indexOf(0x0a);
   // Only listeners of this package answer in the testbed: they write what formatAnswer gives.
   return end < 0 ? undefined : (JSON.parse(data.toString('utf8', 0, end)) as Answer);

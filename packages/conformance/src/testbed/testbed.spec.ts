@@ -161,6 +161,21 @@ describeUnless(readTestbedObstacle(), 'Testbed', () => {
     }
   });
 
+  it('tells an answer from a question that crosses the probe’s own, by a protocol without ports', async () => {
+    const protocol = 253 as Protocol;
+    testbed.setPorts([{ protocol }]);
+    const crossing = [
+      { from: WEB, destination: ip('10.65.1.2'), protocol, isAnswerExpected: true },
+      { from: FAR, destination: ip('10.65.0.2'), protocol, isAnswerExpected: true },
+      { from: WEB, destination: ip('10.65.0.2'), protocol, isAnswerExpected: true },
+    ] as const;
+    expect(await ask(...crossing)).to.deep.equal([
+      `${FAR} saw 10.65.0.2`,
+      `${WEB} saw 10.65.1.2`,
+      `${WEB} saw 10.65.0.2`,
+    ]);
+  });
+
   it('is refused where nobody listens on the protocol, or on the port of SCTP', async () => {
     testbed.setPorts([{ protocol: SCTP, port }]);
     const closed = parsePort(81);
