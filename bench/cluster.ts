@@ -90,6 +90,7 @@ export function service(index: number): Resource {
     spec: {
       type: 'ClusterIP',
       clusterIPs: [address(1, index)],
+      isHeadless: false,
       ipFamilies: [4],
       ports: [{ name: 'http', protocol: 'TCP', port: 80 as Port }],
       externalIPs: [],
