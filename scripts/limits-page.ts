@@ -93,6 +93,7 @@ const BEHAVIOURS: readonly (readonly [keyof Behaviours, string])[] = [
   ['loadBalancing', 'how connections are spread'],
   ['isDirectServerReturn', 'answers go straight from the endpoint’s node'],
   ['establishedFlows', 'what a policy change does to established flows'],
+  ['packetPath', 'what carries packets'],
 ];
 
 const WORDS: Readonly<Record<Exclude<Behaviours[keyof Behaviours], boolean>, string>> = {
@@ -109,6 +110,8 @@ const WORDS: Readonly<Record<Exclude<Behaviours[keyof Behaviours], boolean>, str
   continue: 'they go on',
   revalidated: 'they are judged again',
   newFlowsOnly: 'only new ones are judged',
+  kernel: 'the kernel',
+  userspace: 'a program of its own',
 };
 
 function wordOf(value: Behaviours[keyof Behaviours]): string {

@@ -45,6 +45,7 @@ export class FolderBackend implements DataplaneBackend {
     loadBalancing: 'random',
     isDirectServerReturn: false,
     establishedFlows: 'continue',
+    packetPath: 'kernel',
   };
 
   /** @throws FolderError PP_FOLDER_OPTION_INVALID */

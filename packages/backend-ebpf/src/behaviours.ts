@@ -15,4 +15,5 @@ export const EBPF_BEHAVIOURS: Behaviours = {
   loadBalancing: 'random',
   isDirectServerReturn: true,
   establishedFlows: 'revalidated',
+  packetPath: 'kernel',
 };

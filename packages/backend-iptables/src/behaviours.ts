@@ -10,4 +10,5 @@ export const IPTABLES_BEHAVIOURS: Behaviours = {
   loadBalancing: 'random',
   isDirectServerReturn: false,
   establishedFlows: 'continue',
+  packetPath: 'kernel',
 };

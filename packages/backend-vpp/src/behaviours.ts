@@ -10,4 +10,5 @@ export const VPP_BEHAVIOURS: Behaviours = {
   loadBalancing: 'maglev',
   isDirectServerReturn: true,
   establishedFlows: 'newFlowsOnly',
+  packetPath: 'userspace',
 };

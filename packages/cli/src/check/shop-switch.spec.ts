@@ -67,6 +67,13 @@ describe('the shop on another backend', () => {
     });
   });
 
+  it('lets no connection go on from VPP to eBPF: VPP’s path goes with VPP', () => {
+    const told = checkObjects(shop, { from: VPP, to: EBPF }).behaviourChanges.filter(({ object }) => object.kind === 'Node');
+    expect(told.map(({ code, object }) => `${code} ${object.name}`)).to.deep.equal(
+      NODES.map((name) => `PP_CHANGE_CONNECTIONS ${name}`),
+    );
+  });
+
   it('keeps all of it where nothing is switched', () => {
     expect(changes(IPTABLES)).to.deep.equal({});
   });

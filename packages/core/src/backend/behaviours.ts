@@ -13,4 +13,9 @@ export interface Behaviours {
   readonly isDirectServerReturn: boolean;
   /** What a policy change does to flows that are already established. */
   readonly establishedFlows: 'continue' | 'revalidated' | 'newFlowsOnly';
+  /**
+   * What carries packets: the host's kernel, or a program that takes the interfaces from it. Where both sides of a switch leave
+   * packets to the kernel, the old side's connections can go on there; a program takes its own with it.
+   */
+  readonly packetPath: 'kernel' | 'userspace';
 }

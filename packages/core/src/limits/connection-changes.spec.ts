@@ -15,10 +15,13 @@ const limitOf = (feature: Feature): Limit => ({
   remedy: 'none',
   source: 'test',
 });
-const PLAIN: ConnectionBackend = { name: 'plain', limits: [] };
-const OTHER: ConnectionBackend = { name: 'other', limits: [] };
+const KERNEL = { packetPath: 'kernel' } as const;
+const PLAIN: ConnectionBackend = { name: 'plain', behaviours: KERNEL, limits: [] };
+const OTHER: ConnectionBackend = { name: 'other', behaviours: KERNEL, limits: [] };
+const PROGRAM: ConnectionBackend = { name: 'program', behaviours: { packetPath: 'userspace' }, limits: [] };
 const TELLING: ConnectionBackend = {
   name: 'telling',
+  behaviours: KERNEL,
   limits: [limitOf('takeOverOfConnections'), limitOf('undisturbedDisabling')],
 };
 
@@ -51,6 +54,13 @@ describe('what a change of backend does to connections', () => {
     expect(changes(PLAIN, TELLING)).to.deep.equal([
       'PP_LIMIT_TEST_takeOverOfConnections Node n1',
       'PP_LIMIT_TEST_takeOverOfConnections Node n3',
+    ]);
+  });
+
+  it('is not that they go on, where the old backend’s program takes their path with it', () => {
+    expect(changes(PROGRAM, TELLING)).to.deep.equal([
+      'PP_CHANGE_CONNECTIONS Node n1',
+      'PP_CHANGE_CONNECTIONS Node n3',
     ]);
   });
 

@@ -1,4 +1,5 @@
 /** What a change of backend does to the connections that live pods have. */
+import type { Behaviours } from '../backend/behaviours';
 import type { ObjectRef } from '../state';
 import type { BehaviourChange } from './behaviour-change';
 import { type ClusterIndex, isLive } from './cluster-index';
@@ -7,10 +8,14 @@ import type { LimitTable } from './limit';
 /** A backend as far as connections go; `limits` are those that hold in the chosen profile. */
 export interface ConnectionBackend {
   readonly name: string;
+  readonly behaviours: Pick<Behaviours, 'packetPath'>;
   readonly limits: LimitTable;
 }
 
-/** One change a node that has live pods, by the limits of both backends where they have a row for it. */
+/**
+ * One change a node that has live pods, by the limits of both backends where they have a row for it. That connections go on
+ * beside the new backend is true only of those that the kernel carries: no other path outlives the old backend.
+ */
 export function connectionChanges(
   cluster: ClusterIndex,
   from: ConnectionBackend,
@@ -19,7 +24,9 @@ export function connectionChanges(
   if (from.name === to.name) return [];
   const rows = [
     ...from.limits.filter(({ feature }) => feature === 'undisturbedDisabling'),
-    ...to.limits.filter(({ feature }) => feature === 'takeOverOfConnections'),
+    ...(from.behaviours.packetPath === 'kernel'
+      ? to.limits.filter(({ feature }) => feature === 'takeOverOfConnections')
+      : []),
   ];
   const told =
     rows.length > 0

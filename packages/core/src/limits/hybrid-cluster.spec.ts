@@ -15,6 +15,7 @@ const BEHAVIOURS: Behaviours = {
   loadBalancing: 'random',
   isDirectServerReturn: false,
   establishedFlows: 'continue',
+  packetPath: 'kernel',
 };
 const limitOf = (feature: Feature): Limit => ({
   code: `PP_LIMIT_TEST_${feature}`,

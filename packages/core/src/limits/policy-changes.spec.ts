@@ -12,6 +12,7 @@ const KUBE_PROXY: Behaviours = {
   loadBalancing: 'random',
   isDirectServerReturn: false,
   establishedFlows: 'continue',
+  packetPath: 'kernel',
 };
 const KEEPS = {
   name: 'keeps',

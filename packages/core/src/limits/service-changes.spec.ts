@@ -13,6 +13,7 @@ const BEHAVIOURS: Behaviours = {
   loadBalancing: 'random',
   isDirectServerReturn: false,
   establishedFlows: 'continue',
+  packetPath: 'kernel',
 };
 const BASE: ServiceBackend = { name: 'base', behaviours: BEHAVIOURS, limits: [] };
 const backend = (behaviours: Partial<Behaviours>): ServiceBackend => ({

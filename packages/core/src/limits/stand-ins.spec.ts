@@ -14,6 +14,7 @@ const BEHAVIOURS: Behaviours = {
   loadBalancing: 'random',
   isDirectServerReturn: false,
   establishedFlows: 'continue',
+  packetPath: 'kernel',
 };
 const FROM: CheckedBackend = { name: 'from', limits: [], behaviours: BEHAVIOURS };
 const TO: CheckedBackend = {

@@ -36,6 +36,7 @@ const BEHAVIOURS: Behaviours = {
   loadBalancing: 'random',
   isDirectServerReturn: false,
   establishedFlows: 'continue',
+  packetPath: 'kernel',
 };
 
 /**
