@@ -134,7 +134,7 @@ function portsOf({ probes, resources }: SuiteState): readonly ListeningPort[] {
 }
 
 function serviceAddressesOf({ spec, status }: ResourceOf<'Service'>): readonly IpAddress[] {
-  return [...spec.clusterIPs, ...spec.externalIPs, ...status.loadBalancer.map(({ ip }) => ip)];
+  return [...spec.clusterIPs, ...spec.externalIPs, ...status.loadBalancer.flatMap(({ ip }) => ip ?? [])];
 }
 
 /** What probes dial in the ranges of service addresses that the nodes announce, whether a service has it or not. */

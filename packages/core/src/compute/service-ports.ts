@@ -71,9 +71,9 @@ function renderFrontends(
   const restriction = spec.loadBalancerSourceRanges.length > 0 ? { sourceRanges } : {};
   const external = spec.externalIPs.filter((address) => familyOf(address) === family);
   // A proxying load balancer sends to node ports: its address is not the node's business.
-  const virtual = status.loadBalancer.filter(
-    ({ ip, ipMode }) => (ipMode === 'VIP' || !honoursIpMode) && familyOf(ip) === family,
-  );
+  const virtual = status.loadBalancer
+    .filter(({ ipMode }) => ipMode === 'VIP' || !honoursIpMode)
+    .flatMap(({ ip }) => (ip !== undefined && familyOf(ip) === family ? [ip] : []));
   return [
     {
       kind: 'clusterIp',
@@ -90,9 +90,7 @@ function renderFrontends(
         ...(sourceRangesOn === 'externalIps' && restriction),
       }),
     ),
-    ...virtual.map(
-      ({ ip: address }): Frontend => ({ kind: 'loadBalancerIp', address, port, trafficPolicy, ...restriction }),
-    ),
+    ...virtual.map((address): Frontend => ({ kind: 'loadBalancerIp', address, port, trafficPolicy, ...restriction })),
     ...(nodePort === undefined ? [] : [{ kind: 'nodePort', port: nodePort, trafficPolicy } as const]),
   ];
 }

@@ -91,6 +91,15 @@ describe('what a cluster needs of a dataplane', () => {
     ).to.deep.equal(['ipv6 GlobalNetworkPolicy g spec.ingress[1].protocol']);
   });
 
+  it('is named by the very address of a load balancer, whatever else it is known by', () => {
+    const ingress = '[{hostname: lb.example}, {ip: 192.0.2.1}, {ip: 2001:db8::1}]';
+    expect(
+      uses(
+        `{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {type: LoadBalancer, ports: [{port: 80}]}, status: {loadBalancer: {ingress: ${ingress}}}}`,
+      ),
+    ).to.deep.equal(['ipv6 Service s status.loadBalancer.ingress[2].ip']);
+  });
+
   it('is nothing for a headless service, of which no dataplane translates anything', () => {
     const service = (clusterIP: string) =>
       `{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {${clusterIP}ipFamilies: [IPv6], sessionAffinity: ClientIP, ports: [{port: 80, protocol: SCTP}]}}`;

@@ -36,9 +36,12 @@ function hasNodePorts({ spec }: Service): boolean {
   return spec.type === 'NodePort' || spec.ports.some(({ nodePort }) => nodePort !== undefined);
 }
 
-/** A load balancer that has no address yet will get one; one of mode Proxy comes to the node ports instead. */
+/** A load balancer that has no address yet will get one; one of mode Proxy, or with a host name only, comes to the node ports instead. */
 function hasExternalAddresses({ spec, status }: Service): boolean {
   if (spec.externalIPs.length > 0) return true;
   if (spec.type !== 'LoadBalancer') return false;
-  return status.loadBalancer.length === 0 || status.loadBalancer.some(({ ipMode }) => ipMode === 'VIP');
+  return (
+    status.loadBalancer.length === 0 ||
+    status.loadBalancer.some(({ ip, ipMode }) => ip !== undefined && ipMode === 'VIP')
+  );
 }

@@ -15,7 +15,9 @@ export function* serviceFeatures({ spec, status }: Service): Iterable<FieldFeatu
   for (const [index, address] of spec.externalIPs.entries()) {
     if (familyOf(address) === 6) yield ['ipv6', `spec.externalIPs[${index}]`];
   }
-  if (status.loadBalancer.some(({ ip }) => familyOf(ip) === 6)) yield ['ipv6', 'status.loadBalancer.ingress'];
+  for (const [index, { ip }] of status.loadBalancer.entries()) {
+    if (ip !== undefined && familyOf(ip) === 6) yield ['ipv6', `status.loadBalancer.ingress[${index}].ip`];
+  }
 }
 
 export function* endpointSliceFeatures(slice: EndpointSlice): Iterable<FieldFeature> {

@@ -59,6 +59,7 @@ export interface Service extends ResourceBase<'Service'> {
     /** `clusterIP: None`: clients ask for the pods' own addresses, and no dataplane translates any. */
     readonly isHeadless: boolean;
     readonly ipFamilies: readonly IpFamily[];
+    readonly ipFamilyPolicy?: 'SingleStack' | 'PreferDualStack' | 'RequireDualStack';
     readonly ports: readonly ServicePortSpec[];
     readonly externalIPs: readonly IpAddress[];
     readonly sessionAffinity: 'None' | 'ClientIP';
@@ -73,7 +74,8 @@ export interface Service extends ResourceBase<'Service'> {
     readonly publishNotReadyAddresses: boolean;
   };
   readonly status: {
-    readonly loadBalancer: readonly { readonly ip: IpAddress; readonly ipMode: 'VIP' | 'Proxy' }[];
+    /** Every entry, in the object's order. Without `ip`: a load balancer that is known by a host name only. */
+    readonly loadBalancer: readonly { readonly ip?: IpAddress; readonly ipMode: 'VIP' | 'Proxy' }[];
   };
 }
 

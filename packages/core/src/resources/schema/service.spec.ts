@@ -59,6 +59,7 @@ describe('Service', () => {
     });
     expect(service.status.loadBalancer).to.deep.equal([
       { ip: '1.2.3.4', ipMode: 'VIP' },
+      { ipMode: 'VIP' },
       { ip: '1.2.3.5', ipMode: 'Proxy' },
     ]);
   });

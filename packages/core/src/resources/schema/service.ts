@@ -17,6 +17,7 @@ import {
   storedIpAddress,
   structure,
   text,
+  word,
 } from './fields';
 import type { ResourceBody } from './kind-schema';
 import { labelName } from './metadata';
@@ -51,6 +52,7 @@ const fields = z.object({
   clusterIP: optionalText,
   clusterIPs: list(z.string()),
   ipFamilies: list(familyName),
+  ipFamilyPolicy: word(['SingleStack', 'PreferDualStack', 'RequireDualStack']),
   ports: list(servicePort),
   externalIPs: list(storedIpAddress),
   sessionAffinity: choice(['None', 'ClientIP'], 'None'),
@@ -75,6 +77,7 @@ const spec = fields.transform((raw, context): Service['spec'] => {
     clusterIPs,
     isHeadless: isHeadless(raw),
     ipFamilies: raw.ipFamilies.length > 0 ? raw.ipFamilies : clusterIPs.length > 0 ? clusterIPs.map(familyOf) : [4],
+    ...(raw.ipFamilyPolicy !== undefined && { ipFamilyPolicy: raw.ipFamilyPolicy }),
     ports: raw.ports,
     externalIPs: raw.externalIPs,
     sessionAffinity: raw.sessionAffinity,
@@ -91,11 +94,11 @@ const spec = fields.transform((raw, context): Service['spec'] => {
 
 const ingress = z
   .object({ ip: optional(storedIpAddress), ipMode: choice(['VIP', 'Proxy'], 'VIP') })
-  .transform(({ ip, ipMode }) => (ip === undefined ? [] : [{ ip, ipMode }]));
+  .transform(({ ip, ipMode }) => (ip === undefined ? { ipMode } : { ip, ipMode }));
 
 const status = z
   .object({ loadBalancer: structure(z.object({ ingress: list(ingress) })) })
-  .transform(({ loadBalancer }): Service['status'] => ({ loadBalancer: loadBalancer.ingress.flat() }));
+  .transform(({ loadBalancer }): Service['status'] => ({ loadBalancer: loadBalancer.ingress }));
 
 export const serviceBody: z.ZodType<ResourceBody<Service>> = z.object({
   spec: structure(spec),
