@@ -100,6 +100,16 @@ describe('what a cluster needs of a dataplane', () => {
     ).to.deep.equal(['ipv6 Service s status.loadBalancer.ingress[2].ip']);
   });
 
+  it('is IPv6 where a service requires both families, whatever addresses it has', () => {
+    const service = (spec: string) =>
+      `{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {${spec}, ports: [{port: 80}]}}`;
+    expect(uses(service('ipFamilyPolicy: RequireDualStack'))).to.deep.equal(['ipv6 Service s spec.ipFamilyPolicy']);
+    expect(uses(service('ipFamilyPolicy: PreferDualStack'))).to.deep.equal([]);
+    expect(uses(service('ipFamilyPolicy: RequireDualStack, ipFamilies: [IPv4, IPv6]'))).to.deep.equal([
+      'ipv6 Service s spec.ipFamilies[1]',
+    ]);
+  });
+
   it('is nothing for a headless service, of which no dataplane translates anything', () => {
     const service = (clusterIP: string) =>
       `{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {${clusterIP}ipFamilies: [IPv6], sessionAffinity: ClientIP, ports: [{port: 80, protocol: SCTP}]}}`;

@@ -26,11 +26,14 @@ export function* endpointSliceFeatures(slice: EndpointSlice): Iterable<FieldFeat
 }
 
 /** The addresses; before the API server has given any, the families that are asked for. */
-function* clusterAddressFeatures({ clusterIPs, ipFamilies }: Service['spec']): Iterable<FieldFeature> {
+function* clusterAddressFeatures(spec: Service['spec']): Iterable<FieldFeature> {
+  const { clusterIPs, ipFamilies, ipFamilyPolicy } = spec;
   // `clusterIP` is always the first of `clusterIPs`, and the one that people write.
-  for (const [index, address] of clusterIPs.entries()) {
-    if (familyOf(address) === 6) yield ['ipv6', index === 0 ? 'spec.clusterIP' : `spec.clusterIPs[${index}]`];
+  const field = clusterIPs.length > 0 ? 'spec.clusterIPs' : 'spec.ipFamilies';
+  const families = clusterIPs.length > 0 ? clusterIPs.map(familyOf) : ipFamilies;
+  for (const [index, family] of families.entries()) {
+    if (family !== 6) continue;
+    yield ['ipv6', clusterIPs.length > 0 && index === 0 ? 'spec.clusterIP' : `${field}[${index}]`];
   }
-  if (clusterIPs.length > 0) return;
-  for (const [index, family] of ipFamilies.entries()) if (family === 6) yield ['ipv6', `spec.ipFamilies[${index}]`];
+  if (ipFamilyPolicy === 'RequireDualStack' && !families.includes(6)) yield ['ipv6', 'spec.ipFamilyPolicy'];
 }
