@@ -86,7 +86,7 @@ export function serviceTargets(resources: readonly Resource[]): readonly Target[
       return [
         ...service.spec.clusterIPs.map((address) => target('', address, port.port, false)),
         ...(port.nodePort === undefined ? [] : [target(' node port', nodeAddress, port.nodePort, true)]),
-        ...service.status.loadBalancer.map(({ ip }) => target(' load balancer', ip, port.port, true)),
+        ...balancedAddresses(service).map((ip) => target(' load balancer', ip, port.port, true)),
       ];
     }),
   );
@@ -114,7 +114,7 @@ export function hostsOf(topology: Topology): ReadonlyMap<IpAddress, HostName> {
 
 /** The machines that the manifests name, those outside, and every port that is dialled. */
 export function topologyOf(resources: readonly Resource[], targets: readonly Target[]): Topology {
-  const balanced = ofKind(resources, 'Service').flatMap((service) => service.status.loadBalancer.map(({ ip }) => ip));
+  const balanced = ofKind(resources, 'Service').flatMap(balancedAddresses);
   return {
     nodes: ofKind(resources, 'Node').map((node) => ({
       name: node.metadata.name,
@@ -214,6 +214,11 @@ function ofKind<Kind extends Resource['kind']>(
   return resources
     .filter((resource): resource is ResourceOf<Kind> => resource.kind === kind)
     .sort((a, b) => rank(a) - rank(b));
+}
+
+/** Those of its load balancers. */
+function balancedAddresses({ status }: ResourceOf<'Service'>): readonly IpAddress[] {
+  return status.loadBalancer.flatMap(({ ip }) => ip ?? []);
 }
 
 function required<T>(value: T | undefined, what: string): T {

@@ -8,11 +8,11 @@ import type { BehaviourChange } from './behaviour-change';
 import { behaviourChanges } from './behaviour-changes';
 import { clusterFeatures } from './cluster-features';
 import { ClusterIndex } from './cluster-index';
+import { diagnose } from './diagnose';
 import type { FeatureUse } from './feature-use';
 import { type BackendsOfNodes, HybridCluster } from './hybrid-cluster';
 import type { Diagnostic, Limit, LimitTable, Support } from './limit';
 import { type LimitChoice, limitsInForce } from './limits-in-force';
-import { severityOf } from './severity';
 import { withStandIns } from './stand-ins';
 import { verdictOf } from './verdict';
 
@@ -103,31 +103,15 @@ function checkBackend(
   const findings = ofBackend.flatMap((use): readonly Finding[] => {
     const limit = rows.get(use.feature);
     if (limit === undefined) return [];
-    const finding = findingOf(limit, use, hybrid, name);
-    return [{ ...finding, ...locate?.(use.object, use.field) }];
+    return [{ ...findingOf(limit, use, hybrid, name), ...locate?.(use.object, use.field) }];
   });
   return { name, verdict: verdictOf(findings), findings: bySeverity(findings) };
 }
 
-function findingOf(
-  limit: Limit,
-  { feature, object, field }: FeatureUse,
-  hybrid: HybridCluster,
-  backend: string,
-): Finding {
-  const { code, effect, message, remedy, source } = limit;
-  const detail = feature === 'hybridCluster' ? hybrid.describeDroppedTraffic(object, backend) : undefined;
-  return {
-    code,
-    severity: severityOf(limit),
-    feature,
-    object,
-    field,
-    effect,
-    message: detail === undefined ? message : `${message} ${detail}`,
-    remedy,
-    source,
-  };
+function findingOf(limit: Limit, use: FeatureUse, hybrid: HybridCluster, backend: string): Finding {
+  const finding = diagnose(limit, use);
+  const detail = use.feature === 'hybridCluster' ? hybrid.describeDroppedTraffic(use.object, backend) : undefined;
+  return detail === undefined ? finding : { ...finding, message: `${finding.message} ${detail}` };
 }
 
 function bySeverity(findings: readonly Finding[]): readonly Finding[] {

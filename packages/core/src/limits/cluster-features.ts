@@ -3,17 +3,24 @@ import type { FelixConfiguration, Installation } from '../resources/kinds/settin
 import type { Resource } from '../resources/resource';
 import { type ClusterIndex, isLive } from './cluster-index';
 import type { FeatureUse } from './feature-use';
+import { KnownSlices } from './known-slices';
 import { featuresOf } from './resource-features';
+import { sliceFeatures } from './slice-features';
 
 /** In the order of the resources. */
 export function clusterFeatures(cluster: ClusterIndex): readonly FeatureUse[] {
   const hasLivePods = cluster.all('Pod').some(isLive);
   const felix =
     cluster.all('FelixConfiguration').find(({ metadata }) => metadata.name === DEFAULT_FELIX_NAME)?.spec ?? {};
-  return cluster.resources.flatMap((resource) => [
-    ...featuresOf(resource).filter(({ feature }) => isWanted(resource, feature, felix)),
-    ...togetherFeatures(resource, felix, hasLivePods),
-  ]);
+  const slices = new KnownSlices();
+  for (const kind of ['Service', 'Endpoints'] as const) for (const resource of cluster.all(kind)) slices.put(resource);
+  return cluster.resources.flatMap((resource) => {
+    if (resource.kind === 'EndpointSlice') return sliceFeatures(resource, slices.beside(resource));
+    return [
+      ...featuresOf(resource).filter(({ feature }) => isWanted(resource, feature, felix)),
+      ...togetherFeatures(resource, felix, hasLivePods),
+    ];
+  });
 }
 
 export type FelixSpec = FelixConfiguration['spec'];

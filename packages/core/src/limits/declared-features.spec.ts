@@ -26,14 +26,28 @@ const node = (name: string, operatingSystem: string, architecture = 'amd64'): Re
     metadata: { name },
     status: { nodeInfo: { operatingSystem, architecture } },
   });
-const slice = (name: string): Resource =>
+const slice = (name: string, service = 'web'): Resource =>
   parseResource({
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
-    metadata: { name, namespace: 'shop' },
+    metadata: { name, namespace: 'shop', labels: { 'kubernetes.io/service-name': service } },
     addressType: 'IPv4',
-    endpoints: [],
-    ports: [],
+    endpoints: [{ addresses: ['10.0.0.1'] }],
+    ports: [{ port: 80 }],
+  });
+const endpoints = (name: string, ip = '10.0.0.1'): Resource =>
+  parseResource({
+    apiVersion: 'v1',
+    kind: 'Endpoints',
+    metadata: { name, namespace: 'shop' },
+    subsets: [{ addresses: [{ ip }], ports: [{ port: 80 }] }],
+  });
+const service = (name: string, clusterIP: string): Resource =>
+  parseResource({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, namespace: 'shop' },
+    spec: { clusterIP, ports: [{ port: 80 }] },
   });
 const installation = parseResource({
   apiVersion: 'operator.tigera.io/v1',
@@ -47,14 +61,17 @@ const installation = parseResource({
 const put = (resource: Resource): ResourceChange => ({ op: 'put', resource });
 const remove = (resource: Resource): ResourceChange => ({ op: 'remove', key: keyOfResource(resource) });
 
-/** What is declared after all the batches, as `feature Kind name field`. */
+/** What is declared after all the batches, as `feature Kind name field`, with `without loss` where nothing is lost. */
 function declaredAfter(...batches: readonly (readonly ResourceChange[])[]): readonly string[] {
   const features = new DeclaredFeatures('node-1');
   const declared = new Map<ResourceKey, readonly FeatureUse[]>();
   for (const batch of batches) for (const [key, uses] of features.apply(batch)) declared.set(key, uses);
   return [...declared.values()]
     .flat()
-    .map(({ feature, object, field }) => `${feature} ${formatObjectRef(object)} ${field}`)
+    .map(
+      ({ feature, object, field, withoutLoss }) =>
+        `${feature} ${formatObjectRef(object)} ${field}${withoutLoss === undefined ? '' : ' without loss'}`,
+    )
     .sort();
 }
 
@@ -128,6 +145,29 @@ describe('what a cluster asks of a node beyond the desired state', () => {
     expect([...touched.keys()]).to.deep.equal(['EndpointSlice/shop/s-7']);
   });
 
+  it('loses nothing of a slice while an Endpoints object holds its addresses, or its service is headless', () => {
+    const lost = ['endpointSlices EndpointSlice shop/s kind'];
+    const held = ['endpointSlices EndpointSlice shop/s kind without loss'];
+    const there = [put(slice('s'))];
+    expect(declaredAfter(there)).to.deep.equal(lost);
+    expect(declaredAfter(there, [put(endpoints('web'))])).to.deep.equal(held);
+    expect(declaredAfter([put(endpoints('web'))], there)).to.deep.equal(held);
+    expect(declaredAfter(there, [put(endpoints('web'))], [put(endpoints('web', '10.0.0.2'))])).to.deep.equal(lost);
+    expect(declaredAfter(there, [put(endpoints('web'))], [remove(endpoints('web'))])).to.deep.equal(lost);
+    expect(declaredAfter(there, [put(endpoints('other'))])).to.deep.equal(lost);
+    expect(declaredAfter(there, [put(service('web', 'None'))])).to.deep.equal(held);
+    expect(declaredAfter(there, [put(service('web', 'None'))], [remove(service('web', 'None'))])).to.deep.equal(lost);
+  });
+
+  it('touches the slices of its own service where an Endpoints object comes or goes', () => {
+    const features = new DeclaredFeatures('node-1');
+    features.apply([slice('a'), slice('b'), slice('c', 'other')].map(put));
+    const own = ['EndpointSlice/shop/a', 'EndpointSlice/shop/b'];
+    expect([...features.apply([put(endpoints('web'))]).keys()]).to.deep.equal(own);
+    expect([...features.apply([remove(endpoints('web'))]).keys()]).to.include.members(own);
+    expect([...features.apply([put(endpoints('other'))]).keys()]).to.deep.equal(['EndpointSlice/shop/c']);
+  });
+
   it('depends on what is there, not on the way it came', () => {
     const variants = [
       [installation],
@@ -136,7 +176,11 @@ describe('what a cluster asks of a node beyond the desired state', () => {
       [pod('a', 'node-1', FLOATING), pod('a', 'node-2', FLOATING), pod('a', 'node-1', {}, 'Failed')],
       [pod('b', 'node-2')],
       [node('windows-1', 'windows'), node('windows-1', 'linux')],
-      [slice('s')],
+      [slice('s'), slice('s', 'other')],
+      [slice('t', 'other')],
+      [endpoints('web'), endpoints('web', '10.0.0.2')],
+      [endpoints('other')],
+      [service('web', 'None'), service('web', '10.96.0.1')],
     ];
     const all = variants.flat();
     const change = fc.oneof(

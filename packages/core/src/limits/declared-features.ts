@@ -7,17 +7,21 @@ import type { ResourceChange } from '../sources/source';
 import { DEFAULT_FELIX_NAME, type FelixSpec, isWanted, togetherFeatures } from './cluster-features';
 import { isLive } from './cluster-index';
 import type { FeatureUse } from './feature-use';
+import { KnownSlices } from './known-slices';
 import { featuresOf } from './resource-features';
+import { sliceFeatures } from './slice-features';
 
 /**
  * Incremental: an event costs what it touches. Only what concerns all settings (the first live pod, the last one's end, the
- * default FelixConfiguration) looks at the settings again, and at those local pods that have floating addresses.
+ * default FelixConfiguration) looks at the settings again, and at those local pods that have floating addresses; a service or an
+ * Endpoints object, at the slices of that service.
  * Other nodes count only for not running this dataplane, workloads only where they are local.
  */
 export class DeclaredFeatures {
   readonly #livePods = new Set<ResourceKey>();
   readonly #settings = new Map<ResourceKey, FelixConfiguration | Installation>();
   readonly #floating = new Map<ResourceKey, Pod | CalicoWorkloadEndpoint>();
+  readonly #slices = new KnownSlices();
   #felix: FelixSpec = {};
 
   constructor(private readonly nodeName: string) {}
@@ -39,6 +43,10 @@ export class DeclaredFeatures {
         if (uses !== undefined) touched.set(keyOfResource(change.resource), uses);
       }
     }
+    for (const change of changes) {
+      const key = change.op === 'put' ? keyOfResource(change.resource) : change.key;
+      for (const slice of this.#slices.dependingOn(key)) touched.set(keyOfResource(slice), this.#usesOf(slice) ?? []);
+    }
     if (hadLivePods !== this.#hasLivePods || felixBefore !== this.#felix) {
       for (const resource of [...this.#settings.values(), ...this.#floating.values()]) {
         touched.set(keyOfResource(resource), this.#usesOf(resource) ?? []);
@@ -53,6 +61,7 @@ export class DeclaredFeatures {
 
   #remember(resource: Resource): void {
     const key = keyOfResource(resource);
+    this.#slices.put(resource);
     switch (resource.kind) {
       case 'Pod':
         if (isLive(resource)) this.#livePods.add(key);
@@ -80,6 +89,7 @@ export class DeclaredFeatures {
     const setting = this.#settings.get(key);
     if (setting?.kind === 'FelixConfiguration' && setting.metadata.name === DEFAULT_FELIX_NAME) this.#felix = {};
     for (const known of [this.#livePods, this.#settings, this.#floating]) known.delete(key);
+    this.#slices.remove(key);
   }
 
   /** Undefined: nothing is ever declared of this kind. */
@@ -90,10 +100,11 @@ export class DeclaredFeatures {
         return [...featuresOf(resource), ...togetherFeatures(resource, this.#felix, this.#hasLivePods)];
       case 'BGPConfiguration':
       case 'IPPool':
-      case 'EndpointSlice':
       case 'NetworkSet':
       case 'GlobalNetworkSet':
         return featuresOf(resource);
+      case 'EndpointSlice':
+        return sliceFeatures(resource, this.#slices.beside(resource));
       case 'Node': {
         const isThisNode = resource.metadata.name === this.nodeName;
         return featuresOf(resource).filter(({ feature }) => isThisNode || feature === 'hybridCluster');

@@ -7,4 +7,6 @@ export interface FeatureUse {
   readonly feature: Feature;
   readonly object: ObjectRef;
   readonly field: string;
+  /** Why nothing is lost by this use where the feature is lacking; absent: the limit's effect holds. */
+  readonly withoutLoss?: string;
 }

@@ -13,6 +13,7 @@ import {
   policiesOfTiers,
   type WorkloadEndpoint,
 } from '../state';
+import { diagnose } from './diagnose';
 import { type DiagnosticChanges, DiagnosticSet } from './diagnostic-set';
 import type { Feature } from './feature';
 import type { FeatureUse } from './feature-use';
@@ -20,7 +21,6 @@ import { featuresUsed } from './features-used';
 import type { Diagnostic, Limit, LimitTable } from './limit';
 import { type OnUnsupported, type OnUnsupportedChoice, onUnsupportedOf } from './on-unsupported';
 import { denyInstead, isFamily6, lacksOfPolicy, POLICY_FEATURES, reduceObject } from './reduction';
-import { severityOf } from './severity';
 import { UsedFields } from './used-fields';
 
 /** What a gate is told beside the limits. */
@@ -260,14 +260,11 @@ export class Gate {
     this.#fields.put(object.key, object.type === 'policy' && object.isStaged ? [] : featuresUsed(object));
   }
 
-  #diagnosticsOf({ feature, object, field }: FeatureUse): readonly Diagnostic[] {
-    const limit = this.#limits.get(feature);
+  #diagnosticsOf(use: FeatureUse): readonly Diagnostic[] {
+    const limit = this.#limits.get(use.feature);
     if (limit === undefined) return [];
-    const { code, effect, message, remedy, source } = limit;
-    const isDenied = DENIABLE.has(feature) && this.#denied.has(feature);
-    const severity = severityOf(limit);
-    const place = this.options.locate?.(object, field);
-    const told = { code, severity, feature, object, field, effect, message, remedy, source, ...place };
+    const isDenied = DENIABLE.has(use.feature) && this.#denied.has(use.feature);
+    const told = { ...diagnose(limit, use), ...this.options.locate?.(use.object, use.field) };
     return [isDenied ? { ...told, isDenied } : told];
   }
 }
