@@ -68,7 +68,9 @@ describe('the shop on another backend', () => {
   });
 
   it('lets no connection go on from VPP to eBPF: VPP’s path goes with VPP', () => {
-    const told = checkObjects(shop, { from: VPP, to: EBPF }).behaviourChanges.filter(({ object }) => object.kind === 'Node');
+    const told = checkObjects(shop, { from: VPP, to: EBPF }).behaviourChanges.filter(
+      ({ object }) => object.kind === 'Node',
+    );
     expect(told.map(({ code, object }) => `${code} ${object.name}`)).to.deep.equal(
       NODES.map((name) => `PP_CHANGE_CONNECTIONS ${name}`),
     );

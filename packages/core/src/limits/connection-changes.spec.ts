@@ -58,10 +58,7 @@ describe('what a change of backend does to connections', () => {
   });
 
   it('is not that they go on, where the old backend’s program takes their path with it', () => {
-    expect(changes(PROGRAM, TELLING)).to.deep.equal([
-      'PP_CHANGE_CONNECTIONS Node n1',
-      'PP_CHANGE_CONNECTIONS Node n3',
-    ]);
+    expect(changes(PROGRAM, TELLING)).to.deep.equal(['PP_CHANGE_CONNECTIONS Node n1', 'PP_CHANGE_CONNECTIONS Node n3']);
   });
 
   it('is told in the words of the backend that is disabled', () => {

@@ -1,22 +1,12 @@
 import { expect } from 'chai';
-import type { Behaviours } from '../backend/behaviours';
 import { parseResource } from '../resources/parse';
+import { STANDARD_BEHAVIOURS } from '../simulator';
 import { formatObjectRef } from '../state';
 import { endpointSliceResource, nodeResource, podResource, serviceResource } from '../testing';
 import { type CheckedBackend, checkCluster, checkNodes } from './check';
 import type { Feature } from './feature';
 import type { Limit } from './limit';
 
-const BEHAVIOURS: Behaviours = {
-  nodePortNat: 'targetedNode',
-  nodePortSourceNat: 'byPolicy',
-  externalSourceNat: 'byPolicy',
-  serviceNat: 'clientNode',
-  loadBalancing: 'random',
-  isDirectServerReturn: false,
-  establishedFlows: 'continue',
-  packetPath: 'kernel',
-};
 const limitOf = (feature: Feature): Limit => ({
   code: `PP_LIMIT_TEST_${feature}`,
   feature,
@@ -29,10 +19,10 @@ const limitOf = (feature: Feature): Limit => ({
 /** Forwards no node-port traffic to others, and runs on x86-64 only. */
 const ALONE: CheckedBackend = {
   name: 'alone',
-  limits: [limitOf('hybridCluster'), limitOf('architectureArm64'), limitOf('ipv6')],
-  behaviours: BEHAVIOURS,
+  limits: [limitOf('hybridCluster'), limitOf('architectureOtherThanX64'), limitOf('ipv6')],
+  behaviours: STANDARD_BEHAVIOURS,
 };
-const SOCIAL: CheckedBackend = { name: 'social', limits: [], behaviours: BEHAVIOURS };
+const SOCIAL: CheckedBackend = { name: 'social', limits: [], behaviours: STANDARD_BEHAVIOURS };
 
 const NODE_PORT = { type: 'NodePort', ports: [{ port: 80, nodePort: 30080 }] };
 const CLUSTER = [

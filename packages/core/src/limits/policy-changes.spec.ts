@@ -1,25 +1,15 @@
 import { expect } from 'chai';
-import type { Behaviours } from '../backend/behaviours';
 import { loadManifests } from '../resources/load';
+import { STANDARD_BEHAVIOURS } from '../simulator';
 import { ClusterIndex } from './cluster-index';
 import { policyChanges } from './policy-changes';
 
-const KUBE_PROXY: Behaviours = {
-  nodePortNat: 'targetedNode',
-  nodePortSourceNat: 'byPolicy',
-  externalSourceNat: 'byPolicy',
-  serviceNat: 'clientNode',
-  loadBalancing: 'random',
-  isDirectServerReturn: false,
-  establishedFlows: 'continue',
-  packetPath: 'kernel',
-};
 const KEEPS = {
   name: 'keeps',
-  behaviours: { ...KUBE_PROXY, nodePortSourceNat: 'never', externalSourceNat: 'never' } as const,
+  behaviours: { ...STANDARD_BEHAVIOURS, nodePortSourceNat: 'never', externalSourceNat: 'never' } as const,
 };
-const HIDES = { name: 'hides', behaviours: { ...KUBE_PROXY, nodePortSourceNat: 'always' } as const };
-const BY_POLICY = { name: 'by-policy', behaviours: KUBE_PROXY };
+const HIDES = { name: 'hides', behaviours: { ...STANDARD_BEHAVIOURS, nodePortSourceNat: 'always' } as const };
+const BY_POLICY = { name: 'by-policy', behaviours: STANDARD_BEHAVIOURS };
 
 const NODES = `
 apiVersion: v1

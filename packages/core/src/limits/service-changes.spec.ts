@@ -1,24 +1,15 @@
 import { expect } from 'chai';
 import type { Behaviours } from '../backend/behaviours';
+import { STANDARD_BEHAVIOURS } from '../simulator';
 import { endpointSliceResource, serviceResource } from '../testing';
 import { ClusterIndex } from './cluster-index';
 import type { Limit } from './limit';
 import { type ServiceBackend, serviceChanges } from './service-changes';
 
-const BEHAVIOURS: Behaviours = {
-  nodePortNat: 'targetedNode',
-  nodePortSourceNat: 'byPolicy',
-  externalSourceNat: 'byPolicy',
-  serviceNat: 'clientNode',
-  loadBalancing: 'random',
-  isDirectServerReturn: false,
-  establishedFlows: 'continue',
-  packetPath: 'kernel',
-};
-const BASE: ServiceBackend = { name: 'base', behaviours: BEHAVIOURS, limits: [] };
+const BASE: ServiceBackend = { name: 'base', behaviours: STANDARD_BEHAVIOURS, limits: [] };
 const backend = (behaviours: Partial<Behaviours>): ServiceBackend => ({
   name: 'other',
-  behaviours: { ...BEHAVIOURS, ...behaviours },
+  behaviours: { ...STANDARD_BEHAVIOURS, ...behaviours },
   limits: [],
 });
 const NO_AFFINITY: Limit = {

@@ -1,26 +1,16 @@
 import { expect } from 'chai';
-import type { Behaviours } from '../backend/behaviours';
 import { loadManifests } from '../resources/load';
+import { STANDARD_BEHAVIOURS } from '../simulator';
 import { formatObjectRef } from '../state';
 import { type CheckedBackend, checkCluster } from './check';
 import { ClusterIndex } from './cluster-index';
 import { withStandIns } from './stand-ins';
 
-const BEHAVIOURS: Behaviours = {
-  nodePortNat: 'targetedNode',
-  nodePortSourceNat: 'byPolicy',
-  externalSourceNat: 'byPolicy',
-  serviceNat: 'clientNode',
-  loadBalancing: 'random',
-  isDirectServerReturn: false,
-  establishedFlows: 'continue',
-  packetPath: 'kernel',
-};
-const FROM: CheckedBackend = { name: 'from', limits: [], behaviours: BEHAVIOURS };
+const FROM: CheckedBackend = { name: 'from', limits: [], behaviours: STANDARD_BEHAVIOURS };
 const TO: CheckedBackend = {
   name: 'to',
   limits: [],
-  behaviours: { ...BEHAVIOURS, nodePortSourceNat: 'never', loadBalancing: 'maglev' },
+  behaviours: { ...STANDARD_BEHAVIOURS, nodePortSourceNat: 'never', loadBalancing: 'maglev' },
 };
 
 const deployment = (name: string, rest = '', labels = `{app: ${name}}`): string => `

@@ -1,10 +1,9 @@
 import { expect } from 'chai';
-import { type DesiredObject, parseCidr, parseIpAddress, parsePort, TCP } from '../state';
+import { type DesiredObject, parseCidr, parseIpAddress } from '../state';
 import {
   buildFrontend,
   buildHostEndpoint,
   buildPolicy,
-  buildProfile,
   buildRule,
   buildService,
   buildServiceEndpoint,
@@ -14,12 +13,11 @@ import {
   nets,
   stateOf,
 } from '../testing/desired-objects';
+import { A, OPEN, packet } from '../testing/simulated-node';
 import { type ClusterJudgement, type ClusterPacket, type ClusterSender, ClusterSimulator } from './cluster';
 import { NodeSimulator } from './simulator';
 import { STANDARD_BEHAVIOURS } from './standard-behaviours';
 
-const OPEN = buildProfile('open', { ingress: [buildRule('allow')], egress: [buildRule('allow')] });
-const A = buildWorkload('a', '10.0.1.1', { profiles: [OPEN.key] });
 const B = buildWorkload('b', '10.0.2.1', { profiles: [OPEN.key] });
 const FROM_A: ClusterSender = { kind: 'workload', node: 'node-1', workload: A.key };
 
@@ -38,15 +36,6 @@ function clusterOf(
     return [name, new NodeSimulator(stateOf(settings, OPEN, ...objects), { behaviours })];
   };
   return new ClusterSimulator(new Map([node('node-1', '192.168.0.1', one), node('node-2', '192.168.0.2', two)]));
-}
-
-function packet(source: string, destination: string, port = 80): ClusterPacket {
-  return {
-    source: parseIpAddress(source),
-    destination: parseIpAddress(destination),
-    destinationPort: parsePort(port),
-    protocol: TCP,
-  };
 }
 
 function path(judgement: ClusterJudgement): readonly (readonly string[])[] {

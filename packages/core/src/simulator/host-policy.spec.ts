@@ -11,32 +11,28 @@ import {
 import {
   buildHostEndpoint,
   buildPolicy,
-  buildProfile,
   buildRule,
   buildSettings,
   buildTier,
-  buildWorkload,
   nets,
   ports,
   stateOf,
 } from '../testing/desired-objects';
+import { FROM_HOST, FROM_NETWORK, fromPod, OPEN, B as OTHER_POD, A as POD, packetAt } from '../testing/simulated-node';
 import type { SimulatorOptions } from './options';
 import type { Packet, PacketEntry, Verdict } from './packet';
 import { NodeSimulator } from './simulator';
 
-const OPEN = buildProfile('open', { ingress: [buildRule('allow')], egress: [buildRule('allow')] });
-const POD = buildWorkload('a', '10.0.1.1', { profiles: [OPEN.key] });
-const OTHER_POD = buildWorkload('b', '10.0.1.2', { profiles: [OPEN.key] });
-const FROM_POD: PacketEntry = { kind: 'workload', workload: POD.key };
+const FROM_POD = fromPod(POD);
 const ETH0 = { kind: 'interface', interfaceName: 'eth0' as InterfaceName } as const;
 
 type Sent = readonly [entry: PacketEntry, source: string, destination: string];
 
-const OUTSIDE_TO_HOST: Sent = [{ kind: 'network' }, '203.0.113.9', '192.168.0.1'];
-const OUTSIDE_TO_POD: Sent = [{ kind: 'network' }, '203.0.113.9', '10.0.1.1'];
-const HOST_TO_OUTSIDE: Sent = [{ kind: 'host' }, '192.168.0.1', '203.0.113.9'];
-const HOST_TO_ITSELF: Sent = [{ kind: 'host' }, '192.168.0.1', '192.168.0.1'];
-const HOST_TO_POD: Sent = [{ kind: 'host' }, '192.168.0.1', '10.0.1.1'];
+const OUTSIDE_TO_HOST: Sent = [FROM_NETWORK, '203.0.113.9', '192.168.0.1'];
+const OUTSIDE_TO_POD: Sent = [FROM_NETWORK, '203.0.113.9', '10.0.1.1'];
+const HOST_TO_OUTSIDE: Sent = [FROM_HOST, '192.168.0.1', '203.0.113.9'];
+const HOST_TO_ITSELF: Sent = [FROM_HOST, '192.168.0.1', '192.168.0.1'];
+const HOST_TO_POD: Sent = [FROM_HOST, '192.168.0.1', '10.0.1.1'];
 const POD_TO_OUTSIDE: Sent = [FROM_POD, '10.0.1.1', '203.0.113.9'];
 const POD_TO_POD: Sent = [FROM_POD, '10.0.1.1', '10.0.1.2'];
 const POD_TO_HOST: Sent = [FROM_POD, '10.0.1.1', '192.168.0.1'];
@@ -60,9 +56,7 @@ function verdictOf(
   options?: SimulatorOptions,
 ): Verdict {
   const state = stateOf(buildSettings({ endpointToHostAction: 'accept' }), OPEN, POD, OTHER_POD, ...objects);
-  const ends = { source: parseIpAddress(source), destination: parseIpAddress(destination) };
-  const packet = { entry, ...ends, destinationPort: parsePort(80), protocol: TCP, ...more };
-  return new NodeSimulator(state, options).judge(packet).verdict;
+  return new NodeSimulator(state, options).judge({ ...packetAt(entry, source, destination), ...more }).verdict;
 }
 
 const DENY = [buildRule('deny')];
@@ -151,7 +145,7 @@ describe('Host endpoint policy', () => {
   });
 
   describe('before DNAT', () => {
-    const toNodePort: Sent = [{ kind: 'network' }, '203.0.113.9', '192.168.0.1'];
+    const toNodePort: Sent = [FROM_NETWORK, '203.0.113.9', '192.168.0.1'];
     const TRANSLATED: SimulatorOptions = {
       hostTranslations: [
         {
@@ -248,7 +242,7 @@ describe('Host endpoint policy', () => {
     it('hold for their net alone', () => {
       const closed = [failsafes, ...withPolicy('tiers', DENY)];
       expect(verdictOf(closed, HOST_TO_OUTSIDE, etcd)).to.equal('allow');
-      expect(verdictOf(closed, [{ kind: 'host' }, '192.168.0.1', '198.51.100.1'], etcd)).to.equal('deny');
+      expect(verdictOf(closed, [FROM_HOST, '192.168.0.1', '198.51.100.1'], etcd)).to.equal('deny');
     });
 
     it('let the answers of untracked flows pass by their source port', () => {

@@ -24,6 +24,7 @@ import {
   nets,
   stateOf,
 } from '../testing/desired-objects';
+import { fromPod, packetAt } from '../testing/simulated-node';
 import { errorPacket, nextPacket, type OpenFlow, openFlows, replyPacket } from './open-flow';
 import type { SimulatorOptions } from './options';
 import type { Judgement, Packet, PacketEntry } from './packet';
@@ -35,15 +36,14 @@ const INGRESS_ONLY = buildProfile('ingress-only', { ingress: [buildRule('allow')
 const CLIENT = buildWorkload('client', '10.0.1.1', { profiles: [EGRESS_ONLY.key] });
 const SERVER = buildWorkload('server', '10.0.1.2', { profiles: [INGRESS_ONLY.key] });
 const BASE = [buildSettings(), EGRESS_ONLY, INGRESS_ONLY, CLIENT, SERVER];
-const FROM_CLIENT: PacketEntry = { kind: 'workload', workload: CLIENT.key };
+const FROM_CLIENT = fromPod(CLIENT);
 
 function simulate(objects: readonly DesiredObject[] = [], options?: SimulatorOptions): NodeSimulator {
   return new NodeSimulator(stateOf(...BASE, ...objects), options);
 }
 
 function packet(entry: PacketEntry, source: string, destination: string, more: Partial<Packet> = {}): Packet {
-  const ends = { source: parseIpAddress(source), destination: parseIpAddress(destination) };
-  return { entry, ...ends, sourcePort: parsePort(40000), destinationPort: parsePort(80), protocol: TCP, ...more };
+  return { ...packetAt(entry, source, destination), sourcePort: parsePort(40000), ...more };
 }
 
 /** The only flow that the packet opens. */

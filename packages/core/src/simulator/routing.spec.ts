@@ -1,37 +1,31 @@
 import { expect } from 'chai';
-import {
-  type DesiredObject,
-  type InterfaceName,
-  parseCidr,
-  parseIpAddress,
-  parsePort,
-  type Route,
-  TCP,
-} from '../state';
+import { type DesiredObject, type InterfaceName, parseCidr, parseIpAddress, type Route } from '../state';
 import {
   buildClusterNode,
   buildFrontend,
   buildHostEndpoint,
   buildPolicy,
   buildPool,
-  buildProfile,
   buildRoute,
   buildRule,
   buildService,
   buildServiceEndpoint,
   buildSettings,
   buildTier,
-  buildWorkload,
-  stateOf,
 } from '../testing/desired-objects';
-import type { Destination, Judgement, Packet, PacketEntry } from './packet';
-import { NodeSimulator } from './simulator';
+import {
+  FROM_HOST,
+  FROM_NETWORK,
+  fromPod,
+  judge as judgeOn,
+  A as POD,
+  packetAt,
+  simulateNode,
+} from '../testing/simulated-node';
+import type { Destination, Judgement, PacketEntry } from './packet';
 
-const OPEN = buildProfile('open', { ingress: [buildRule('allow')], egress: [buildRule('allow')] });
-const POD = buildWorkload('a', '10.0.1.1', { profiles: [OPEN.key] });
 const PEER = buildClusterNode('node-2', ['192.168.0.2']);
-const BASE = [buildSettings(), OPEN, POD, PEER];
-const FROM_POD: PacketEntry = { kind: 'workload', workload: POD.key };
+const FROM_POD = fromPod(POD);
 
 function routeToPeer(destination: string, encapsulation: 'none' | 'vxlan' | 'ipip'): Route {
   const gateway = parseIpAddress('192.168.0.2');
@@ -39,9 +33,7 @@ function routeToPeer(destination: string, encapsulation: 'none' | 'vxlan' | 'ipi
 }
 
 function judge(objects: readonly DesiredObject[], source: string, destination: string, entry = FROM_POD): Judgement {
-  const ends = { source: parseIpAddress(source), destination: parseIpAddress(destination) };
-  const packet: Packet = { entry, ...ends, destinationPort: parsePort(80), protocol: TCP };
-  return new NodeSimulator(stateOf(...BASE, ...objects)).judge(packet);
+  return judgeOn([POD, PEER, ...objects], packetAt(entry, source, destination));
 }
 
 function leave(objects: readonly DesiredObject[], destination: string): Partial<Destination> | undefined {
@@ -133,7 +125,7 @@ describe('A floating address', () => {
       ingress: [buildRule('allow', { destination: { nets: [parseCidr('10.0.1.1')] } })],
     });
     const guarded = { ...FLOATING, tiers: [buildTier([policy])] };
-    for (const entry of [{ kind: 'network' }, { kind: 'host' }] as const) {
+    for (const entry of [FROM_NETWORK, FROM_HOST]) {
       const { verdict, isTranslated, destinations } = judge([policy, guarded], '203.0.113.9', '198.51.100.7', entry);
       expect({ verdict, isTranslated }).to.deep.equal({ verdict: 'allow', isTranslated: true });
       expect(destinations[0]).to.include({ address: '10.0.1.1', workload: POD.key, source: '203.0.113.9' });
@@ -145,7 +137,7 @@ describe('A floating address', () => {
   });
 
   it('goes with its workload', () => {
-    const simulator = new NodeSimulator(stateOf(...BASE, FLOATING));
+    const simulator = simulateNode([POD, PEER, FLOATING]);
     expect(simulator.owns(parseIpAddress('198.51.100.7'))).to.equal(true);
     simulator.apply({ scope: 'delta', changes: [{ op: 'put', object: POD }] });
     expect(simulator.owns(parseIpAddress('198.51.100.7'))).to.equal(false);
@@ -168,9 +160,8 @@ describe('NAT outgoing', () => {
   });
 
   it('follows pools as they change', () => {
-    const simulator = new NodeSimulator(stateOf(...BASE, hiding));
-    const ends = { source: parseIpAddress('10.0.1.1'), destination: parseIpAddress('10.1.2.1') };
-    const packet: Packet = { entry: FROM_POD, ...ends, protocol: TCP };
+    const simulator = simulateNode([POD, PEER, hiding]);
+    const packet = packetAt(FROM_POD, '10.0.1.1', '10.1.2.1');
     const isMasqueraded = (): boolean | undefined => simulator.judge(packet).destinations[0]?.isMasqueraded;
     expect(isMasqueraded()).to.equal(true);
     simulator.apply({ scope: 'delta', changes: [{ op: 'put', object: plain }] });

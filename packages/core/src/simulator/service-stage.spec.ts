@@ -1,52 +1,23 @@
 import { expect } from 'chai';
 import type { Behaviours } from '../backend/behaviours';
-import { type DesiredObject, parseIpAddress, parsePort, SCTP, TCP, UDP, type WorkloadEndpoint } from '../state';
+import { type DesiredObject, parseIpAddress, SCTP, TCP, UDP } from '../state';
 import {
   buildClusterNode,
   buildFrontend,
   buildPolicy,
-  buildProfile,
   buildRoute,
   buildRule,
   buildService,
   buildServiceEndpoint,
   buildSettings,
   buildTier,
-  buildWorkload,
   nets,
   ports,
-  stateOf,
 } from '../testing/desired-objects';
+import { A, B, FROM_HOST, FROM_NETWORK, fromPod, judge, packetAt } from '../testing/simulated-node';
 import type { SimulatorOptions } from './options';
-import type { Judgement, Packet, PacketEntry } from './packet';
-import { NodeSimulator } from './simulator';
+import type { Judgement, Packet } from './packet';
 import { STANDARD_BEHAVIOURS } from './standard-behaviours';
-
-const OPEN = buildProfile('open', { ingress: [buildRule('allow')], egress: [buildRule('allow')] });
-const A = buildWorkload('a', '10.0.1.1', { profiles: [OPEN.key] });
-const B = buildWorkload('b', '10.0.1.2', { profiles: [OPEN.key] });
-const BASE = [buildSettings(), OPEN];
-
-const FROM_NETWORK: PacketEntry = { kind: 'network' };
-const FROM_HOST: PacketEntry = { kind: 'host' };
-
-function fromPod(workload: WorkloadEndpoint): PacketEntry {
-  return { kind: 'workload', workload: workload.key };
-}
-
-function packet(entry: PacketEntry, source: string, destination: string, port = 80): Packet {
-  return {
-    entry,
-    source: parseIpAddress(source),
-    destination: parseIpAddress(destination),
-    destinationPort: parsePort(port),
-    protocol: TCP,
-  };
-}
-
-function judge(objects: readonly DesiredObject[], sent: Packet, options?: SimulatorOptions): Judgement {
-  return new NodeSimulator(stateOf(...BASE, ...objects), options).judge(sent);
-}
 
 function targets(judgement: Judgement): readonly string[] {
   return judgement.destinations.map(({ address, port }) => `${address}:${port}`);
@@ -57,8 +28,8 @@ describe('A service', () => {
   const REMOTE = buildServiceEndpoint('10.0.2.2', 8080, false);
   const CLUSTER_IP = buildFrontend('clusterIp', 80, '172.30.0.1');
   const NODE_PORT = buildFrontend('nodePort', 30080);
-  const toClusterIp = packet(fromPod(A), '10.0.1.1', '172.30.0.1');
-  const toNodePort = packet(FROM_NETWORK, '203.0.113.9', '192.168.0.1', 30080);
+  const toClusterIp = packetAt(fromPod(A), '10.0.1.1', '172.30.0.1');
+  const toNodePort = packetAt(FROM_NETWORK, '203.0.113.9', '192.168.0.1', 30080);
 
   it('sends a packet to any of the endpoints, and judges each on its own', () => {
     const policy = buildPolicy('ports', { ingress: [buildRule('allow', { destination: { ports: ports(8080) } })] });
@@ -96,7 +67,7 @@ describe('A service', () => {
   });
 
   it('masquerades an endpoint that reaches itself', () => {
-    const own = packet(fromPod(B), '10.0.1.2', '172.30.0.1');
+    const own = packetAt(fromPod(B), '10.0.1.2', '172.30.0.1');
     const judgement = judge([B, buildService('s', [CLUSTER_IP], [LOCAL, REMOTE])], own);
     expect(judgement.destinations.map(({ isMasqueraded }) => isMasqueraded)).to.deep.equal([true, false]);
   });
@@ -106,23 +77,23 @@ describe('A service', () => {
     const isMasqueraded = (sent: Packet, ...objects: readonly DesiredObject[]): boolean | undefined =>
       judge([A, service, ...objects], sent).destinations[0]?.isMasqueraded;
     expect(isMasqueraded(toClusterIp)).to.equal(false);
-    expect(isMasqueraded(packet(FROM_HOST, '192.168.0.1', '172.30.0.1'))).to.equal(true);
+    expect(isMasqueraded(packetAt(FROM_HOST, '192.168.0.1', '172.30.0.1'))).to.equal(true);
     expect(isMasqueraded(toClusterIp, buildSettings({ masqueradeAll: true }))).to.equal(true);
     const noDetector = buildSettings({ localDetector: { kind: 'none' } });
-    expect(isMasqueraded(packet(FROM_HOST, '192.168.0.1', '172.30.0.1'), noDetector)).to.equal(false);
+    expect(isMasqueraded(packetAt(FROM_HOST, '192.168.0.1', '172.30.0.1'), noDetector)).to.equal(false);
   });
 
   it('answers node ports on the node’s own addresses and masquerades under policy Cluster', () => {
     const judgement = judge([B, buildService('s', [NODE_PORT], [LOCAL, REMOTE])], toNodePort);
     expect(targets(judgement)).to.deep.equal(['10.0.1.2:8080', '10.0.2.2:8080']);
     expect(judgement.destinations.every(({ isMasqueraded }) => isMasqueraded)).to.equal(true);
-    const foreign = packet(FROM_NETWORK, '203.0.113.9', '192.168.0.7', 30080);
+    const foreign = packetAt(FROM_NETWORK, '203.0.113.9', '192.168.0.7', 30080);
     expect(judge([B, buildService('s', [NODE_PORT], [LOCAL])], foreign).isTranslated).to.equal(false);
   });
 
   it('answers node ports on loopback and in nodePortAddresses only as the settings say', () => {
     const service = buildService('s', [NODE_PORT], [LOCAL]);
-    const toLoopback = packet(FROM_HOST, '127.0.0.1', '127.0.0.1', 30080);
+    const toLoopback = packetAt(FROM_HOST, '127.0.0.1', '127.0.0.1', 30080);
     expect(judge([B, service], toLoopback).isTranslated).to.equal(true);
     expect(judge([B, service, buildSettings({ localhostNodePorts: false })], toLoopback).isTranslated).to.equal(false);
     const elsewhere = buildSettings({ nodePortAddresses: nets('192.168.9.0/24') });
@@ -140,21 +111,21 @@ describe('A service', () => {
   it('gives own pods and the node the whole cluster under external policy Local', () => {
     const local = [buildFrontend('loadBalancerIp', 80, '1.2.3.4', { trafficPolicy: 'local' })];
     const service = buildService('s', local, [REMOTE]);
-    const fromA = judge([A, service], packet(fromPod(A), '10.0.1.1', '1.2.3.4'));
+    const fromA = judge([A, service], packetAt(fromPod(A), '10.0.1.1', '1.2.3.4'));
     expect([targets(fromA), fromA.destinations[0]?.isMasqueraded]).to.deep.equal([['10.0.2.2:8080'], false]);
-    const fromNode = judge([A, service], packet(FROM_HOST, '192.168.0.1', '1.2.3.4'));
+    const fromNode = judge([A, service], packetAt(FROM_HOST, '192.168.0.1', '1.2.3.4'));
     expect([targets(fromNode), fromNode.destinations[0]?.isMasqueraded]).to.deep.equal([['10.0.2.2:8080'], true]);
   });
 
   it('drops sources outside the load balancer’s ranges', () => {
     const frontend = buildFrontend('loadBalancerIp', 80, '1.2.3.4', { sourceRanges: nets('203.0.113.0/25') });
     const service = buildService('s', [frontend], [LOCAL]);
-    const from = (source: string): string => judge([B, service], packet(FROM_NETWORK, source, '1.2.3.4')).verdict;
+    const from = (source: string): string => judge([B, service], packetAt(FROM_NETWORK, source, '1.2.3.4')).verdict;
     expect([from('203.0.113.9'), from('203.0.113.200')]).to.deep.equal(['allow', 'drop']);
   });
 
   it('lets the load balancer’s own address come where the node may', () => {
-    const fromItself = packet(FROM_HOST, '1.2.3.4', '1.2.3.4');
+    const fromItself = packetAt(FROM_HOST, '1.2.3.4', '1.2.3.4');
     const within = (range: string): string => {
       const frontend = buildFrontend('loadBalancerIp', 80, '1.2.3.4', { sourceRanges: nets(range) });
       return judge([B, buildService('s', [frontend], [LOCAL])], fromItself).verdict;
@@ -166,7 +137,7 @@ describe('A service', () => {
     const endpoint = buildServiceEndpoint('10.0.1.2', 8080, true);
     const affinity = { affinityTimeoutSeconds: 10800 };
     const service = buildService('s', [buildFrontend('clusterIp', 80, '172.30.0.1')], [endpoint], affinity);
-    const sent = packet(fromPod(A), '10.0.1.1', '172.30.0.1');
+    const sent = packetAt(fromPod(A), '10.0.1.1', '172.30.0.1');
     expect(judge([A, B, service], sent).affinityTimeoutSeconds).to.equal(10800);
   });
 
@@ -178,7 +149,7 @@ describe('A service', () => {
     );
     const sourceSeen = (cidr: string): readonly string[] => {
       const settings = buildSettings({ localDetector: { kind: 'cidrs', cidrs: nets(cidr) } });
-      const sent = packet(FROM_NETWORK, '203.0.113.9', '172.30.0.1');
+      const sent = packetAt(FROM_NETWORK, '203.0.113.9', '172.30.0.1');
       return judge([service, settings], sent).destinations.map(({ source }) => source);
     };
     expect(sourceSeen('10.0.0.0/8')).to.deep.equal(['192.168.0.1']);
@@ -193,7 +164,7 @@ describe('A service', () => {
       nodeAddresses: [parseIpAddress('192.168.0.1'), parseIpAddress('2001:db8::1')],
       localDetector: { kind: 'cidrs', cidrs: nets('fd00::/32') },
     });
-    const sent = { ...packet(fromPod(v6), 'fd00::1', 'fd00:30::1'), protocol: SCTP };
+    const sent = { ...packetAt(fromPod(v6), 'fd00::1', 'fd00:30::1'), protocol: SCTP };
     const judgement = judge([v6, service, settings], sent);
     expect(targets(judgement)).to.deep.equal(['fd00::1:9000', 'fd00:0:0:2::1:9000']);
     expect(judgement.destinations.map(({ source }) => source)).to.deep.equal(['2001:db8::1', 'fd00::1']);
@@ -204,7 +175,7 @@ describe('A service', () => {
 describe('A service, as other dataplanes treat it', () => {
   const PEER = buildClusterNode('node-2', ['192.168.0.2']);
   const REMOTE = buildServiceEndpoint('10.0.2.2', 8080, false);
-  const toPeersNodePort = packet(FROM_NETWORK, '203.0.113.9', '192.168.0.2', 30080);
+  const toPeersNodePort = packetAt(FROM_NETWORK, '203.0.113.9', '192.168.0.2', 30080);
   const acting = (behaviours: Partial<Behaviours>): SimulatorOptions => ({
     behaviours: { ...STANDARD_BEHAVIOURS, ...behaviours },
   });
@@ -234,7 +205,7 @@ describe('A service, as other dataplanes treat it', () => {
       const [address, port] = kind === 'nodePort' ? [undefined, 30080] : ['1.2.3.4', 80];
       const endpoint = buildServiceEndpoint('10.0.1.2', 8080, true);
       const service = buildService('s', [buildFrontend(kind, port, address, { trafficPolicy })], [endpoint]);
-      const sent = packet(FROM_NETWORK, '203.0.113.9', address ?? '192.168.0.1', port);
+      const sent = packetAt(FROM_NETWORK, '203.0.113.9', address ?? '192.168.0.1', port);
       return judge([B, service], sent, acting(behaviours)).destinations[0]?.isMasqueraded;
     };
     expect(isMasqueraded('nodePort', 'cluster', { nodePortSourceNat: 'never' })).to.equal(false);
@@ -248,7 +219,7 @@ describe('A service, as other dataplanes treat it', () => {
     const own = buildServiceEndpoint('10.0.1.1', 8080, true);
     const hairpin = { ...service, clusterEndpoints: [own] };
     const never = acting({ externalSourceNat: 'never' });
-    expect(judge([A, hairpin], packet(fromPod(A), '10.0.1.1', '172.30.0.1'), never).destinations[0]).to.include({
+    expect(judge([A, hairpin], packetAt(fromPod(A), '10.0.1.1', '172.30.0.1'), never).destinations[0]).to.include({
       isMasqueraded: true,
       source: '192.168.0.1',
     });

@@ -9,13 +9,11 @@ import {
   parsePort,
   TCP,
   UDP,
-  type WorkloadEndpoint,
 } from '../state';
 import {
   buildHostEndpoint,
   buildIpSet,
   buildPolicy,
-  buildProfile,
   buildRule,
   buildService,
   buildSettings,
@@ -24,37 +22,10 @@ import {
   ipSetKey,
   nets,
   ports,
-  stateOf,
 } from '../testing/desired-objects';
+import { A, B, FROM_HOST, FROM_NETWORK, fromPod, judge, packetAt, simulateNode } from '../testing/simulated-node';
 import type { SimulatorOptions } from './options';
-import type { Judgement, Packet, PacketEntry } from './packet';
-import { NodeSimulator } from './simulator';
-
-const OPEN = buildProfile('open', { ingress: [buildRule('allow')], egress: [buildRule('allow')] });
-const A = buildWorkload('a', '10.0.1.1', { profiles: [OPEN.key] });
-const B = buildWorkload('b', '10.0.1.2', { profiles: [OPEN.key] });
-const BASE = [buildSettings(), OPEN];
-
-const FROM_NETWORK: PacketEntry = { kind: 'network' };
-const FROM_HOST: PacketEntry = { kind: 'host' };
-
-function fromPod(workload: WorkloadEndpoint): PacketEntry {
-  return { kind: 'workload', workload: workload.key };
-}
-
-function packet(entry: PacketEntry, source: string, destination: string, port = 80): Packet {
-  return {
-    entry,
-    source: parseIpAddress(source),
-    destination: parseIpAddress(destination),
-    destinationPort: parsePort(port),
-    protocol: TCP,
-  };
-}
-
-function judge(objects: readonly DesiredObject[], sent: Packet, options?: SimulatorOptions): Judgement {
-  return new NodeSimulator(stateOf(...BASE, ...objects), options).judge(sent);
-}
+import type { Judgement } from './packet';
 
 /** `b` under these policies in one tier. */
 function guarded(policies: readonly Policy[], tier: Partial<EndpointTier> = {}): readonly DesiredObject[] {
@@ -67,13 +38,9 @@ function steps(judgement: Judgement): readonly string[] {
   );
 }
 
-function _targets(judgement: Judgement): readonly string[] {
-  return judgement.destinations.map(({ address, port }) => `${address}:${port}`);
-}
-
 describe('NodeSimulator', () => {
   describe('between workloads of the node', () => {
-    const aToB = packet(fromPod(A), '10.0.1.1', '10.0.1.2');
+    const aToB = packetAt(fromPod(A), '10.0.1.1', '10.0.1.2');
 
     it('lets profiles decide where no tier does', () => {
       expect(judge([A, B], aToB)).to.include({ verdict: 'allow', isTranslated: false });
@@ -81,7 +48,7 @@ describe('NodeSimulator', () => {
 
     it('denies what is closed to workloads, whatever their policy says, and lets others send it', () => {
       const closed = buildSettings({ closedToWorkloads: [{ protocol: UDP, port: parsePort(4789) }] });
-      const tunnel = { ...packet(fromPod(A), '10.0.1.1', '10.0.1.2', 4789), protocol: UDP };
+      const tunnel = { ...packetAt(fromPod(A), '10.0.1.1', '10.0.1.2', 4789), protocol: UDP };
       expect(judge([closed, A, B], tunnel).verdict).to.equal('deny');
       expect(judge([closed, A, B], { ...tunnel, protocol: TCP }).verdict).to.equal('allow');
       expect(judge([closed, A, B], { ...tunnel, destinationPort: parsePort(80) }).verdict).to.equal('allow');
@@ -96,7 +63,7 @@ describe('NodeSimulator', () => {
     });
 
     it('drops a source that is not the workload’s own, and lets its allowed sources pass', () => {
-      const spoofed = packet(fromPod(A), '10.0.1.9', '10.0.1.2');
+      const spoofed = packetAt(fromPod(A), '10.0.1.9', '10.0.1.2');
       expect(judge([A, B], spoofed).verdict).to.equal('drop');
       expect(judge([{ ...A, allowedSources: nets('10.0.1.8/30') }, B], spoofed).verdict).to.equal('allow');
     });
@@ -176,7 +143,7 @@ describe('NodeSimulator', () => {
       const policy = buildPolicy('friends', {
         ingress: [buildRule('allow', { source: { ipSets: [ipSetKey('friends')] } })],
       });
-      const simulator = new NodeSimulator(stateOf(...BASE, ...guarded([policy]), buildIpSet('friends', 'net', [])));
+      const simulator = simulateNode([...guarded([policy]), buildIpSet('friends', 'net', [])]);
       expect(simulator.judge(aToB).verdict).to.equal('deny');
       const change = { op: 'members', key: ipSetKey('friends') } as const;
       simulator.apply({ scope: 'delta', changes: [{ ...change, added: nets('10.0.1.0/31'), removed: [] }] });
@@ -195,8 +162,8 @@ describe('NodeSimulator', () => {
         buildRule('deny'),
       ],
     });
-    const simulator = new NodeSimulator(stateOf(...BASE, ...guarded([staged, policy])));
-    for (const port of [80, 80, 22]) simulator.judge(packet(fromPod(A), '10.0.1.1', '10.0.1.2', port));
+    const simulator = simulateNode(guarded([staged, policy]));
+    for (const port of [80, 80, 22]) simulator.judge(packetAt(fromPod(A), '10.0.1.1', '10.0.1.2', port));
     const counted = simulator.counters().map(({ origin, packets }) => [origin.object.name, origin.field, packets]);
     expect(counted).to.deep.include.members([
       ['staged', 'spec.ingress[0]', 3],
@@ -208,13 +175,13 @@ describe('NodeSimulator', () => {
 
   describe('the host', () => {
     it('reaches its own workloads whatever their policy', () => {
-      const judgement = judge([{ ...B, profiles: [] }], packet(FROM_HOST, '192.168.0.1', '10.0.1.2'));
+      const judgement = judge([{ ...B, profiles: [] }], packetAt(FROM_HOST, '192.168.0.1', '10.0.1.2'));
       expect(judgement.verdict).to.equal('allow');
       expect(steps(judgement).at(-1)).to.equal('ingressPolicy | host to local workload | allow');
     });
 
     it('is reached by a workload as its egress policy and endpointToHostAction allow', () => {
-      const toHost = packet(fromPod(A), '10.0.1.1', '192.168.0.1');
+      const toHost = packetAt(fromPod(A), '10.0.1.1', '192.168.0.1');
       const withAction = (endpointToHostAction: 'accept' | 'return' | 'drop', options?: SimulatorOptions): string =>
         judge([A, buildSettings({ endpointToHostAction })], toHost, options).verdict;
       expect(withAction('accept')).to.equal('allow');
@@ -226,19 +193,19 @@ describe('NodeSimulator', () => {
     });
 
     it('refuses loopback addresses from outside', () => {
-      expect(judge([], packet(FROM_NETWORK, '203.0.113.9', '127.0.0.1')).verdict).to.equal('drop');
-      expect(judge([], packet(FROM_NETWORK, '127.0.0.1', '192.168.0.1')).verdict).to.equal('drop');
+      expect(judge([], packetAt(FROM_NETWORK, '203.0.113.9', '127.0.0.1')).verdict).to.equal('drop');
+      expect(judge([], packetAt(FROM_NETWORK, '127.0.0.1', '192.168.0.1')).verdict).to.equal('drop');
       const stages = (localhostNodePorts: boolean) =>
         judge(
           [buildSettings({ localhostNodePorts })],
-          packet(FROM_NETWORK, '203.0.113.9', '127.0.0.1'),
+          packetAt(FROM_NETWORK, '203.0.113.9', '127.0.0.1'),
         ).destinations.flatMap(({ steps }) => steps.map(({ stage }) => stage));
       expect(stages(true)).to.include('loopbackGuard');
       expect(stages(false)).not.to.include('loopbackGuard');
     });
 
     it('is open without a host endpoint and closed by one without policy', () => {
-      const fromOutside = packet(FROM_NETWORK, '203.0.113.9', '192.168.0.1');
+      const fromOutside = packetAt(FROM_NETWORK, '203.0.113.9', '192.168.0.1');
       expect(judge([], fromOutside).verdict).to.equal('allow');
       expect(judge([buildHostEndpoint('all')], fromOutside).verdict).to.equal('deny');
       expect(
@@ -248,10 +215,10 @@ describe('NodeSimulator', () => {
 
     it('answers on health-check node ports even behind a firewall of its own, but not past a host endpoint', () => {
       const service = buildService('s', [], [], { healthCheckNodePort: parsePort(32000) });
-      const toCheck = packet(FROM_NETWORK, '203.0.113.9', '192.168.0.1', 32000);
+      const toCheck = packetAt(FROM_NETWORK, '203.0.113.9', '192.168.0.1', 32000);
       const closed = { hostInputPolicy: 'drop' } as const;
       expect(judge([service], toCheck, closed)).to.include({ verdict: 'allow', isExplicitlyAccepted: true });
-      const fromItself = packet(FROM_HOST, '192.168.0.1', '192.168.0.1', 32000);
+      const fromItself = packetAt(FROM_HOST, '192.168.0.1', '192.168.0.1', 32000);
       expect(judge([service], fromItself)).to.include({ verdict: 'allow', isExplicitlyAccepted: true });
       expect(judge([], toCheck, closed)).to.include({ verdict: 'drop', isExplicitlyAccepted: false });
       expect(judge([service, buildHostEndpoint('all')], toCheck).verdict).to.equal('deny');
@@ -271,7 +238,7 @@ describe('NodeSimulator', () => {
     });
 
     it('takes nothing from a workload interface that no endpoint names', () => {
-      const stray = packet({ kind: 'network', interfaceName: 'cali123' }, '10.0.1.7', '192.168.0.1');
+      const stray = packetAt({ kind: 'network', interfaceName: 'cali123' }, '10.0.1.7', '192.168.0.1');
       expect(judge([], stray).verdict).to.equal('drop');
     });
   });

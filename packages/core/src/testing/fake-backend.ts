@@ -2,6 +2,7 @@
 import type { DataplaneBackend, DataplaneSession, MissingFact, NodeContext, NodeFacts } from '../backend/backend';
 import type { Behaviours } from '../backend/behaviours';
 import type { LimitTable } from '../limits/limit';
+import { STANDARD_BEHAVIOURS } from '../simulator/standard-behaviours';
 import type { DesiredKey } from '../state';
 import { FAKE_CODES, FakeBackendError } from './fake-error';
 import { type FakeMethod, FaultScript } from './fake-faults';
@@ -28,17 +29,6 @@ export interface FakeCall {
   readonly error?: unknown;
 }
 
-const BEHAVIOURS: Behaviours = {
-  nodePortNat: 'targetedNode',
-  nodePortSourceNat: 'byPolicy',
-  externalSourceNat: 'byPolicy',
-  serviceNat: 'clientNode',
-  loadBalancing: 'random',
-  isDirectServerReturn: false,
-  establishedFlows: 'continue',
-  packetPath: 'kernel',
-};
-
 /**
  * The fake. `target` is what is in force and outlives sessions, so that adoption can be tested; `faults` scripts
  * failures; `refuse` makes an object poisonous; `restart`, `lose` and `reportForeignChange` make events.
@@ -59,7 +49,7 @@ export class FakeBackend implements DataplaneBackend, FakeSessionHost {
   constructor(options: FakeBackendOptions = {}) {
     this.name = options.name ?? 'fake';
     this.limits = options.limits ?? [];
-    this.behaviours = { ...BEHAVIOURS, ...options.behaviours };
+    this.behaviours = { ...STANDARD_BEHAVIOURS, ...options.behaviours };
     this.#hostLimits = options.hostLimits ?? [];
     this.#missing = options.missing ?? [];
   }
