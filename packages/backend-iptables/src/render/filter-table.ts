@@ -1,10 +1,12 @@
 /** The filter table: what is refused for want of an endpoint, policy of workloads, policy of the host. */
+import { familyOf } from '@polyplane/core/backend';
 import { hasStage, renderHostDispatch } from './host-endpoint-chains';
 import { type ChainName, fixedChain } from './names';
 import { clearRule, type PolicyChains } from './policy-chains';
 import { formatRule, type ModuleMatch, type RuleText, type Target } from './rule-text';
 import type { BaseChain, TableRules } from './ruleset';
-import { HEALTH_CHAIN, LOCALHOST_CHAIN, REFUSE_CHAIN, type ServiceRules } from './services';
+import { HEALTH_CHAIN, LOCALHOST_CHAIN, REFUSE_CHAIN } from './service-filter-chains';
+import type { ServiceRules } from './services';
 import type { TableInput } from './table-input';
 import {
   FROM_WORKLOAD_CHAIN,
@@ -133,7 +135,7 @@ function renderLoopPrevention({ settings, family }: TableInput): readonly RuleTe
   const { action, cidrs } = settings.serviceLoopPrevention ?? { action: 'drop', cidrs: [] };
   const target: Target = action === 'reject' ? { kind: 'reject', family } : { kind: 'drop' };
   return cidrs
-    .filter((value) => value.includes(':') === (family === 6))
+    .filter((value) => familyOf(value) === family)
     .map((value) => formatRule({ destination: { value }, target }));
 }
 

@@ -3,6 +3,7 @@ import {
   type DesiredState,
   type EndpointTier,
   type FailsafePort,
+  familyOf,
   type HostEndpoint,
   hasPorts,
   type IpFamily,
@@ -155,7 +156,7 @@ function failsafeRule(
   family: IpFamily,
   target: Target,
 ): readonly RuleText[] {
-  if (!hasPorts(protocol) || (net !== undefined && net.includes(':') !== (family === 6))) return [];
+  if (!hasPorts(protocol) || (net !== undefined && familyOf(net) !== family)) return [];
   return [
     formatRule({
       ...(net === undefined ? {} : { [peer]: { value: net } }),

@@ -4,6 +4,7 @@
  */
 import {
   type Cidr,
+  familyOf,
   hasPorts,
   ICMP,
   ICMPV6,
@@ -221,7 +222,7 @@ class RuleMatch {
   }
 
   private addRanges(end: RuleEnd, side: 'source' | 'destination'): void {
-    const ofFamily = (range: Cidr): boolean => range.includes(':') === (this.family === 6);
+    const ofFamily = (range: Cidr): boolean => familyOf(range) === this.family;
     const isEverything = (range: Cidr): boolean => range.endsWith('/0');
     const nets = end.nets.filter(ofFamily);
     const notNets = end.notNets.filter(ofFamily);

@@ -4,6 +4,7 @@ import {
   cidrContains,
   cidrOf,
   type Frontend,
+  familyOf,
   formatProtocol,
   type IpAddress,
   type NodeSettings,
@@ -128,7 +129,10 @@ class ServicePortRenderer {
     const target = this.markTarget();
     if (masqueradeAll) return formatRule({ target });
     if (localDetector.kind === 'none') return undefined;
-    const ranges = localDetector.kind === 'cidrs' ? localDetector.cidrs.filter((cidr) => this.isOfFamily(cidr)) : [];
+    const ranges =
+      localDetector.kind === 'cidrs'
+        ? localDetector.cidrs.filter((cidr) => familyOf(cidr) === this.service.family)
+        : [];
     if (localDetector.kind === 'cidrs' && ranges.length === 0) return undefined;
     if (ranges.some((range) => splitCidr(range).length === 0)) return undefined;
     const [only] = ranges;
@@ -175,7 +179,7 @@ class ServicePortRenderer {
     switch (localDetector.kind) {
       case 'cidrs':
         return localDetector.cidrs
-          .filter((cidr) => this.isOfFamily(cidr))
+          .filter((cidr) => familyOf(cidr) === this.service.family)
           .map((cidr) => formatRule({ source: { value: cidr }, target }));
       case 'workloadInterfaces':
         return workloadInterfacePrefixes.map((name) =>
@@ -188,13 +192,9 @@ class ServicePortRenderer {
 
   /** Ranges that hold an address of this node let the node dial its own load-balancer address, from that address. */
   private allowedSources(ranges: readonly Cidr[], address: IpAddress): readonly Cidr[] {
-    const own = ranges.filter((range) => this.isOfFamily(range));
+    const own = ranges.filter((range) => familyOf(range) === this.service.family);
     const isNodeAllowed = own.some((range) => this.settings.nodeAddresses.some((node) => cidrContains(range, node)));
     return isNodeAllowed ? [...own, cidrOf(address)] : own;
-  }
-
-  private isOfFamily(range: Cidr): boolean {
-    return range.includes(':') === (this.service.family === 6);
   }
 
   private balanceChain(policy: Frontend['trafficPolicy']): ChainName | undefined {

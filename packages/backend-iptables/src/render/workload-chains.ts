@@ -3,6 +3,7 @@ import {
   type Cidr,
   cidrOf,
   type DesiredState,
+  familyOf,
   ICMPV6,
   type IpFamily,
   type NodeSettings,
@@ -151,7 +152,7 @@ function isJudged(
 }
 
 function ownSources({ addresses, allowedSources }: WorkloadEndpoint, family: IpFamily): readonly Cidr[] {
-  return [...addresses.map(cidrOf), ...allowedSources].filter((range) => range.includes(':') === (family === 6));
+  return [...addresses.map(cidrOf), ...allowedSources].filter((range) => familyOf(range) === family);
 }
 
 /** What a packet with a source that the workload may not use looks like; undefined: it may use any. */
