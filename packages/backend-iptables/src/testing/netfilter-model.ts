@@ -1,18 +1,13 @@
 /** A model of netfilter, as far as the rendered rules use it: it runs the first packet of a flow through their text. */
 import {
-  cidrContains,
   type DesiredState,
-  formatProtocol,
-  hasPorts,
-  ICMPV6,
   type IcmpMatch,
   type IpAddress,
   type Protocol,
-  parseCidr,
   parseIpAddress,
-  parseProtocol,
 } from '@polyplane/core/backend';
-import type { BaseChain, FamilyRules, KernelSet, Ruleset, TableName } from '../render/ruleset';
+import type { BaseChain, FamilyRules, Ruleset, TableName } from '../render/ruleset';
+import { type ModelHost, RuleMatcher, type Walker } from './netfilter-match';
 
 /** A packet as its sender sends it. */
 export interface ModelPacket {
@@ -26,37 +21,12 @@ export interface ModelPacket {
   readonly inInterface?: string;
 }
 
-/** The host that the rules are on. */
-export interface ModelHost {
-  readonly address: IpAddress;
-  readonly uplink: string;
-}
-
-/** A packet on its way; every random choice of a rule makes two of it. */
-interface Walker {
-  readonly protocol: Protocol;
-  readonly source: IpAddress;
-  readonly destination: IpAddress;
-  readonly originalDestination: IpAddress;
-  readonly sourcePort: number | undefined;
-  readonly destinationPort: number | undefined;
-  readonly icmp: IcmpMatch | undefined;
-  readonly inInterface: string;
-  readonly outInterface: string;
-  readonly mark: number;
-  readonly isTranslated: boolean;
-  readonly isUntracked: boolean;
-  readonly isMasqueraded: boolean;
-  /** What SNAT made of the source. */
-  readonly translatedSource: IpAddress | undefined;
-}
-
 type ChainEnd = 'accept' | 'drop' | 'reject' | 'fallThrough';
 
 /** Runs IPv4 packets through the rules' text, by the kernel's hooks in their order. */
 export class NetfilterModel {
   private readonly rules: FamilyRules;
-  private readonly sets: ReadonlyMap<string, KernelSet>;
+  private readonly matcher: RuleMatcher;
   private readonly interfaces: ReadonlyMap<string, string>;
 
   constructor(
@@ -67,7 +37,7 @@ export class NetfilterModel {
     const rules = ruleset.families.get(4);
     if (rules === undefined) throw new Error('nothing was rendered');
     this.rules = rules;
-    this.sets = ruleset.sets;
+    this.matcher = new RuleMatcher(ruleset.sets, host);
     this.interfaces = new Map(
       [...state.workloads.values()].map(({ addresses, interfaceName }) => [addresses.join(), interfaceName]),
     );
@@ -137,7 +107,7 @@ export class NetfilterModel {
   }
 
   private route({ destination }: Walker): string {
-    return this.interfaces.get(destination) ?? (this.isLocal(destination) ? 'lo' : this.host.uplink);
+    return this.interfaces.get(destination) ?? (this.matcher.isLocal(destination) ? 'lo' : this.host.uplink);
   }
 
   private through(
@@ -165,7 +135,7 @@ export class NetfilterModel {
     for (const rule of rules) {
       const going: Walker[] = [];
       for (const walker of walkers) {
-        const { matches, mayFail, target } = this.read(rule, walker);
+        const { matches, mayFail, target } = this.matcher.match(rule, walker);
         if (!matches || mayFail) going.push(walker);
         if (!matches) continue;
         for (const [end, after] of this.hit(table, target, walker)) {
@@ -216,117 +186,6 @@ export class NetfilterModel {
         return this.walk(table, name, walker).map(([end, after]) => [end === 'fallThrough' ? 'next' : end, after]);
     }
   }
-
-  /** Whether the rule matches, whether it could as well not, and its target with options. */
-  private read(rule: string, walker: Walker): { matches: boolean; mayFail: boolean; target: readonly string[] } {
-    const words = rule.match(/"[^"]*"|\S+/g) ?? [];
-    let isNegated = false;
-    let mayFail = false;
-    for (let index = 0; index < words.length; index++) {
-      const word = words[index] ?? '';
-      if (word === '-j' || word === '-g') return { matches: true, mayFail, target: words.slice(index) };
-      if (word === '!') {
-        isNegated = true;
-        continue;
-      }
-      if (word === '-m') {
-        index += 1;
-        continue;
-      }
-      const value = words[index + 1] ?? '';
-      index += word === '--rcheck' || word === '--reap' || word === '--set' || word === '--rsource' ? 0 : 1;
-      if (word === '--rcheck') return { matches: false, mayFail: false, target: [] };
-      if (word === '--probability') mayFail = true;
-      if (['--mode', '--probability', '--seconds', '--reap', '--name', '--mask', '--rsource', '--set'].includes(word))
-        continue;
-      const fields = word === '--match-set' ? words[++index] : '';
-      if (this.test(word, value, fields ?? '', walker) === isNegated)
-        return { matches: false, mayFail: false, target: [] };
-      isNegated = false;
-    }
-    throw new Error(`a rule without a target: ${rule}`);
-  }
-
-  private test(option: string, value: string, fields: string, walker: Walker): boolean {
-    const inPorts = (port: number | undefined): boolean =>
-      port !== undefined &&
-      value.split(',').some((range) => {
-        const [first = 0, last = first] = range.split(':').map(Number);
-        return first <= port && port <= last;
-      });
-    switch (option) {
-      case '-s':
-        return cidrContains(parseCidr(value), walker.source);
-      case '-d':
-        return cidrContains(parseCidr(value), walker.destination);
-      case '-i':
-        return isInterface(value, walker.inInterface);
-      case '-o':
-        return isInterface(value, walker.outInterface);
-      case '-p':
-        return parseProtocol(value === 'ipv6-icmp' ? ICMPV6 : value) === walker.protocol;
-      case '--sport':
-      case '--sports':
-        return inPorts(walker.sourcePort);
-      case '--dport':
-      case '--dports':
-        return inPorts(walker.destinationPort);
-      case '--icmp-type': {
-        const [type, code] = value.split('/').map(Number);
-        return walker.icmp?.type === type && (code === undefined || walker.icmp?.code === code);
-      }
-      case '--match-set':
-        return this.isMember(value, fields, walker);
-      case '--mark': {
-        const [bits = 0, mask = 0] = value.split('/').map(Number);
-        return (walker.mark & mask) >>> 0 === bits;
-      }
-      case '--ctstate':
-        return value.split(',').some((state) => isInState(state, walker));
-      case '--ctorigdst':
-        return walker.originalDestination === value;
-      case '--src-type':
-        return this.isLocal(walker.source);
-      case '--dst-type':
-        return this.isLocal(walker.destination);
-      default:
-        throw new Error(`unknown option ${option}`);
-    }
-  }
-
-  private isLocal(address: IpAddress): boolean {
-    return address === this.host.address || address.startsWith('127.');
-  }
-
-  private isMember(name: string, fields: string, walker: Walker): boolean {
-    const set = this.sets.get(name);
-    if (set === undefined) throw new Error(`no set ${name}`);
-    const address = fields.startsWith('src') ? walker.source : walker.destination;
-    const port = fields.startsWith('src') ? walker.sourcePort : walker.destinationPort;
-    const element = `${formatProtocol(walker.protocol)}:${port ?? 0}`;
-    for (const member of set.members) {
-      const [first = '', second, third] = member.split(',');
-      if (!inRange(first, address)) continue;
-      if (second !== undefined && (second !== element || !hasPorts(walker.protocol))) continue;
-      if (third !== undefined && !inRange(third, walker.source)) continue;
-      return true;
-    }
-    return false;
-  }
-}
-
-function inRange(range: string, address: IpAddress): boolean {
-  return cidrContains(parseCidr(range), address);
-}
-
-function isInterface(pattern: string, name: string): boolean {
-  return pattern.endsWith('+') ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
-}
-
-function isInState(state: string, walker: Walker): boolean {
-  if (state === 'NEW') return !walker.isUntracked;
-  if (state === 'UNTRACKED') return walker.isUntracked;
-  return state === 'DNAT' && walker.isTranslated;
 }
 
 /** How {@link NetfilterModel.outcomes} says that a packet arrives. */
