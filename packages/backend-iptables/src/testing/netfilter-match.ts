@@ -38,7 +38,7 @@ export interface Walker {
 }
 
 /** What a rule does with a packet. */
-export interface RuleMatch {
+export interface MatchResult {
   readonly matches: boolean;
   /** It matches by chance, and could as well not. */
   readonly mayFail: boolean;
@@ -46,7 +46,7 @@ export interface RuleMatch {
   readonly target: readonly string[];
 }
 
-const NO_MATCH: RuleMatch = { matches: false, mayFail: false, target: [] };
+const NO_MATCH: MatchResult = { matches: false, mayFail: false, target: [] };
 
 /** Options that say nothing about the packet. */
 const SETTINGS: ReadonlySet<string> = new Set([
@@ -69,7 +69,7 @@ export class RuleMatcher {
     private readonly host: ModelHost,
   ) {}
 
-  match(rule: string, walker: Walker): RuleMatch {
+  match(rule: string, walker: Walker): MatchResult {
     const words = rule.match(/"[^"]*"|\S+/g) ?? [];
     let isNegated = false;
     let mayFail = false;
