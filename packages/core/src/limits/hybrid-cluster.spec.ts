@@ -19,7 +19,7 @@ const limitOf = (feature: Feature): Limit => ({
 /** Forwards no node-port traffic to others, and runs on x86-64 only. */
 const ALONE: CheckedBackend = {
   name: 'alone',
-  limits: [limitOf('hybridCluster'), limitOf('architectureOtherThanX64'), limitOf('ipv6')],
+  limits: [limitOf('hybridCluster'), limitOf('architectureArm64'), limitOf('ipv6')],
   behaviours: STANDARD_BEHAVIOURS,
 };
 const SOCIAL: CheckedBackend = { name: 'social', limits: [], behaviours: STANDARD_BEHAVIOURS };
