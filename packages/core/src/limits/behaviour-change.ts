@@ -16,7 +16,7 @@ export const CHANGE_CODES = {
   PP_CHANGE_POLICY_SOURCE: {
     kind: 'diagnostic',
     meaning:
-      'A policy judges outside clients by their own addresses on one backend and by a node’s address on the other.',
+      'A policy judges outside clients, or pods that dial a service by a node’s or an external address, by their own addresses on one backend and by a node’s address on the other.',
     remedy: 'Allow what must come in by the addresses that the new backend shows, before the switch.',
   },
   PP_CHANGE_SERVICE_SOURCE: {

@@ -9,17 +9,14 @@ import type { ClusterIndex } from './cluster-index';
 /** The one node on which all of the pods are seen. */
 const NODE_NAME = 'every-node';
 
-/**
- * A desired state with these pods as its workloads. Sets hold no other pod: it tells what is decided over senders that are
- * no pods.
- */
+/** A desired state with these pods as its workloads; the others of the cluster are among the members of its sets. */
 export function policiesOfPods(cluster: ClusterIndex, pods: ReadonlySet<Pod>): DesiredState {
   const irrelevant = hasServicesAsSources(cluster) ? IRRELEVANT : new Set([...IRRELEVANT, 'EndpointSlice']);
   const namespaces = new Set(Array.from(pods, ({ metadata }) => metadata.namespace));
   const store = new DesiredStateStore();
   const graph = new ComputeGraph({ nodeName: NODE_NAME });
   const changes = cluster.resources.flatMap((resource): readonly ResourceChange[] => {
-    if (resource.kind === 'Pod') return pods.has(resource) ? [{ op: 'put', resource: moved(resource) }] : [];
+    if (resource.kind === 'Pod') return [{ op: 'put', resource: pods.has(resource) ? moved(resource) : resource }];
     const isElsewhere = OF_THEIR_NAMESPACE.has(resource.kind) && !namespaces.has(resource.metadata.namespace);
     return irrelevant.has(resource.kind) || isElsewhere ? [] : [{ op: 'put', resource }];
   });

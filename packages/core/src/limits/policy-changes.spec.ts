@@ -99,18 +99,40 @@ describe('policies that a change of backend affects', () => {
     expect(affected([NODES, external, OFFICE])).to.have.length(1);
   });
 
-  it('are not those that pick pods, which neither a client nor a node is', () => {
+  it('are those that tell pods from nodes, as these dial node ports too', () => {
+    const peer = `
+apiVersion: v1
+kind: Pod
+metadata: {name: peer, namespace: shop, labels: {app: peer}}
+spec: {nodeName: n2, containers: [{name: c}]}
+status: {phase: Running, podIP: 10.1.1.10}
+`;
+    const fromPeer = policy('from-peer', '[{from: [{podSelector: {matchLabels: {app: peer}}}]}]');
+    expect(affected([NODES, WEB, peer, fromPeer])).to.deep.equal([
+      'NetworkPolicy from-peer: spec.ingress[0].from[0] tells pods from nodes: packets to node ports of ' +
+        'Service shop/web come with the pod’s own address instead of a node’s.',
+    ]);
+    expect(affected([NODES, WEB, peer, fromPeer], KEEPS, BY_POLICY)[0]).to.match(
+      /come with a node’s address instead of the pod’s own\.$/,
+    );
+    // Nobody has the labels, or only the pod behind the service itself.
+    expect(affected([NODES, WEB, fromPeer])).to.deep.equal([]);
     expect(affected([NODES, WEB, policy('pods', '[{from: [{podSelector: {}}]}]')])).to.deep.equal([]);
+  });
+
+  it('are those with the pods’ range, and those that let in everyone but pods', () => {
+    const pods = policy('pods', '[{from: [{ipBlock: {cidr: 10.1.0.0/23}}]}]');
+    expect(affected([NODES, WEB, pods])[0]).to.contain('tells pods from nodes');
+    const others = policy('others', '[{from: [{ipBlock: {cidr: 0.0.0.0/0, except: [10.1.0.0/23]}}]}]');
+    expect(affected([NODES, WEB, others])[0]).to.contain('tells pods from nodes');
+    const nodes = policy('nodes', '[{from: [{ipBlock: {cidr: 192.168.0.0/24}}]}]');
+    expect(affected([NODES, WEB, nodes])[0]).to.match(/tells outside clients and pods from nodes: .* the sender’s own/);
   });
 
   it('are not those that let everyone in, or nobody', () => {
     expect(affected([NODES, WEB, policy('all', '[{}]')])).to.deep.equal([]);
     expect(affected([NODES, WEB, policy('none', '[]')])).to.deep.equal([]);
     expect(affected([NODES, WEB, policy('world', '[{from: [{ipBlock: {cidr: 0.0.0.0/0}}]}]')])).to.deep.equal([]);
-  });
-
-  it('are not those that name the pods’ own range only', () => {
-    expect(affected([NODES, WEB, policy('own', '[{from: [{ipBlock: {cidr: 10.1.0.0/23}}]}]')])).to.deep.equal([]);
   });
 
   it('are those that let nodes in', () => {

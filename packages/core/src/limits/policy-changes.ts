@@ -1,13 +1,14 @@
-/** Policies that change meaning with the backend: they tell outside clients from nodes, and see the other of the two after the switch. */
+/** Policies that change meaning with the backend: they tell those who dial a service from nodes, and see the other of the two after the switch. */
 import type { Behaviours } from '../backend/behaviours';
 import { workloadKey } from '../compute/keys';
 import type { Pod, Service } from '../resources/kinds/kubernetes';
-import { type DesiredState, familyOf, type ObjectRef, type PolicyKey, parseProtocol } from '../state';
+import { cidrOf, type DesiredState, familyOf, type ObjectRef, type PolicyKey, parseProtocol } from '../state';
+import { AddressRanges } from './address-ranges';
 import type { BehaviourChange } from './behaviour-change';
 import type { ClusterIndex } from './cluster-index';
 import { type ExposureKind, exposuresOf, formatExposure, keepsClientAddress } from './exposure';
-import { type OutsideSenders, outsideSenders } from './outside-senders';
 import { policiesOfPods } from './policies-of-pods';
+import { type SenderKind, type Senders, sendersOf } from './senders';
 import { type IngressPort, type SourceClass, SourceVerdicts } from './source-verdicts';
 
 /** A backend by what a change of backend depends on. */
@@ -17,9 +18,9 @@ export interface NamedBehaviours {
 }
 
 /**
- * One change a policy. A policy is named only if it decides otherwise over an outside
- * client than over a node, for a port of a pod behind a service whose client addresses begin or cease to be kept, and
- * the verdict on the packet differs with it. Where no Node is known, a node may have any address outside the pods'.
+ * One change a policy. A policy is named only if it decides otherwise over an outside client, or over a pod that dials the
+ * service from without, than over a node, for a port of a pod behind a service whose client addresses begin or cease to be
+ * kept, and the verdict on the packet differs with it. Where no Node is known, a node may have any address outside the pods'.
  */
 export function policyChanges(
   cluster: ClusterIndex,
@@ -28,7 +29,7 @@ export function policyChanges(
 ): readonly BehaviourChange[] {
   const ports = flippedPorts(cluster, from.behaviours, to.behaviours);
   if (ports.length === 0) return [];
-  const senders = { 4: outsideSenders(cluster, 4), 6: outsideSenders(cluster, 6) };
+  const senders = { 4: sendersOf(cluster, 4), 6: sendersOf(cluster, 6) };
   const affected = new Map<PolicyKey, AffectedPolicy>();
   for (const batch of byNamespaces(ports)) {
     const state = policiesOfPods(cluster, new Set(batch.map(({ pod }) => pod)));
@@ -55,11 +56,13 @@ interface FlippedPort {
 interface AffectedPolicy {
   readonly object: ObjectRef;
   readonly rules: Set<string>;
+  readonly senders: Set<SenderKind>;
   readonly services: Map<string, FlippedPort>;
 }
 
-/** A policy that decides differently over a client and a node, and the rules by which it does. */
+/** A policy that decides differently over a sender and a node, and the rules by which it does. */
 interface Decision {
+  readonly sender: SenderKind;
   readonly key: PolicyKey;
   readonly object: ObjectRef;
   readonly rules: readonly string[];
@@ -108,26 +111,34 @@ function byNamespaces(ports: readonly FlippedPort[]): readonly (readonly Flipped
   return batches;
 }
 
-/** The policies that let a client in and keep a node out, or the other way round. */
+/** The policies that let a sender in and keep a node out, or the other way round. */
 function decisionsOf(
   { pod: { metadata }, to }: FlippedPort,
   state: DesiredState,
   verdicts: SourceVerdicts,
-  senders: OutsideSenders,
+  senders: Senders,
 ): readonly Decision[] {
   const workload = state.workloads.get(workloadKey(metadata.namespace ?? '', metadata.name));
   if (workload === undefined) return [];
-  const clients = verdicts.judge(workload, to, senders.clients);
   const nodes = verdicts.judge(workload, to, senders.nodes);
-  return clients.flatMap((client) =>
-    nodes.filter((node) => node.isAllowed !== client.isAllowed).flatMap((node) => decisionOf(client, node)),
-  );
+  return SENDER_KINDS.flatMap((kind) => {
+    // What a pod sends to itself through a service is another story on every dataplane.
+    const sources = senders[kind].minus(AddressRanges.of(familyOf(to.address), [cidrOf(to.address)]));
+    const classes = verdicts.judge(workload, to, sources);
+    return classes.flatMap((sender) =>
+      nodes
+        .filter((node) => node.isAllowed !== sender.isAllowed)
+        .flatMap((node) => decisionOf(sender, node).map((decision) => ({ ...decision, sender: kind }))),
+    );
+  });
 }
 
+const SENDER_KINDS: readonly SenderKind[] = ['clients', 'pods'];
+
 /** The last policy that both were asked by and that treated them differently: what follows it does not tell them apart. */
-function decisionOf(client: SourceClass, node: SourceClass): readonly Decision[] {
+function decisionOf(sender: SourceClass, node: SourceClass): readonly Omit<Decision, 'sender'>[] {
   const stepsOfNode = new Map(node.steps.map((step) => [step.policy.key, step]));
-  const pairs = client.steps.flatMap((step) => {
+  const pairs = sender.steps.flatMap((step) => {
     const other = stepsOfNode.get(step.policy.key);
     return other === undefined || other.rule?.action === step.rule?.action ? [] : [[step, other] as const];
   });
@@ -138,22 +149,29 @@ function decisionOf(client: SourceClass, node: SourceClass): readonly Decision[]
   return [{ key, object: origin.object, rules }];
 }
 
-function note(affected: Map<PolicyKey, AffectedPolicy>, { key, object, rules }: Decision, flipped: FlippedPort): void {
-  const known = affected.get(key) ?? { object, rules: new Set(), services: new Map() };
+function note(affected: Map<PolicyKey, AffectedPolicy>, decision: Decision, flipped: FlippedPort): void {
+  const { key, object, rules, sender } = decision;
+  const known = affected.get(key) ?? { object, rules: new Set(), senders: new Set(), services: new Map() };
   affected.set(key, known);
+  known.senders.add(sender);
   for (const rule of rules) known.rules.add(rule);
   const { namespace, name } = flipped.service.metadata;
   known.services.set(`${namespace}/${name} ${flipped.exposure} ${flipped.keepsClient}`, flipped);
 }
 
-function changeOf({ object, rules, services }: AffectedPolicy, from: string, to: string): BehaviourChange {
+function changeOf({ object, rules, senders, services }: AffectedPolicy, from: string, to: string): BehaviourChange {
+  const { they, own } = WORDS[senders.size > 1 ? 'both' : senders.has('pods') ? 'pods' : 'clients'];
   const told = [...services.values()].map(({ service, exposure, keepsClient }) => {
     const { namespace, name } = service.metadata;
-    const [after, before] = keepsClient
-      ? ['the client’s own address', 'a node’s']
-      : ['a node’s address', 'the client’s own'];
+    const [after, before] = keepsClient ? [own, 'a node’s'] : ['a node’s address', own.replace(/ address$/, '')];
     return `to ${formatExposure(exposure)} of Service ${namespace}/${name} come with ${after} instead of ${before}`;
   });
-  const message = `${[...rules].join(', ')} tells outside clients from nodes: packets ${told.join('; ')}.`;
+  const message = `${[...rules].join(', ')} tells ${they} from nodes: packets ${told.join('; ')}.`;
   return { code: 'PP_CHANGE_POLICY_SOURCE', from, to, object, message };
 }
+
+const WORDS: Readonly<Record<SenderKind | 'both', { readonly they: string; readonly own: string }>> = {
+  clients: { they: 'outside clients', own: 'the client’s own address' },
+  pods: { they: 'pods', own: 'the pod’s own address' },
+  both: { they: 'outside clients and pods', own: 'the sender’s own address' },
+};
