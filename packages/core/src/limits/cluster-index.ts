@@ -1,5 +1,7 @@
 /** A cluster's resources by what is asked of them: each kind, the endpoints of a service, the pod of an address. */
-import type { EndpointSlice, Pod, Service, ServiceProtocol } from '../resources/kinds/kubernetes';
+import { sourcesOfEndpoints } from '../compute/endpoints-object';
+import type { EndpointSource } from '../compute/service-endpoints';
+import type { EndpointSlice, Endpoints, Pod, Service, ServiceProtocol } from '../resources/kinds/kubernetes';
 import type { Resource, ResourceKind, ResourceOf } from '../resources/resource';
 import type { IpAddress, Port } from '../state';
 
@@ -15,6 +17,7 @@ export interface BehindService {
 export class ClusterIndex {
   private readonly byKind = new Map<ResourceKind, Resource[]>();
   private readonly slices = new Map<string, EndpointSlice[]>();
+  private readonly endpoints = new Map<string, readonly EndpointSource[]>();
   private readonly podsByAddress = new Map<IpAddress, Pod>();
   private readonly podsByName = new Map<string, Pod>();
 
@@ -24,6 +27,7 @@ export class ClusterIndex {
       this.byKind.set(resource.kind, ofKind);
       ofKind.push(resource);
       if (resource.kind === 'EndpointSlice') this.addSlice(resource);
+      if (resource.kind === 'Endpoints') this.addEndpoints(resource);
       if (resource.kind === 'Pod') this.addPod(resource);
     }
   }
@@ -42,16 +46,22 @@ export class ClusterIndex {
     return this.podsByName.get(`${namespace}/${name}`);
   }
 
-  /** Undefined: no slice tells which endpoints the service has. */
+  /** Undefined: neither a slice nor, where there is none, the Endpoints object tells which endpoints the service has. */
   endpointsOf({ metadata }: Service): readonly BehindService[] | undefined {
-    const slices = this.slices.get(`${metadata.namespace}/${metadata.name}`);
-    return slices?.flatMap(endpointsOfSlice);
+    const service = `${metadata.namespace}/${metadata.name}`;
+    const sources: readonly EndpointSource[] | undefined = this.slices.get(service) ?? this.endpoints.get(service);
+    return sources?.flatMap(endpointsOfSource);
   }
 
   private addPod(pod: Pod): void {
     this.podsByName.set(`${pod.metadata.namespace}/${pod.metadata.name}`, pod);
     if (!isLive(pod)) return;
     for (const address of pod.status.podIPs) this.podsByAddress.set(address, pod);
+  }
+
+  private addEndpoints(endpoints: Endpoints): void {
+    const { namespace, name } = endpoints.metadata;
+    this.endpoints.set(`${namespace}/${name}`, sourcesOfEndpoints(endpoints));
   }
 
   private addSlice(slice: EndpointSlice): void {
@@ -73,7 +83,7 @@ export function isFinished({ status: { phase } }: Pod): boolean {
   return phase === 'Succeeded' || phase === 'Failed';
 }
 
-function endpointsOfSlice({ ports, endpoints }: EndpointSlice): readonly BehindService[] {
+function endpointsOfSource({ ports, endpoints }: EndpointSource): readonly BehindService[] {
   return ports.flatMap(({ name, protocol, port }) =>
     port === undefined
       ? []

@@ -11,7 +11,7 @@ const NODE_NAME = 'every-node';
 
 /** A desired state with these pods as its workloads; the others of the cluster are among the members of its sets. */
 export function policiesOfPods(cluster: ClusterIndex, pods: ReadonlySet<Pod>): DesiredState {
-  const irrelevant = hasServicesAsSources(cluster) ? IRRELEVANT : new Set([...IRRELEVANT, 'EndpointSlice']);
+  const irrelevant = hasServicesAsSources(cluster) ? IRRELEVANT : new Set([...IRRELEVANT, ...ENDPOINTS]);
   const namespaces = new Set(Array.from(pods, ({ metadata }) => metadata.namespace));
   const store = new DesiredStateStore();
   const graph = new ComputeGraph({ nodeName: NODE_NAME });
@@ -37,7 +37,6 @@ function hasServicesAsSources(cluster: ClusterIndex): boolean {
 /** Kinds that say nothing about who may come in. */
 const IRRELEVANT: ReadonlySet<ResourceKind> = new Set<ResourceKind>([
   'Service',
-  'Endpoints',
   'Node',
   'WorkloadEndpoint',
   'IPPool',
@@ -45,6 +44,9 @@ const IRRELEVANT: ReadonlySet<ResourceKind> = new Set<ResourceKind>([
   'StagedGlobalNetworkPolicy',
   'StagedKubernetesNetworkPolicy',
 ]);
+
+/** Kinds that say who is behind a service. */
+const ENDPOINTS: readonly ResourceKind[] = ['EndpointSlice', 'Endpoints'];
 
 /** Kinds that concern the pods of their own namespace alone. */
 const OF_THEIR_NAMESPACE: ReadonlySet<ResourceKind> = new Set<ResourceKind>(['NetworkPolicy', 'CalicoNetworkPolicy']);

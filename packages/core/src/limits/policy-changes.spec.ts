@@ -92,6 +92,18 @@ describe('policies that a change of backend affects', () => {
     expect(affected([NODES, WEB, OFFICE], BY_POLICY, HIDES)).to.deep.equal([]);
   });
 
+  it('are found by the Endpoints object where no slice tells what is behind the service', () => {
+    const [pod, service] = WEB.split('\n---\n');
+    const endpoints = `
+apiVersion: v1
+kind: Endpoints
+metadata: {name: web, namespace: shop}
+subsets: [{addresses: [{ip: 10.1.0.10}], ports: [{port: 8080, protocol: TCP}]}]
+`;
+    expect(affected([NODES, pod ?? '', service ?? '', endpoints, OFFICE])).to.have.length(1);
+    expect(affected([NODES, pod ?? '', service ?? '', OFFICE])).to.deep.equal([]);
+  });
+
   it('are none behind no node port, external or load-balancer address', () => {
     const inside = WEB.replace('type: NodePort', 'type: ClusterIP').replace(', nodePort: 30080', '');
     expect(affected([NODES, inside, OFFICE])).to.deep.equal([]);

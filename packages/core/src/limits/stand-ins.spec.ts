@@ -76,8 +76,20 @@ describe('manifests without pods and endpoints', () => {
     ]);
   });
 
+  it('name policies by the selector alone, where the workload is written elsewhere', () => {
+    expect(changes(NODE_PORT, POLICY)).to.deep.equal([
+      'PP_CHANGE_POLICY_SOURCE NetworkPolicy shop/office',
+      'PP_CHANGE_SERVICE_SOURCE Service shop/web',
+      'PP_CHANGE_SERVICE_BALANCING Service shop/web',
+    ]);
+    expect(changes(NODE_PORT, POLICY.replace('{app: web}', '{app: other}'))).not.to.include(
+      'PP_CHANGE_POLICY_SOURCE NetworkPolicy shop/office',
+    );
+  });
+
   it('name no policy of a workload that the service does not select', () => {
-    expect(changes(deployment('web', '', '{app: other}'), NODE_PORT, POLICY)).not.to.include(
+    const elsewhere = NODE_PORT.replace('{app: web}', '{app: other}');
+    expect(changes(deployment('web'), deployment('other'), elsewhere, POLICY)).not.to.include(
       'PP_CHANGE_POLICY_SOURCE NetworkPolicy shop/office',
     );
   });
@@ -133,8 +145,9 @@ ports: []
     expect(endpointsOf(deployment('web'), NODE_PORT, slice)).to.deep.equal({ web: 0 });
   });
 
-  it('may have broken templates, which stand in for nothing', () => {
-    const broken = deployment('web').replace('containerPort: 8080', 'containerPort: 99999');
-    expect(endpointsOf(broken, NODE_PORT)).to.deep.equal({ web: undefined });
+  it('may have broken templates, which stand in for nothing: the selector does', () => {
+    const broken = deployment('web', 'replicas: 1').replace('containerPort: 8080', 'containerPort: 99999');
+    expect(endpointsOf(deployment('web', 'replicas: 1'), NODE_PORT)).to.deep.equal({ web: 1 });
+    expect(endpointsOf(broken, NODE_PORT)).to.deep.equal({ web: 2 });
   });
 });

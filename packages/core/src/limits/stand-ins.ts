@@ -9,6 +9,9 @@ import { ClusterIndex, isLive } from './cluster-index';
 /** Pods that stand for a workload of unknown size: a choice between endpoints there may be. */
 const UNKNOWN_REPLICAS = 2;
 
+/** The last one of the dynamic ports (RFC 6335), which no container is known to listen on. */
+const UNKNOWN_PORT = parsePort(65_535);
+
 /**
  * The resources, and what stands in for the pods and slices that they do not have: only for services of which no slice tells the
  * endpoints. A stand-in has an address of a range that no cluster uses, no node, and a name that no object can have.
@@ -38,7 +41,10 @@ export function withStandIns(resources: readonly Resource[], { templates, target
   return [...kept, ...added];
 }
 
-/** Pods that services may select: those that live, and for workloads none of whose pods is known, stand-ins. */
+/**
+ * Pods that services may select: those that live, and for workloads none of whose pods is known, stand-ins. A selector that
+ * meets none of both is answered by stand-ins with exactly its labels: their workload is written elsewhere.
+ */
 interface SelectablePods {
   selected(target: ServiceTarget): readonly Pod[];
   isStandIn(pod: Pod): boolean;
@@ -55,10 +61,16 @@ function podsByNamespace(
   );
   const all = new Set([...standIns.values()].flat());
   return {
-    selected({ service: { namespace = '' }, selector }) {
-      const isSelected = ({ metadata }: Pod): boolean => matches(selector, metadata.labels);
-      const there = live.get(namespace)?.filter(isSelected) ?? [];
-      return there.length > 0 ? there : (standIns.get(namespace)?.filter(isSelected) ?? []);
+    selected(target) {
+      const { namespace = '' } = target.service;
+      const isSelected = ({ metadata }: Pod): boolean => matches(target.selector, metadata.labels);
+      for (const pods of [live, standIns]) {
+        const there = pods.get(namespace)?.filter(isSelected) ?? [];
+        if (there.length > 0) return there;
+      }
+      const made = standInPods(templateOf(target), addresses);
+      for (const pod of made) all.add(pod);
+      return made;
     },
     isStandIn: (pod) => all.has(pod),
   };
@@ -77,6 +89,28 @@ function standInPods({ workload, pod, replicas }: PodTemplate, addresses: Unused
       status: { podIPs: [addresses.next(4), addresses.next(6)], phase: 'Running' },
     };
   });
+}
+
+/** What a service's selector tells of the workload behind it. */
+function templateOf({ service, selector, targetPorts }: ServiceTarget): PodTemplate {
+  const { namespace, name } = service;
+  const inNamespace = namespace === undefined ? {} : { namespace };
+  const named = targetPorts.filter((port) => typeof port === 'string');
+  return {
+    workload: service,
+    pod: {
+      kind: 'Pod',
+      ref: { apiVersion: 'v1', kind: 'Pod', ...inNamespace, name },
+      metadata: { name, ...inNamespace, labels: selector, annotations: {} },
+      spec: { hostNetwork: false, ports: named.flatMap(portsOfUnknownNumber) },
+      status: { podIPs: [], phase: 'Pending' },
+    },
+  };
+}
+
+/** The number of a named port stands in the workload; of these, no policy speaks by number. */
+function portsOfUnknownNumber(name: string): Pod['spec']['ports'] {
+  return (['TCP', 'UDP', 'SCTP'] as const).map((protocol) => ({ name, protocol, containerPort: UNKNOWN_PORT }));
 }
 
 /** A service that the API server has given no address yet, and will. */
