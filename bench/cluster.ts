@@ -203,6 +203,6 @@ function node(index: number): Resource {
     ref: { apiVersion: 'v1', kind: 'Node', name },
     metadata: { name, labels: { 'kubernetes.io/hostname': name }, annotations: {} },
     spec: { podCIDRs: [] },
-    status: { addresses: [{ type: 'InternalIP', address: `192.0.2.${index + 1}` as IpAddress }] },
+    status: { addresses: [{ type: 'InternalIP', address: `192.0.2.${index + 1}` as IpAddress, index: 0 }] },
   };
 }

@@ -91,6 +91,26 @@ describe('what a cluster needs of a dataplane', () => {
     ).to.deep.equal(['ipv6 GlobalNetworkPolicy g spec.ingress[1].protocol']);
   });
 
+  it('is named by the very address of a node, and of a workload', () => {
+    const addresses =
+      '[{type: Hostname, address: n}, {type: InternalIP, address: 192.0.2.1}, {type: InternalIP, address: 2001:db8::1}]';
+    const nat = (last: number) => `{internalIP: 10.0.0.1, externalIP: 192.0.2.${last}}`;
+    expect(
+      uses(
+        `{apiVersion: v1, kind: Node, metadata: {name: n}, status: {addresses: ${addresses}}}`,
+        calico(
+          'WorkloadEndpoint',
+          'n-k8s-p-eth0',
+          `{orchestrator: k8s, node: n, pod: p, endpoint: eth0, interfaceName: cali1, ipNetworks: [10.0.0.1/32], ipNATs: [${nat(1)}, ${nat(2)}]}`,
+        ),
+      ),
+    ).to.deep.equal([
+      'ipv6 Node n status.addresses[2].address',
+      'floatingIp WorkloadEndpoint n-k8s-p-eth0 spec.ipNATs[0]',
+      'floatingIp WorkloadEndpoint n-k8s-p-eth0 spec.ipNATs[1]',
+    ]);
+  });
+
   it('is named by the very address of a load balancer, whatever else it is known by', () => {
     const ingress = '[{hostname: lb.example}, {ip: 192.0.2.1}, {ip: 2001:db8::1}]';
     expect(

@@ -24,7 +24,7 @@ export function* podFeatures(pod: Pod): Iterable<FieldFeature> {
 
 /** The cluster's own record of a workload; its pod tells of its addresses. */
 export function* workloadEndpointFeatures({ spec }: CalicoWorkloadEndpoint): Iterable<FieldFeature> {
-  if (spec.ipNATs.length > 0) yield ['floatingIp', 'spec.ipNATs'];
+  for (const index of spec.ipNATs.keys()) yield ['floatingIp', `spec.ipNATs[${index}]`];
 }
 
 export function* hostEndpointFeatures({ spec }: CalicoHostEndpoint): Iterable<FieldFeature> {
@@ -46,7 +46,9 @@ export function* nodeFeatures(node: Node): Iterable<FieldFeature> {
     yield [architecture.value === 'arm64' ? 'architectureArm64' : 'architectureOther', architecture.field];
   }
   yield* familyFeatures(node.spec.podCIDRs, 'spec.podCIDRs');
-  if (node.status.addresses.some(({ address }) => familyOf(address) === 6)) yield ['ipv6', 'status.addresses'];
+  for (const { address, index } of node.status.addresses) {
+    if (familyOf(address) === 6) yield ['ipv6', `status.addresses[${index}].address`];
+  }
 }
 
 /** Whether the kubelet or a label says that the node is no Linux machine. */

@@ -24,7 +24,7 @@ export class HybridCluster {
     if (![...this.backends.values()].includes(backend)) return [];
     return [...this.backends]
       .filter(([, other]) => other !== backend)
-      .map(([name]) => ({ feature: 'hybridCluster', object: this.refOf(name), field: '' }));
+      .map(([name]) => ({ feature: 'hybridCluster', object: this.refOf(name), field: 'metadata.name' }));
   }
 
   /** Whether a need is one of a node that runs another backend: it asks nothing of this one but to live beside it. */

@@ -5,11 +5,19 @@ import type { ResourceBase } from '../metadata';
 /** The protocols that a Kubernetes service can have. */
 export type ServiceProtocol = 'TCP' | 'UDP' | 'SCTP';
 
+/** An address of a node. */
+export interface NodeAddress {
+  readonly type: 'InternalIP' | 'ExternalIP';
+  readonly address: IpAddress;
+  /** Its place in the object's list, which has host names, too. */
+  readonly index: number;
+}
+
 export interface Node extends ResourceBase<'Node'> {
   readonly spec: { readonly podCIDRs: readonly Cidr[] };
   /** Every address of type InternalIP or ExternalIP, in the object's order, duplicates removed. */
   readonly status: {
-    readonly addresses: readonly { readonly type: 'InternalIP' | 'ExternalIP'; readonly address: IpAddress }[];
+    readonly addresses: readonly NodeAddress[];
     /** What the kubelet said of its machine, in Go's words (`amd64`, `windows`); absent: it has not. */
     readonly nodeInfo?: { readonly architecture?: string; readonly operatingSystem?: string };
   };

@@ -1,10 +1,8 @@
 /** The schemas of Node, Namespace and ServiceAccount (v1). */
 import { z } from 'zod';
-import type { Namespace, Node, ServiceAccount } from '../kinds/kubernetes';
+import type { Namespace, Node, NodeAddress, ServiceAccount } from '../kinds/kubernetes';
 import { cidr, ipAddress, list, optional, optionalText, readAt, structure } from './fields';
 import type { ResourceBody } from './kind-schema';
-
-type NodeAddress = Node['status']['addresses'][number];
 
 const spec = z.object({ podCIDR: optionalText, podCIDRs: list(cidr) }).transform((raw, context): Node['spec'] => {
   if (raw.podCIDRs.length > 0 || raw.podCIDR === undefined) return { podCIDRs: raw.podCIDRs };
@@ -26,7 +24,7 @@ const status = z
     raw.addresses.forEach(({ type, address: text }, index) => {
       if (type !== 'InternalIP' && type !== 'ExternalIP') return;
       const address = readAt(ipAddress, text, context, ['addresses', index, 'address']);
-      if (address !== undefined && !addresses.has(address)) addresses.set(address, { type, address });
+      if (address !== undefined && !addresses.has(address)) addresses.set(address, { type, address, index });
     });
     return { addresses: [...addresses.values()], ...(raw.nodeInfo !== undefined && { nodeInfo: raw.nodeInfo }) };
   });

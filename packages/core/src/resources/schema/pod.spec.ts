@@ -12,8 +12,8 @@ describe('Node', () => {
     const node = parse('Node', { spec: { podCIDR: '10.1.0.0/24' }, status: { addresses } });
     expect(node.spec.podCIDRs).to.deep.equal(['10.1.0.0/24']);
     expect(node.status.addresses).to.deep.equal([
-      { type: 'InternalIP', address: '10.0.0.1' },
-      { type: 'ExternalIP', address: 'fd00::1' },
+      { type: 'InternalIP', address: '10.0.0.1', index: 0 },
+      { type: 'ExternalIP', address: 'fd00::1', index: 3 },
     ]);
     expect(faults('Node', { status: { addresses: [{ type: 'InternalIP', address: 'node' }] } })).to.deep.equal([
       'status.addresses[0].address',
