@@ -27,7 +27,9 @@ function* ruleFeatures(
   peersField: string,
 ): Iterable<FieldFeature> {
   for (const [index, port] of ports.entries()) {
-    if (port.kind === 'numbers' && port.protocol === 'SCTP') yield ['sctpPolicy', `${portsField}[${index}]`];
+    // A port that is only named is one of whatever protocol it has: nobody asked for SCTP.
+    if (port.kind !== 'numbers' || port.protocol !== 'SCTP') continue;
+    yield ['sctpPolicy', `${portsField}[${index}].${port.protocolField}`];
   }
   for (const [index, peer] of peers.entries()) {
     if (peer.kind === 'networks') yield* familyFeatures(peer.networks, `${peersField}[${index}].networks`);

@@ -73,8 +73,16 @@ function ruleUses({
   readonly egress: readonly Rule[];
 }): readonly FeatureUse[] {
   return [...ingress, ...egress].flatMap((rule) =>
-    featuresOfRule(rule).map((feature) => use(feature, rule, rule.origin.field)),
+    featuresOfRule(rule)
+      .filter((feature) => feature !== 'sctpPolicy' || !isOfAnyProtocol(rule))
+      .map((feature) => use(feature, rule, rule.origin.field)),
   );
+}
+
+/** A port that a cluster-wide policy only names makes a rule of each protocol, and asks for none. */
+function isOfAnyProtocol({ origin, destination }: Rule): boolean {
+  const isClusterPolicy = origin.object.apiVersion.startsWith('policy.networking.k8s.io/');
+  return isClusterPolicy && destination.namedPorts.length > 0 && destination.ports.length === 0;
 }
 
 function serviceUses(service: ServicePort): readonly FeatureUse[] {

@@ -105,6 +105,29 @@ describe('the fields behind what a node needs', () => {
     expect(diagnose([put(elsewhere)])).to.deep.equal([]);
   });
 
+  it('are those of the very protocol of a cluster-wide policy, and none of a port that is only named', () => {
+    const policy = (ports: readonly object[]): Resource =>
+      parseResource({
+        apiVersion: 'policy.networking.k8s.io/v1alpha1',
+        kind: 'AdminNetworkPolicy',
+        metadata: { name: 'p' },
+        spec: {
+          priority: 1,
+          subject: { namespaces: {} },
+          ingress: [{ action: 'Deny', from: [{ namespaces: {} }], ports }],
+        },
+      });
+    const sctp = [
+      { portNumber: { protocol: 'SCTP', port: 80 } },
+      { portRange: { protocol: 'SCTP', start: 1, end: 9 } },
+    ];
+    expect(withoutForward(diagnose([put(policy([{ namedPort: 'web' }, ...sctp]))]))).to.deep.equal([
+      'sctpPolicy AdminNetworkPolicy p spec.ingress[0].ports[1].portNumber.protocol',
+      'sctpPolicy AdminNetworkPolicy p spec.ingress[0].ports[2].portRange.protocol',
+    ]);
+    expect(withoutForward(diagnose([put(policy([{ namedPort: 'web' }]))]))).to.deep.equal([]);
+  });
+
   it('are none of nodes and pools, whose own objects declare what they ask for', () => {
     const pool = parseResource({
       apiVersion: 'projectcalico.org/v3',

@@ -19,9 +19,14 @@ export type ClusterPolicyPeer =
   | { readonly kind: 'networks'; readonly networks: readonly Cidr[] }
   | { readonly kind: 'domainNames'; readonly domainNames: readonly string[] };
 
-/** `ports` absent: every port of the protocol. */
+/** `ports` absent: every port of the protocol, which stands in `protocolField` of the entry. */
 export type ClusterPolicyPort =
-  | { readonly kind: 'numbers'; readonly protocol: ServiceProtocol; readonly ports?: PortRange }
+  | {
+      readonly kind: 'numbers';
+      readonly protocol: ServiceProtocol;
+      readonly protocolField: 'portNumber.protocol' | 'portRange.protocol' | 'tcp' | 'udp' | 'sctp';
+      readonly ports?: PortRange;
+    }
   | { readonly kind: 'name'; readonly portName: string };
 
 /** Matches traffic of any of `peers` to any of `ports`; empty `ports`: every port of every protocol. */

@@ -28,8 +28,8 @@ describe('cluster-wide policies', () => {
             { kind: 'domainNames', domainNames: ['*.example.com'] },
           ],
           ports: [
-            { kind: 'numbers', protocol: 'UDP', ports: port(53) },
-            { kind: 'numbers', protocol: 'TCP', ports: port(1, 2) },
+            { kind: 'numbers', protocol: 'UDP', protocolField: 'portNumber.protocol', ports: port(53) },
+            { kind: 'numbers', protocol: 'TCP', protocolField: 'portRange.protocol', ports: port(1, 2) },
           ],
         },
       ],
@@ -56,8 +56,8 @@ describe('cluster-wide policies', () => {
           action: 'Allow',
           peers: [{ kind: 'pods', namespaceSelector: everything, podSelector: everything }],
           ports: [
-            { kind: 'numbers', protocol: 'TCP', ports: port(80) },
-            { kind: 'numbers', protocol: 'SCTP', ports: port(1, 9) },
+            { kind: 'numbers', protocol: 'TCP', protocolField: 'tcp', ports: port(80) },
+            { kind: 'numbers', protocol: 'SCTP', protocolField: 'sctp', ports: port(1, 9) },
             { kind: 'name', portName: 'web' },
           ],
         },

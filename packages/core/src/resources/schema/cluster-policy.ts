@@ -21,12 +21,18 @@ const priority = z.int().min(0).max(MAX_PRIORITY);
 const namedPort = portName.transform((value): ClusterPolicyPort => ({ kind: 'name', portName: value }));
 
 const adminPort = oneOf<ClusterPolicyPort>({
-  portNumber: z
-    .object({ protocol: serviceProtocol, port })
-    .transform((raw) => ({ kind: 'numbers', protocol: raw.protocol, ports: { first: raw.port, last: raw.port } })),
-  portRange: z
-    .object({ protocol: serviceProtocol, start: port, end: port })
-    .transform((raw, context) => ({ kind: 'numbers', protocol: raw.protocol, ports: rangeOf(raw, context) })),
+  portNumber: z.object({ protocol: serviceProtocol, port }).transform(({ protocol, port: number }) => ({
+    kind: 'numbers',
+    protocol,
+    protocolField: 'portNumber.protocol',
+    ports: { first: number, last: number },
+  })),
+  portRange: z.object({ protocol: serviceProtocol, start: port, end: port }).transform((raw, context) => ({
+    kind: 'numbers',
+    protocol: raw.protocol,
+    protocolField: 'portRange.protocol',
+    ports: rangeOf(raw, context),
+  })),
   namedPort,
 });
 
@@ -72,9 +78,9 @@ const destinationPort = oneOf<PortRange>({
 });
 
 const clusterProtocol = oneOf<ClusterPolicyPort>({
-  tcp: protocolMatch('TCP'),
-  udp: protocolMatch('UDP'),
-  sctp: protocolMatch('SCTP'),
+  tcp: protocolMatch('TCP', 'tcp'),
+  udp: protocolMatch('UDP', 'udp'),
+  sctp: protocolMatch('SCTP', 'sctp'),
   destinationNamedPort: namedPort,
 });
 
@@ -113,10 +119,10 @@ function writtenList<Out>(schema: z.ZodType<Out>, max: number) {
     .transform((value): readonly Out[] => value ?? []);
 }
 
-function protocolMatch(protocol: 'TCP' | 'UDP' | 'SCTP') {
+function protocolMatch(protocol: 'TCP' | 'UDP' | 'SCTP', protocolField: 'tcp' | 'udp' | 'sctp') {
   return z
     .object({ destinationPort })
-    .transform((raw): ClusterPolicyPort => ({ kind: 'numbers', protocol, ports: raw.destinationPort }));
+    .transform((raw): ClusterPolicyPort => ({ kind: 'numbers', protocol, protocolField, ports: raw.destinationPort }));
 }
 
 /** Ports have names in pods only. */
