@@ -165,6 +165,33 @@ describe('what a cluster needs of a dataplane', () => {
     expect(uses(felix('default', '{bpfEnabled: true}'), felix('node.n', '{bpfEnabled: true}'))).to.deep.equal([]);
   });
 
+  it('sees none where all nodes that are known come to one dataplane', () => {
+    const linux = (name: string) => `{apiVersion: v1, kind: Node, metadata: {name: ${name}}}`;
+    const on = (name: string) => felix(`node.${name}`, '{bpfEnabled: true}');
+    expect(uses(on('a'), on('b'), linux('a'), linux('b'))).to.deep.equal([]);
+    const found = ['hybridCluster FelixConfiguration node.a spec.bpfEnabled'];
+    expect(uses(on('a'), linux('a'), linux('b'))).to.deep.equal(found);
+    expect(uses(on('a'))).to.deep.equal(found);
+    expect(uses(on('a'), felix('node.b', '{bpfEnabled: false}'), linux('a'))).to.deep.equal(found);
+  });
+
+  it('takes the dataplane of an Installation for the cluster’s where no default FelixConfiguration has one', () => {
+    const ebpf = installation('{linuxDataplane: BPF}');
+    expect(uses(ebpf, felix('node.n', '{bpfEnabled: true}'))).to.deep.equal([]);
+    expect(uses(ebpf, felix('node.n', '{bpfEnabled: false}'))).to.deep.equal([
+      'hybridCluster FelixConfiguration node.n spec.bpfEnabled',
+    ]);
+    expect(uses(ebpf, felix('default', '{bpfEnabled: false}'), felix('node.n', '{bpfEnabled: false}'))).to.deep.equal(
+      [],
+    );
+  });
+
+  it('minds Wireguard that only one node has, whether pods run or not', () => {
+    const own = felix('node.n', '{wireguardEnabled: true}');
+    expect(uses(own)).to.deep.equal(['wireguardToggle FelixConfiguration node.n spec.wireguardEnabled']);
+    expect(uses(felix('default', '{wireguardEnabled: true}'), own)).to.deep.equal([]);
+  });
+
   it('asks for autodetection only of who switched it off', () => {
     const v4 = (spec: string) => uses(installation(`{nodeAddressAutodetectionV4: ${spec}}`));
     expect(v4('{firstFound: true}')).to.deep.equal([]);

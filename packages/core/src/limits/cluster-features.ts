@@ -2,6 +2,8 @@
 import type { FelixConfiguration, Installation } from '../resources/kinds/settings';
 import type { Resource } from '../resources/resource';
 import { type ClusterIndex, isLive } from './cluster-index';
+import { type ClusterSettings, clusterSettings, type FelixSpec, isOfNode } from './cluster-settings';
+import { isForeignNode } from './endpoint-features';
 import type { FeatureUse } from './feature-use';
 import { KnownSlices } from './known-slices';
 import { featuresOf } from './resource-features';
@@ -10,34 +12,36 @@ import { sliceFeatures } from './slice-features';
 /** In the order of the resources. */
 export function clusterFeatures(cluster: ClusterIndex): readonly FeatureUse[] {
   const hasLivePods = cluster.all('Pod').some(isLive);
-  const felix =
-    cluster.all('FelixConfiguration').find(({ metadata }) => metadata.name === DEFAULT_FELIX_NAME)?.spec ?? {};
+  const nodes = cluster.all('Node').filter((node) => !isForeignNode(node));
+  const settings = clusterSettings(
+    [...cluster.all('FelixConfiguration'), ...cluster.all('Installation')],
+    new Set(nodes.map(({ metadata }) => metadata.name)),
+  );
   const slices = new KnownSlices();
   for (const kind of ['Service', 'Endpoints'] as const) for (const resource of cluster.all(kind)) slices.put(resource);
   return cluster.resources.flatMap((resource) => {
     if (resource.kind === 'EndpointSlice') return sliceFeatures(resource, slices.beside(resource));
     return [
-      ...featuresOf(resource).filter(({ feature }) => isWanted(resource, feature, felix)),
-      ...togetherFeatures(resource, felix, hasLivePods),
+      ...featuresOf(resource).filter(({ feature }) => isWanted(resource, feature, settings.felix)),
+      ...togetherFeatures(resource, settings, hasLivePods),
     ];
   });
 }
-
-export type FelixSpec = FelixConfiguration['spec'];
-
-/** The configuration of every node that has none of its own. */
-export const DEFAULT_FELIX_NAME = 'default';
 
 /** Floating IPs are asked for by workloads, and wanted unless somebody has switched them off. */
 export function isWanted(resource: Resource, feature: FeatureUse['feature'], felix: FelixSpec): boolean {
   return feature !== 'floatingIp' || resource.kind === 'FelixConfiguration' || felix.floatingIPs !== 'Disabled';
 }
 
-/** What a resource needs in view of the default FelixConfiguration and of whether any pod is live. */
-export function togetherFeatures(resource: Resource, felix: FelixSpec, hasLivePods: boolean): readonly FeatureUse[] {
+/** What a resource needs in view of the cluster's settings and of whether any pod is live. */
+export function togetherFeatures(
+  resource: Resource,
+  settings: ClusterSettings,
+  hasLivePods: boolean,
+): readonly FeatureUse[] {
   switch (resource.kind) {
     case 'FelixConfiguration':
-      return felixFeatures(resource, felix, hasLivePods);
+      return felixFeatures(resource, settings, hasLivePods);
     case 'Installation':
       return hasLivePods ? dataplaneFeatures(resource) : [];
     default:
@@ -47,27 +51,26 @@ export function togetherFeatures(resource: Resource, felix: FelixSpec, hasLivePo
 
 function felixFeatures(
   { ref: object, metadata, spec }: FelixConfiguration,
-  felix: FelixSpec,
+  { felix, isEbpf, isMixed }: ClusterSettings,
   hasLivePods: boolean,
 ): readonly FeatureUse[] {
   const uses: FeatureUse[] = [];
-  if (hasLivePods) {
-    for (const field of ['wireguardEnabled', 'wireguardEnabledV6'] as const) {
-      // Off is what it is without a setting: only on, or another than the rest of the cluster, is a change.
-      const isChange = spec[field] === true || isUnlikeDefault(metadata.name, spec[field], felix[field]);
-      if (isChange) uses.push({ feature: 'wireguardToggle', object, field: `spec.${field}` });
-    }
-    if (spec.bpfEnabled !== undefined) uses.push(...switchFeatures(object, 'spec.bpfEnabled'));
+  for (const field of ['wireguardEnabled', 'wireguardEnabledV6'] as const) {
+    // Off is what it is without a setting. Another than the rest of the cluster is never on for all of it from the start.
+    const isOn = spec[field] === true && hasLivePods;
+    const isChange = isOn || isUnlikeCluster(metadata.name, spec[field], felix[field] ?? false);
+    if (isChange) uses.push({ feature: 'wireguardToggle', object, field: `spec.${field}` });
   }
-  if (isUnlikeDefault(metadata.name, spec.bpfEnabled, felix.bpfEnabled)) {
+  if (hasLivePods && spec.bpfEnabled !== undefined) uses.push(...switchFeatures(object, 'spec.bpfEnabled'));
+  if (isMixed && isUnlikeCluster(metadata.name, spec.bpfEnabled, isEbpf)) {
     uses.push({ feature: 'hybridCluster', object, field: 'spec.bpfEnabled' });
   }
   return uses;
 }
 
 /** Whether a node's own configuration says otherwise than the cluster's. */
-function isUnlikeDefault(name: string, own: boolean | undefined, cluster: boolean | undefined): boolean {
-  return name !== DEFAULT_FELIX_NAME && own !== undefined && own !== (cluster ?? false);
+function isUnlikeCluster(name: string, own: boolean | undefined, cluster: boolean): boolean {
+  return isOfNode(name) && own !== undefined && own !== cluster;
 }
 
 function dataplaneFeatures({ ref, spec: { calicoNetwork } }: Installation): readonly FeatureUse[] {

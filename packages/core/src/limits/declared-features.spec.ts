@@ -172,7 +172,9 @@ describe('what a cluster asks of a node beyond the desired state', () => {
     const variants = [
       [installation],
       [felix('default', { wireguardEnabled: true }), felix('default', { floatingIPs: 'Disabled', bpfEnabled: true })],
-      [felix('node.node-2', { bpfEnabled: false })],
+      [felix('node.node-2', { bpfEnabled: false }), felix('node.node-2', { bpfEnabled: true, wireguardEnabled: true })],
+      [node('node-2', 'linux')],
+      [node('node-1', 'linux')],
       [pod('a', 'node-1', FLOATING), pod('a', 'node-2', FLOATING), pod('a', 'node-1', {}, 'Failed')],
       [pod('b', 'node-2')],
       [node('windows-1', 'windows'), node('windows-1', 'linux')],

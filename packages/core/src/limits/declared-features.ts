@@ -2,10 +2,12 @@
 import type { CalicoWorkloadEndpoint } from '../resources/kinds/calico-workload';
 import type { Pod } from '../resources/kinds/kubernetes';
 import type { FelixConfiguration, Installation } from '../resources/kinds/settings';
-import { keyOfResource, type Resource, type ResourceKey } from '../resources/resource';
+import { keyOfResource, type Resource, type ResourceKey, splitResourceKey } from '../resources/resource';
 import type { ResourceChange } from '../sources/source';
-import { DEFAULT_FELIX_NAME, type FelixSpec, isWanted, togetherFeatures } from './cluster-features';
+import { isWanted, togetherFeatures } from './cluster-features';
 import { isLive } from './cluster-index';
+import { clusterSettings } from './cluster-settings';
+import { isForeignNode } from './endpoint-features';
 import type { FeatureUse } from './feature-use';
 import { KnownSlices } from './known-slices';
 import { featuresOf } from './resource-features';
@@ -13,8 +15,8 @@ import { sliceFeatures } from './slice-features';
 
 /**
  * Incremental: an event costs what it touches. Only what concerns all settings (the first live pod, the last one's end, the
- * default FelixConfiguration) looks at the settings again, and at those local pods that have floating addresses; a service or an
- * Endpoints object, at the slices of that service.
+ * default FelixConfiguration, which nodes run eBPF mode) looks at the settings again, and at those local pods that have
+ * floating addresses; a service or an Endpoints object, at the slices of that service.
  * Other nodes count only for not running this dataplane, workloads only where they are local.
  */
 export class DeclaredFeatures {
@@ -22,19 +24,21 @@ export class DeclaredFeatures {
   readonly #settings = new Map<ResourceKey, FelixConfiguration | Installation>();
   readonly #floating = new Map<ResourceKey, Pod | CalicoWorkloadEndpoint>();
   readonly #slices = new KnownSlices();
-  #felix: FelixSpec = {};
+  /** Those that may run this dataplane, by name. */
+  readonly #nodes = new Set<string>();
+  #clusterSettings = clusterSettings([], new Set());
 
   constructor(private readonly nodeName: string) {}
 
   /** The resources whose uses may have changed, each with all that it uses now. */
   apply(changes: readonly ResourceChange[]): ReadonlyMap<ResourceKey, readonly FeatureUse[]> {
     const hadLivePods = this.#hasLivePods;
-    const felixBefore = this.#felix;
     // Everything is remembered before anything is judged: what one object uses may depend on another of the same batch.
     for (const change of changes) {
       if (change.op === 'put') this.#remember(change.resource);
       else this.#forget(change.key);
     }
+    const haveSettingsChanged = this.#readSettings();
     const touched = new Map<ResourceKey, readonly FeatureUse[]>();
     for (const change of changes) {
       if (change.op === 'remove') touched.set(change.key, []);
@@ -47,7 +51,7 @@ export class DeclaredFeatures {
       const key = change.op === 'put' ? keyOfResource(change.resource) : change.key;
       for (const slice of this.#slices.dependingOn(key)) touched.set(keyOfResource(slice), this.#usesOf(slice) ?? []);
     }
-    if (hadLivePods !== this.#hasLivePods || felixBefore !== this.#felix) {
+    if (hadLivePods !== this.#hasLivePods || haveSettingsChanged) {
       for (const resource of [...this.#settings.values(), ...this.#floating.values()]) {
         touched.set(keyOfResource(resource), this.#usesOf(resource) ?? []);
       }
@@ -72,11 +76,12 @@ export class DeclaredFeatures {
         this.#rememberFloating(key, resource);
         return;
       case 'FelixConfiguration':
-        if (resource.metadata.name === DEFAULT_FELIX_NAME) this.#felix = resource.spec;
-        this.#settings.set(key, resource);
-        return;
       case 'Installation':
         this.#settings.set(key, resource);
+        return;
+      case 'Node':
+        if (isForeignNode(resource)) this.#nodes.delete(resource.metadata.name);
+        else this.#nodes.add(resource.metadata.name);
     }
   }
 
@@ -86,10 +91,18 @@ export class DeclaredFeatures {
   }
 
   #forget(key: ResourceKey): void {
-    const setting = this.#settings.get(key);
-    if (setting?.kind === 'FelixConfiguration' && setting.metadata.name === DEFAULT_FELIX_NAME) this.#felix = {};
+    const { kind, name } = splitResourceKey(key);
+    if (kind === 'Node') this.#nodes.delete(name);
     for (const known of [this.#livePods, this.#settings, this.#floating]) known.delete(key);
     this.#slices.remove(key);
+  }
+
+  /** Whether the settings now mean something else together. There are few, whatever the cluster's size. */
+  #readSettings(): boolean {
+    const { felix, isEbpf, isMixed } = this.#clusterSettings;
+    this.#clusterSettings = clusterSettings([...this.#settings.values()], this.#nodes);
+    const now = this.#clusterSettings;
+    return felix !== now.felix || isEbpf !== now.isEbpf || isMixed !== now.isMixed;
   }
 
   /** Undefined: nothing is ever declared of this kind. */
@@ -97,7 +110,7 @@ export class DeclaredFeatures {
     switch (resource.kind) {
       case 'FelixConfiguration':
       case 'Installation':
-        return [...featuresOf(resource), ...togetherFeatures(resource, this.#felix, this.#hasLivePods)];
+        return [...featuresOf(resource), ...togetherFeatures(resource, this.#clusterSettings, this.#hasLivePods)];
       case 'BGPConfiguration':
       case 'IPPool':
       case 'NetworkSet':
@@ -119,7 +132,7 @@ export class DeclaredFeatures {
   }
 
   #wantedFloating(resource: Pod | CalicoWorkloadEndpoint): readonly FeatureUse[] {
-    return floatingFeatures(resource).filter(({ feature }) => isWanted(resource, feature, this.#felix));
+    return floatingFeatures(resource).filter(({ feature }) => isWanted(resource, feature, this.#clusterSettings.felix));
   }
 }
 
