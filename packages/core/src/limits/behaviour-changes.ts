@@ -2,11 +2,11 @@
 import type { BehaviourChange } from './behaviour-change';
 import type { ClusterIndex } from './cluster-index';
 import { type ConnectionBackend, connectionChanges } from './connection-changes';
-import { type NamedBehaviours, policyChanges } from './policy-changes';
+import { type PolicyBackend, policyChanges } from './policy-changes';
 import { type ServiceBackend, serviceChanges } from './service-changes';
 
 /** A backend as far as a change to or from it goes. */
-export type SwitchedBackend = NamedBehaviours & ServiceBackend & ConnectionBackend;
+export type SwitchedBackend = PolicyBackend & ServiceBackend & ConnectionBackend;
 
 /** Policies first: they decide who gets in. */
 export function behaviourChanges(

@@ -2,14 +2,20 @@ import { expect } from 'chai';
 import { loadManifests } from '../resources/load';
 import { STANDARD_BEHAVIOURS } from '../simulator';
 import { ClusterIndex } from './cluster-index';
+import type { Limit } from './limit';
 import { policyChanges } from './policy-changes';
 
 const KEEPS = {
   name: 'keeps',
+  limits: [],
   behaviours: { ...STANDARD_BEHAVIOURS, nodePortSourceNat: 'never', externalSourceNat: 'never' } as const,
 };
-const HIDES = { name: 'hides', behaviours: { ...STANDARD_BEHAVIOURS, nodePortSourceNat: 'always' } as const };
-const BY_POLICY = { name: 'by-policy', behaviours: STANDARD_BEHAVIOURS };
+const HIDES = {
+  name: 'hides',
+  limits: [],
+  behaviours: { ...STANDARD_BEHAVIOURS, nodePortSourceNat: 'always' } as const,
+};
+const BY_POLICY = { name: 'by-policy', limits: [], behaviours: STANDARD_BEHAVIOURS };
 
 const NODES = `
 apiVersion: v1
@@ -102,6 +108,22 @@ subsets: [{addresses: [{ip: 10.1.0.10}], ports: [{port: 8080, protocol: TCP}]}]
 `;
     expect(affected([NODES, pod ?? '', service ?? '', endpoints, OFFICE])).to.have.length(1);
     expect(affected([NODES, pod ?? '', service ?? '', OFFICE])).to.deep.equal([]);
+  });
+
+  it('are none behind a port that either backend does not serve', () => {
+    const limit: Limit = {
+      code: 'PP_LIMIT_TEST',
+      feature: 'sctpService',
+      support: 'unsupported',
+      effect: 'objectIgnored',
+      message: 'No SCTP.',
+      remedy: 'None.',
+      source: 'this test',
+    };
+    const sctp = WEB.replace('port: 80, nodePort', 'port: 80, protocol: SCTP, nodePort').replace('TCP', 'SCTP');
+    expect(affected([NODES, sctp, OFFICE])).to.have.length(1);
+    expect(affected([NODES, sctp, OFFICE], BY_POLICY, { ...KEEPS, limits: [limit] })).to.deep.equal([]);
+    expect(affected([NODES, WEB, OFFICE], BY_POLICY, { ...KEEPS, limits: [limit] })).to.have.length(1);
   });
 
   it('are none behind no node port, external or load-balancer address', () => {

@@ -7,14 +7,18 @@ import { AddressRanges } from './address-ranges';
 import type { BehaviourChange } from './behaviour-change';
 import type { ClusterIndex } from './cluster-index';
 import { type ExposureKind, exposuresOf, formatExposure, keepsClientAddress } from './exposure';
+import type { LimitTable } from './limit';
 import { policiesOfPods } from './policies-of-pods';
 import { type SenderKind, type Senders, sendersOf } from './senders';
+import { isServed } from './served';
 import { type IngressPort, type SourceClass, SourceVerdicts } from './source-verdicts';
 
 /** A backend by what a change of backend depends on. */
-export interface NamedBehaviours {
+export interface PolicyBackend {
   readonly name: string;
   readonly behaviours: Behaviours;
+  /** Those that hold in the chosen profile. */
+  readonly limits: LimitTable;
 }
 
 /**
@@ -24,10 +28,10 @@ export interface NamedBehaviours {
  */
 export function policyChanges(
   cluster: ClusterIndex,
-  from: NamedBehaviours,
-  to: NamedBehaviours,
+  from: PolicyBackend,
+  to: PolicyBackend,
 ): readonly BehaviourChange[] {
-  const ports = flippedPorts(cluster, from.behaviours, to.behaviours);
+  const ports = flippedPorts(cluster, from, to);
   if (ports.length === 0) return [];
   const senders = { 4: sendersOf(cluster, 4), 6: sendersOf(cluster, 6) };
   const affected = new Map<PolicyKey, AffectedPolicy>();
@@ -68,20 +72,22 @@ interface Decision {
   readonly rules: readonly string[];
 }
 
-function flippedPorts(cluster: ClusterIndex, from: Behaviours, to: Behaviours): readonly FlippedPort[] {
+/** Of ports that both backends serve. */
+function flippedPorts(cluster: ClusterIndex, from: PolicyBackend, to: PolicyBackend): readonly FlippedPort[] {
   return cluster.all('Service').flatMap((service) => {
     const flipped = exposuresOf(service).filter(
-      (kind) => keepsClientAddress(from, kind, service) !== keepsClientAddress(to, kind, service),
+      (kind) => keepsClientAddress(from.behaviours, kind, service) !== keepsClientAddress(to.behaviours, kind, service),
     );
     if (flipped.length === 0) return [];
     return (cluster.endpointsOf(service) ?? []).flatMap(({ address, port, protocol }) => {
       const pod = cluster.podAt(address);
       if (pod === undefined) return [];
+      if (![from, to].every(({ limits }) => isServed(limits, protocol, familyOf(address)))) return [];
       return flipped.map(
         (exposure): FlippedPort => ({
           service,
           exposure,
-          keepsClient: keepsClientAddress(to, exposure, service),
+          keepsClient: keepsClientAddress(to.behaviours, exposure, service),
           pod,
           to: { address, protocol: parseProtocol(protocol), port },
         }),

@@ -41,6 +41,25 @@ describe('services that a change of backend affects', () => {
     expect(changes({ ...NODE_PORT, sessionAffinity: 'ClientIP' }, backend({}))).to.deep.equal([]);
   });
 
+  it('are none of which either backend serves nothing', () => {
+    const keeps = backend({ nodePortSourceNat: 'never', nodePortNat: 'anyNode' });
+    const lacks = {
+      ...keeps,
+      limits: [
+        { ...NO_AFFINITY, feature: 'sctpService' },
+        { ...NO_AFFINITY, feature: 'ipv6' },
+      ],
+    } as const;
+    const sctp = { name: 'a', port: 80, nodePort: 30080, protocol: 'SCTP' };
+    const only = { ...NODE_PORT, ports: [sctp] };
+    const beside = { ...NODE_PORT, ports: [sctp, { name: 'b', port: 81, nodePort: 30081 }] };
+    expect(
+      [changes(only, keeps), changes(only, lacks), changes(beside, lacks)].map(({ length }) => length > 0),
+    ).to.deep.equal([...[true, false, true]]);
+    const v6 = { ...NODE_PORT, clusterIP: 'fd00::1', clusterIPs: ['fd00::1'], ipFamilies: ['IPv6'] };
+    expect([changes(v6, keeps), changes(v6, lacks)].map(({ length }) => length > 0)).to.deep.equal([true, false]);
+  });
+
   it('are those whose pods begin or cease to see their clients, by each way in', () => {
     const hides = backend({ nodePortSourceNat: 'always' });
     const keeps = backend({ externalSourceNat: 'never' });

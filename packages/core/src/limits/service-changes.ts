@@ -5,6 +5,7 @@ import type { BehaviourChange, CHANGE_CODES } from './behaviour-change';
 import type { ClusterIndex } from './cluster-index';
 import { type ExposureKind, exposuresOf, formatExposure, keepsClientAddress } from './exposure';
 import type { LimitTable } from './limit';
+import { isServiceServed } from './served';
 
 /** A backend as far as services go; `limits` are those that hold in the chosen profile. */
 export interface ServiceBackend {
@@ -13,13 +14,16 @@ export interface ServiceBackend {
   readonly limits: LimitTable;
 }
 
-/** In the order of the services. */
+/** In the order of the services; of one that either backend does not serve at all, the limit tells. */
 export function serviceChanges(
   cluster: ClusterIndex,
   from: ServiceBackend,
   to: ServiceBackend,
 ): readonly BehaviourChange[] {
-  return cluster.all('Service').flatMap((service) => {
+  const served = cluster
+    .all('Service')
+    .filter((service) => [from, to].every(({ limits }) => isServiceServed(limits, service)));
+  return served.flatMap((service) => {
     const facts: ServiceFacts = {
       service,
       exposures: exposuresOf(service),
