@@ -8,9 +8,7 @@ export interface ManualPage {
   readonly section: 1 | 5;
   /** What it is in half a sentence; apropos(1) searches it. */
   readonly summary: string;
-  /** YYYY-MM-DD. */
-  readonly revised: string;
-  /** What follows NAME. */
+  /** What follows NAME. A section without blocks is left out. */
   readonly sections: readonly PageSection[];
 }
 
@@ -31,21 +29,20 @@ export type Text = readonly Span[];
 /** Plain words, what is to be typed as it stands, or what stands for a value. */
 export type Span = string | { readonly literal: string } | { readonly placeholder: string };
 
-/** The page's file. Plain ASCII, so that it reads the same in every locale. */
-export function formatManualPage({ name, section, summary, revised, sections }: ManualPage): string {
-  const title = `.TH ${escapeRoff(name.toUpperCase())} ${section} ${revised} Polyplane "Polyplane Manual"`;
+/**
+ * The page's file. Plain ASCII, so that it reads the same in every locale.
+ * @param revised YYYY-MM-DD
+ */
+export function formatManualPage({ name, section, summary, sections }: ManualPage, revised: string): string {
+  const title = `.TH ${escapeRoff(name.toUpperCase())} ${section} ${revised} Polyplane ""`;
   const nameLine = `${escapeRoff(name)} \\- ${escapeRoff(summary)}`;
-  const rest = sections.flatMap(({ title: heading, blocks }) => [
-    `.SH "${escapeRoff(heading)}"`,
-    ...blocks.flatMap((block, index) => formatBlock(block, index === 0)),
-  ]);
-  // What is to be typed must not be hyphenated, nor spread out.
-  return `${[title, '.nh', '.ad l', '.SH NAME', nameLine, ...rest].join('\n')}\n`;
+  // No word is hyphenated, nor spread out: it may be one to be typed.
+  return `${[title, '.nr HY 0', '.ad l', '.SH NAME', nameLine, ...sections.flatMap(formatSection)].join('\n')}\n`;
 }
 
-/** Plain text in which what stands in `backticks` is to be typed as it stands. */
-export function prose(text: string): Text {
-  return text.split('`').map((part, index) => (index % 2 === 1 ? { literal: part } : part));
+function formatSection({ title, blocks }: PageSection): readonly string[] {
+  if (blocks.length === 0) return [];
+  return [`.SH "${escapeRoff(title)}"`, ...blocks.flatMap((block, index) => formatBlock(block, index === 0))];
 }
 
 /** One line that prints the text as it is: no character is taken for a request, a quote of a macro, or a typographic sign. */
@@ -84,7 +81,7 @@ function escapeRoff(text: string): string {
   );
 }
 
-/** Without these, groff prints look-alikes that no shell understands. */
+/** The ASCII ones, for otherwise look-alikes would be printed that no shell understands; the others, for apropos(1) knows them by these names. */
 const ESCAPES: Readonly<Record<string, string>> = {
   '\\': '\\e',
   '-': '\\-',
@@ -93,6 +90,10 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '`': '\\(ga',
   '^': '\\(ha',
   '~': '\\(ti',
+  '‘': '\\(oq',
+  '’': '\\(cq',
+  '“': '\\(lq',
+  '”': '\\(rq',
   // A space that no line breaks at.
   '\u00a0': '\\~',
 };

@@ -1,15 +1,26 @@
 /** The command's exit codes: scripts rely on them. */
 export const ExitCode = {
-  /** All is well. */
   ok: 0,
-  /** The answer is no: a probe failed, an unsupported feature was found. */
   no: 1,
-  /** Bad input or usage. */
   badInput: 2,
-  /** This host cannot. */
   hostUnable: 3,
-  /** A defect of the command itself (EX_SOFTWARE of sysexits.h): the only case that prints a stack. */
+  /** EX_SOFTWARE of sysexits.h: the only case that prints a stack. */
   defect: 70,
 } as const;
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+/** What each exit code means: the help and the manual pages say it. */
+export const EXIT_CODE_MEANINGS: Readonly<Record<ExitCode, string>> = {
+  [ExitCode.ok]: 'all is well',
+  [ExitCode.no]: 'the answer is no: a probe failed, a backend lacks support, an agent is not ready',
+  [ExitCode.badInput]: 'bad input or usage; the message names file, line, object and field',
+  [ExitCode.hostUnable]: 'this host cannot: not root, no kernel feature, no command, nobody answers',
+  [ExitCode.defect]: 'a defect of polyplane itself, with a stack',
+};
+
+/** A closing part of the help: every exit code. */
+export function formatExitCodes(): string {
+  const lines = Object.entries(EXIT_CODE_MEANINGS).map(([code, meaning]) => `  ${code.padEnd(3)} ${meaning}`);
+  return `\nExit codes:\n${lines.join('\n')}`;
+}

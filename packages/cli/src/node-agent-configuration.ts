@@ -28,13 +28,19 @@ const listenAddress = z
   })
   .refine(({ port }) => port <= 65535, 'must have a port up to 65535');
 
-/** Where the cluster's objects come from: exactly one. */
 const source = z
   .strictObject({
-    /** Files and folders, watched. */
-    manifests: z.array(z.string().min(1)).min(1).optional(),
-    /** The Kubernetes API; without a kubeconfig as kubectl finds it, or as a pod of the cluster. */
-    kubernetes: z.strictObject({ kubeconfig: z.string().min(1).optional() }).optional(),
+    manifests: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe('files and folders, watched; relative to the configuration file'),
+    kubernetes: z
+      .strictObject({
+        kubeconfig: z.string().min(1).optional().describe('a kubeconfig file, relative to the configuration file'),
+      })
+      .optional()
+      .describe('the Kubernetes API; without a kubeconfig as kubectl finds it, or as a pod of the cluster'),
   })
   .refine(({ manifests, kubernetes }) => (manifests === undefined) !== (kubernetes === undefined), {
     error: 'needs one of manifests and kubernetes',
@@ -52,26 +58,47 @@ const profile = z.string().transform((text, context): LimitProfile => {
 /** What may be named: it depends on the backends that are loaded. */
 export type KnownBackends = Pick<BackendRegistry, 'names' | 'featureGates'>;
 
-const schema = z.strictObject({
-  apiVersion: z.literal('polyplane.io/v1alpha1'),
-  kind: z.literal('NodeAgentConfiguration'),
-  nodeName: z.string().min(1).optional(),
-  source,
-  backend: z.string().min(1),
-  /** Settings of each backend, by its name; but for `onUnsupported`, the backend itself judges them. */
-  backends: z.record(z.string(), z.looseObject({ onUnsupported: onUnsupportedChoice.optional() })).default({}),
-  /** For all backends and features, or by feature; what a backend's settings say counts before this. */
-  onUnsupported: onUnsupportedChoice.default('ignore'),
-  /** Which version of the dataplanes the limits speak of. */
-  profile: profile.default(DEFAULT_PROFILE),
-  /** By name: true is on. */
-  featureGates: z.record(z.string(), z.boolean('must be true or false')).default({}),
-  healthAddress: listenAddress.prefault('127.0.0.1:10266'),
-  metricsAddress: listenAddress.prefault('127.0.0.1:10267'),
+const backendSettings = z.looseObject({
+  onUnsupported: onUnsupportedChoice.optional().describe('as `onUnsupported` for all backends, which it goes before'),
+});
+
+/** The file's fields; their descriptions are what the manual page says of them. */
+export const nodeAgentConfigurationSchema = z.strictObject({
+  apiVersion: z.literal('polyplane.io/v1alpha1').describe('the format of this file'),
+  kind: z.literal('NodeAgentConfiguration').describe('what the file holds'),
+  nodeName: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('the node’s name in the cluster; without it `$NODE_NAME`, then the host’s name'),
+  source: source.describe('where the cluster’s objects come from: exactly one of `manifests` and `kubernetes`'),
+  backend: z.string().min(1).describe('the name of any loaded backend; `--backend-module` loads further ones'),
+  backends: z
+    .record(z.string(), backendSettings)
+    .default({})
+    .describe('settings of each backend, by its name; but for `onUnsupported`, the backend itself judges them'),
+  onUnsupported: onUnsupportedChoice
+    .default('ignore')
+    .describe(
+      'what becomes of an object that asks for what the backend does not do: `ignore`, `deny` or `refuse`, or `{default, features: {FEATURE: ...}}` with these',
+    ),
+  profile: profile.default(DEFAULT_PROFILE).describe('the version of the dataplanes whose limits count'),
+  featureGates: z
+    .record(z.string(), z.boolean('must be true or false'))
+    .default({})
+    .describe(
+      'what a backend does beyond its limits: `NAME: true` or `false`; a name that no loaded backend has is an error',
+    ),
+  healthAddress: listenAddress
+    .prefault('127.0.0.1:10266')
+    .describe('where `/healthz`, `/readyz` and `/status` are served; port 0: any free one, which the log tells'),
+  metricsAddress: listenAddress.prefault('127.0.0.1:10267').describe('where `/metrics` is served'),
 });
 
 /** A configuration with every default filled in; paths are absolute. */
-export type NodeAgentConfiguration = Readonly<z.output<typeof schema>> & { readonly nodeName: string };
+export type NodeAgentConfiguration = Readonly<z.output<typeof nodeAgentConfigurationSchema>> & {
+  readonly nodeName: string;
+};
 
 /** @throws CliError PP_CLI_CONFIG_UNREADABLE; PP_CLI_CONFIG_INVALID, naming file, line and field of everything that is wrong */
 export function readNodeAgentConfiguration(
@@ -86,7 +113,7 @@ export function readNodeAgentConfiguration(
   if (document.errors.length > 0) {
     throw invalid(document.errors.map((error) => `${file}:${lineAt(error.pos[0])}: ${firstLine(error.message)}`));
   }
-  const parsed = schema.superRefine(namesIn(known)).safeParse(toData(document, file));
+  const parsed = nodeAgentConfigurationSchema.superRefine(namesIn(known)).safeParse(toData(document, file));
   if (!parsed.success) {
     const lineOf = (path: readonly PropertyKey[]): number => {
       for (let length = path.length; length >= 0; length -= 1) {
@@ -107,7 +134,7 @@ export function readNodeAgentConfiguration(
 /** Who misspells a name is told which ones there are. */
 function namesIn({ names, featureGates }: KnownBackends) {
   const gates = featureGates.map(({ name }) => name);
-  return (configuration: z.output<typeof schema>, context: z.RefinementCtx): void => {
+  return (configuration: z.output<typeof nodeAgentConfigurationSchema>, context: z.RefinementCtx): void => {
     const refuse = (what: string, field: 'backends' | 'featureGates', there: readonly string[]): void => {
       for (const name of Object.keys(configuration[field])) {
         if (there.includes(name)) continue;

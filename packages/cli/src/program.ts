@@ -11,6 +11,7 @@ import { statusCommand } from './commands/status';
 import { testCommand } from './commands/test';
 import { traceCommand } from './commands/trace';
 import { formatExamples } from './examples';
+import { formatExitCodes } from './exit-code';
 
 /** The whole command line. Actions set the process's exit code; what goes wrong is thrown. */
 export function createProgram(): Command {
@@ -20,7 +21,7 @@ export function createProgram(): Command {
     .helpOption('-h, --help', 'show help')
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(--help shows what the command takes)')
-    .addHelpText('after', EXIT_CODES)
+    .addHelpText('after', `${formatExitCodes()}\n\n${MANUAL}`)
     .exitOverride();
   for (const command of [
     runCommand(),
@@ -37,13 +38,7 @@ export function createProgram(): Command {
   return program;
 }
 
-const EXIT_CODES = `
-Exit codes:
-  0   all is well
-  1   the answer is no: a probe failed, a backend does not support the cluster
-  2   bad input or usage
-  3   this host cannot: not root, no kernel feature, nobody answers
-  70  a defect of polyplane itself`;
+const MANUAL = 'Manual pages: man polyplane, man polyplane-COMMAND';
 
 function readVersion(): string {
   const manifest: unknown = JSON.parse(readFileSync(join(__dirname, '..', 'package.json'), 'utf8'));
