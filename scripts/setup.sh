@@ -12,7 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # command:Debian package
 readonly TOOLS=(iptables:iptables iptables-legacy:iptables ipset:ipset conntrack:conntrack ip:iproute2 sysctl:procps)
-readonly TEST_TOOLS=(chromium:chromium zsh:zsh fish:fish mandoc:mandoc)
+readonly TEST_TOOLS=(chromium:chromium zsh:zsh fish:fish mandoc:mandoc groff:groff-base)
 readonly STAMP=node_modules/.polyplane-stamp
 
 say() { echo "setup: $*" >&2; }

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { skipIf } from '@polyplane/conformance';
 import { EXIT_CODE_MEANINGS } from '../../packages/cli/src/exit-code';
 import { createProgram } from '../../packages/cli/src/program';
 import { MANUAL_FOLDER, MANUAL_REVISED, renderManualPages } from './manual-pages';
@@ -69,7 +70,7 @@ describe('the manual pages', () => {
 
   for (const [linter, options] of Object.entries(LINTERS)) {
     it(`are such that ${linter} finds nothing wrong`, function () {
-      if (spawnSync(linter, ['-v']).error !== undefined) this.skip();
+      skipIf(this, spawnSync(linter, ['-v']).error === undefined ? undefined : `no ${linter} on this machine`);
       for (const [page, input] of Object.entries(PAGES)) {
         const { stdout, stderr } = spawnSync(linter, options, { input, encoding: 'utf8' });
         expect({ stdout, stderr }, page).to.deep.equal({ stdout: '', stderr: '' });

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { skipIf } from '@polyplane/conformance';
 import { type Block, formatManualPage, formatText, type ManualPage, type Span, type Text } from './roff';
 
 /** Each makes plain text of a page that comes on stdin, without breaking a line of our length. */
@@ -119,7 +120,7 @@ describe('a manual page', () => {
 
   for (const [renderer, options] of Object.entries(RENDERERS)) {
     it(`is printed by ${renderer} word for word, whatever they are`, function () {
-      if (spawnSync(renderer, ['-v']).error !== undefined) this.skip();
+      skipIf(this, spawnSync(renderer, ['-v']).error === undefined ? undefined : `no ${renderer} on this machine`);
       fc.assert(
         fc.property(fc.array(block, { minLength: 1, maxLength: 30 }), (blocks) => {
           const input = formatManualPage(pageOf(blocks), '2026-01-02');
