@@ -72,6 +72,7 @@ const settings = z.strictObject({
   ipFamily: z.enum(['IPv4', 'IPv6']).optional(),
   featureGates: z.record(text, z.boolean()).optional(),
   conntrackTCPBeLiberal: z.boolean().optional(),
+  serviceCIDRs: z.union([text, z.array(text)]).nullish(),
   podRoutes: z.record(text, text).optional(),
   dnat: z
     .array(z.strictObject({ from: addressAndPort, to: addressAndPort, protocol: protocol.default('TCP') }))
