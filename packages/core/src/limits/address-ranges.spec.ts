@@ -24,6 +24,16 @@ describe('address ranges', () => {
     );
   });
 
+  it('know whether they hold any other address than one', () => {
+    fc.assert(
+      fc.property(small, fc.constantFrom(...addresses), (cidrs, address) => {
+        const others = addresses.filter((other) => other !== address);
+        const ranges = AddressRanges.of(4, cidrs);
+        expect(ranges.hasOtherThan(address)).to.equal(others.some((other) => ranges.has(other)));
+      }),
+    );
+  });
+
   it('hold one family only', () => {
     const both = [parseCidr('0.0.0.0/0'), parseCidr('2001:db8::/32')];
     expect(AddressRanges.all(4).minus(AddressRanges.of(4, both)).isEmpty).to.equal(true);

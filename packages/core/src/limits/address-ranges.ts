@@ -28,6 +28,13 @@ export class AddressRanges {
     return this.ranges.length === 0;
   }
 
+  /** Whether there is any address but this one. */
+  hasOtherThan(address: IpAddress): boolean {
+    const [only] = this.ranges;
+    if (only === undefined || this.ranges.length > 1) return only !== undefined;
+    return only[0] !== only[1] || only[0] !== addressBits(address);
+  }
+
   has(address: IpAddress): boolean {
     const bits = addressBits(address);
     let [low, high] = [0, this.ranges.length];

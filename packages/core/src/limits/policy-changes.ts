@@ -2,8 +2,7 @@
 import type { Behaviours } from '../backend/behaviours';
 import { workloadKey } from '../compute/keys';
 import type { Pod, Service } from '../resources/kinds/kubernetes';
-import { cidrOf, type DesiredState, familyOf, type ObjectRef, type PolicyKey, parseProtocol } from '../state';
-import { AddressRanges } from './address-ranges';
+import { type DesiredState, familyOf, type ObjectRef, type PolicyKey, parseProtocol } from '../state';
 import type { BehaviourChange } from './behaviour-change';
 import type { ClusterIndex } from './cluster-index';
 import { type ExposureKind, exposuresOf, formatExposure, keepsClientAddress } from './exposure';
@@ -127,16 +126,17 @@ function decisionsOf(
   const workload = state.workloads.get(workloadKey(metadata.namespace ?? '', metadata.name));
   if (workload === undefined) return [];
   const nodes = verdicts.judge(workload, to, senders.nodes);
-  return SENDER_KINDS.flatMap((kind) => {
-    // What a pod sends to itself through a service is another story on every dataplane.
-    const sources = senders[kind].minus(AddressRanges.of(familyOf(to.address), [cidrOf(to.address)]));
-    const classes = verdicts.judge(workload, to, sources);
-    return classes.flatMap((sender) =>
-      nodes
-        .filter((node) => node.isAllowed !== sender.isAllowed)
-        .flatMap((node) => decisionOf(sender, node).map((decision) => ({ ...decision, sender: kind }))),
-    );
-  });
+  return SENDER_KINDS.flatMap((kind) =>
+    verdicts
+      .judge(workload, to, senders[kind])
+      // What a pod sends to itself through a service is another story on every dataplane.
+      .filter(({ sources }) => sources.hasOtherThan(to.address))
+      .flatMap((sender) =>
+        nodes
+          .filter((node) => node.isAllowed !== sender.isAllowed)
+          .flatMap((node) => decisionOf(sender, node).map((decision) => ({ ...decision, sender: kind }))),
+      ),
+  );
 }
 
 const SENDER_KINDS: readonly SenderKind[] = ['clients', 'pods'];

@@ -45,21 +45,34 @@ export interface PolicyStep {
 export class SourceVerdicts {
   private readonly sourcesOfRules = new Map<Rule, AddressRanges>();
   private readonly sets = new Map<IpSetKey, AddressRanges>();
+  /** By the sources that were asked about and by what was asked of them. */
+  private readonly judged = new Map<AddressRanges, Map<string, readonly SourceClass[]>>();
 
   constructor(
     private readonly state: DesiredState,
     private readonly family: IpFamily,
   ) {}
 
-  /** Parts `sources` by what happens to a new connection from them to one port of a workload. */
+  /**
+   * Parts `sources` by what happens to a new connection from them to one port of a workload. Ports that the same rules speak of
+   * are judged once for the same `sources`.
+   */
   judge(workload: WorkloadEndpoint, to: IngressPort, sources: AddressRanges): readonly SourceClass[] {
+    const asked = this.askedBy(workload, to);
+    const key = JSON.stringify(asked.map((tier) => this.formatAsked(tier)));
+    const judged = this.judged.get(sources) ?? new Map<string, readonly SourceClass[]>();
+    this.judged.set(sources, judged);
+    const known = judged.get(key) ?? this.judgeTiers(asked, sources);
+    judged.set(key, known);
+    return known;
+  }
+
+  private judgeTiers(asked: readonly AskedTier[], sources: AddressRanges): readonly SourceClass[] {
     let undecided: readonly Undecided[] = [{ sources, steps: [] }];
     const decided: SourceClass[] = [];
-    for (const tier of workload.tiers) {
-      const policies = this.enforcedPolicies(tier.ingress);
-      if (policies.length === 0) continue;
+    for (const tier of asked) {
       const passed: Undecided[] = [];
-      for (const part of undecided) this.judgeTier(tier, policies, to, part, decided, passed);
+      for (const part of undecided) this.judgeTier(tier, part, decided, passed);
       undecided = passed;
     }
     // A workload's profile is its namespace's, which lets everyone in.
@@ -67,18 +80,11 @@ export class SourceVerdicts {
     return decided;
   }
 
-  private judgeTier(
-    tier: EndpointTier,
-    policies: readonly Policy[],
-    to: IngressPort,
-    part: Undecided,
-    decided: SourceClass[],
-    passed: Undecided[],
-  ): void {
+  private judgeTier({ tier, policies }: AskedTier, part: Undecided, decided: SourceClass[], passed: Undecided[]): void {
     let left = part;
-    for (const policy of policies) {
-      for (const rule of policy.ingress) {
-        if (rule.action === 'log' || left.sources.isEmpty || !this.matchesDestination(rule, to)) continue;
+    for (const { policy, rules } of policies) {
+      for (const rule of rules) {
+        if (left.sources.isEmpty) continue;
         const sources = left.sources.intersect(this.sourcesOf(rule));
         if (sources.isEmpty) continue;
         const steps = [...left.steps, { policy, rule }];
@@ -91,6 +97,22 @@ export class SourceVerdicts {
     if (left.sources.isEmpty) return;
     if (tier.defaultAction === 'pass') passed.push(left);
     else decided.push({ ...left, isAllowed: false });
+  }
+
+  /** The policies in force on the workload, and those of their rules that speak of the port. */
+  private askedBy({ tiers }: WorkloadEndpoint, to: IngressPort): readonly AskedTier[] {
+    return tiers.flatMap((tier): readonly AskedTier[] => {
+      const policies = this.enforcedPolicies(tier.ingress).map((policy) => ({
+        policy,
+        rules: policy.ingress.filter((rule) => rule.action !== 'log' && this.matchesDestination(rule, to)),
+      }));
+      return policies.length === 0 ? [] : [{ tier, policies }];
+    });
+  }
+
+  private formatAsked({ tier, policies }: AskedTier): readonly unknown[] {
+    const asked = policies.map(({ policy, rules }) => [policy.key, rules.map((rule) => policy.ingress.indexOf(rule))]);
+    return [tier.name, tier.defaultAction, asked];
   }
 
   private enforcedPolicies(keys: readonly PolicyKey[]): readonly Policy[] {
@@ -151,6 +173,11 @@ function rangesOf({ kind, members }: IpSet): readonly Cidr[] {
   // A set holds members of its kind.
   if (kind === 'net') return [...members] as readonly Cidr[];
   return Array.from(members, (member) => cidrOf(splitAddressPort(member as AddressPort).address));
+}
+
+interface AskedTier {
+  readonly tier: EndpointTier;
+  readonly policies: readonly { readonly policy: Policy; readonly rules: readonly Rule[] }[];
 }
 
 interface Undecided {
