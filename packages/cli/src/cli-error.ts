@@ -65,6 +65,13 @@ export const CLI_CODES = {
     meaning: 'This host lacks what the command needs.',
     remedy: 'Do what the message says, or use `--backend simulator`, which needs nothing.',
   },
+  PP_CLI_WORKER_ENDED: {
+    kind: 'error',
+    meaning:
+      'A worker process of `polyplane test` ended before its work was done. The suite that it ran counts as failed.',
+    remedy:
+      'Look for its last words on stderr and for the kernel’s in its log (memory that ran out); --jobs 1 needs no worker.',
+  },
   PP_CLI_AGENT_UNREACHABLE: {
     kind: 'error',
     meaning: 'No node agent answers at this address.',

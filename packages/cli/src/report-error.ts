@@ -10,6 +10,7 @@ import { printable } from './output';
 /** Codes that say: not the input is at fault, but this host. */
 const HOST_CODES: ReadonlySet<string> = new Set([
   'PP_CLI_HOST_UNABLE' satisfies CliErrorCode,
+  'PP_CLI_WORKER_ENDED' satisfies CliErrorCode,
   'PP_CLI_AGENT_UNREACHABLE' satisfies CliErrorCode,
   'PP_BACKEND_UNUSABLE' satisfies CoreErrorCode,
   'PP_CLUSTER_UNREACHABLE' satisfies CoreErrorCode,

@@ -94,7 +94,7 @@ probes:
   it('prints JUnit XML', async () => {
     const { stdout } = await polyplaneInProcess(['test', writeFailingSuite(), '-o', 'junit']);
     expect(stdout).to.match(/^<\?xml /);
-    expect(stdout).to.include('<testsuite name="wrong" tests="1" failures="1" skipped="0">');
+    expect(stdout).to.include('<testsuite name="wrong" tests="1" failures="1" errors="0" skipped="0" ');
   });
 
   it('sends real packets when told to', async function () {
