@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
+import { check } from './check';
 import { computeGrowth, computeLarge, computeMedium } from './compute';
 import { iptablesConnect } from './connect';
 import { iptablesLegacy, iptablesNft } from './iptables';
@@ -13,6 +14,7 @@ import { isKept, type Measurement, type Scenario } from './measurement';
 import { simulatorRate } from './simulator';
 
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  check,
   'compute-medium': computeMedium,
   'compute-growth': computeGrowth,
   'compute-large': computeLarge,
