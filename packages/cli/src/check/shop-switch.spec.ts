@@ -6,6 +6,7 @@ import {
   DesiredStateStore,
   formatObjectRef,
   Gate,
+  loadManifests,
   parseIpAddress,
   parsePort,
   type Resource,
@@ -22,6 +23,15 @@ import { ROOT } from '../testing/polyplane-process';
 import type { ReadObjects } from './read-objects';
 
 const CLIENT = '192.0.2.10';
+const ORDERS_TO_FRONTEND = `
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: orders-to-frontend, namespace: shop-web}
+spec:
+  podSelector: {matchLabels: {app: frontend}}
+  policyTypes: [Ingress]
+  ingress: [{from: [{namespaceSelector: {matchLabels: {tier: api}}, podSelector: {matchLabels: {app: orders}}}]}]
+`;
 const NODES = ['node-1', 'node-2', 'node-3'];
 
 describe('the shop on another backend', () => {
@@ -189,6 +199,31 @@ describe('the shop on another backend', () => {
         { from: IPTABLES, to: EBPF },
       ).behaviourChanges.filter(({ code }) => code === 'PP_CHANGE_POLICY_SOURCE');
       expect(named.map(({ object }) => object.name)).to.deep.equal(['office-to-admin']);
+    });
+
+    it('a policy that picks pods keeps them out by a node port on iptables and lets them in on eBPF, and is named', () => {
+      const { problems, resources } = loadManifests(ORDERS_TO_FRONTEND, 'policy.yaml');
+      expect(problems).to.deep.equal([]);
+      const kept = shop.resources.filter(({ metadata }) => metadata.name !== 'customers-to-frontend');
+      const cluster = [...kept, ...resources.map(({ resource }) => resource)];
+      const verdict = (backend: CheckedBackend) =>
+        simulate(backend, cluster)
+          .judge(
+            { kind: 'external', via: 'node-2' },
+            {
+              source: parseIpAddress('10.244.3.21'),
+              destination: parseIpAddress('172.30.0.12'),
+              destinationPort: parsePort(30080),
+              protocol: TCP,
+            },
+          )
+          .destinations.find(({ address }) => address === '10.244.1.10')?.verdict;
+      expect([IPTABLES, EBPF, VPP].map(verdict)).to.deep.equal(['deny', 'allow', 'deny']);
+      const named = (to: CheckedBackend) =>
+        checkObjects({ resources: cluster, locate: () => undefined }, { from: IPTABLES, to })
+          .behaviourChanges.filter(({ code }) => code === 'PP_CHANGE_POLICY_SOURCE')
+          .map(({ object, message }) => [object.name, / tells (.*?) from nodes/.exec(message)?.[1]]);
+      expect(named(EBPF)).to.deep.equal([['orders-to-frontend', 'pods']]);
     });
   });
 });
