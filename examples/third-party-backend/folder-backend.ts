@@ -7,7 +7,6 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { isAbsolute, join } from 'node:path';
 import { type Observable, Subject } from 'rxjs';
 import {
-  type Behaviours,
   type Change,
   CoreError,
   type DataplaneBackend,
@@ -24,6 +23,7 @@ import {
   type Plan,
   type Transition,
 } from '@polyplane/core/backend';
+import { FOLDER_BEHAVIOURS } from './folder-behaviours';
 import { attempt, FOLDER_CODES, FolderError } from './folder-error';
 
 /** Options under `backends.folder`. */
@@ -36,17 +36,7 @@ export class FolderBackend implements DataplaneBackend {
   readonly name = 'folder';
   readonly codes = FOLDER_CODES;
   readonly limits: LimitTable = [];
-  /** Files do nothing to packets: whoever reads them is expected to behave as the standard Linux dataplane. */
-  readonly behaviours: Behaviours = {
-    nodePortNat: 'targetedNode',
-    nodePortSourceNat: 'byPolicy',
-    externalSourceNat: 'byPolicy',
-    serviceNat: 'clientNode',
-    loadBalancing: 'random',
-    isDirectServerReturn: false,
-    establishedFlows: 'continue',
-    packetPath: 'kernel',
-  };
+  readonly behaviours = FOLDER_BEHAVIOURS;
 
   /** @throws FolderError PP_FOLDER_OPTION_INVALID */
   constructor(private readonly options: FolderOptions) {
