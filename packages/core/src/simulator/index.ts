@@ -4,8 +4,8 @@
  */
 export * from './backend';
 export * from './cluster';
+export * from './denial';
 export * from './module';
-export type { NearestRule, Obstacle } from './nearest-rule';
 export * from './open-flow';
 export * from './options';
 export * from './packet';

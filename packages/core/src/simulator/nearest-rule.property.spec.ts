@@ -24,7 +24,7 @@ import {
   ports,
   stateOf,
 } from '../testing/desired-objects';
-import type { NearestRule, Obstacle } from './nearest-rule';
+import type { NearestRule, Obstacle } from './denial';
 import type { Packet, TraceStep } from './packet';
 import { NodeSimulator } from './simulator';
 

@@ -9,7 +9,7 @@ import type {
   RuleAction,
   WorkloadKey,
 } from '../state';
-import type { NearestRule } from './nearest-rule';
+import type { NearestRule } from './denial';
 
 /**
  * Where a packet enters the node's dataplane: from a local workload, from a process of the node itself, or
