@@ -14,7 +14,9 @@ import { ProgressBar } from './check/progress-bar';
 import { readObjects } from './check/read-objects';
 import { CliError } from './cli-error';
 import { formatNearNames } from './near-names';
-import { reportProblem } from './report-error';
+import { policiesOutOfForce } from './policies-out-of-force';
+import { isWarning, reportProblem } from './report-error';
+import type { Locate } from './trace-report';
 
 /** Every object of the manifests. Of objects of one key the last one counts. */
 export interface Cluster {
@@ -23,25 +25,23 @@ export interface Cluster {
   locate(object: ObjectRef, field: string): SourceLocation | undefined;
 }
 
-/** These change no answer: the object says nothing about node networking, or a later one counts. */
-const WARNINGS: ReadonlySet<string> = new Set(['PP_OBJECT_UNKNOWN_KIND', 'PP_OBJECT_DUPLICATE']);
-
 /**
  * Reads files, folders (recursively) and `-` (stdin). Everything that is wrong is reported on stderr.
  * @throws CliError PP_CLI_INPUT_INVALID when something is wrong that changes the answer
  */
 export async function readCluster(paths: readonly string[]): Promise<Cluster> {
   const read = await readObjects(paths, new ProgressBar('reading manifests'));
-  const { problems } = read;
-  const errors = problems.filter((problem) => !WARNINGS.has(problem.error.code));
-  for (const problem of problems) reportProblem(problem, errors.includes(problem) ? 'error' : 'warning');
+  const locate: Locate = (object, field) => read.locate(object, field);
+  const problems = [...read.problems, ...policiesOutOfForce(read.resources, locate)];
+  const errors = problems.filter((problem) => !isWarning(problem));
+  for (const problem of problems) reportProblem(problem, isWarning(problem) ? 'warning' : 'error');
   if (errors.length > 0) {
     const count = errors.length === 1 ? 'one thing is' : `${errors.length} things are`;
     throw new CliError('PP_CLI_INPUT_INVALID', `${count} wrong in the manifests`);
   }
   return {
     objects: new Map(read.resources.map((resource) => [keyOfResource(resource), resource])),
-    locate: (object, field) => read.locate(object, field),
+    locate,
   };
 }
 

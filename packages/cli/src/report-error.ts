@@ -22,6 +22,18 @@ const HOST_CODES: ReadonlySet<string> = new Set([
 /** Codes that say: what was asked for is not done here. */
 const NO_CODES: ReadonlySet<string> = new Set(['PP_LIMIT_REFUSED' satisfies CoreErrorCode]);
 
+/** Codes of objects that change no answer: they say nothing about node networking, a later one counts, or nobody puts them in force. */
+const WARNING_CODES: ReadonlySet<string> = new Set([
+  'PP_OBJECT_UNKNOWN_KIND' satisfies CoreErrorCode,
+  'PP_OBJECT_DUPLICATE' satisfies CoreErrorCode,
+  'PP_TIER_MISSING' satisfies CoreErrorCode,
+]);
+
+/** Whether a problem is worth knowing and changes no answer. */
+export function isWarning({ error }: ResourceProblem): boolean {
+  return WARNING_CODES.has(error.code);
+}
+
 /** Says on stderr what went wrong and what to do; the exit code to end with. */
 export function reportError(error: unknown): ExitCode {
   // Commander has written its own message, or the help or version that was asked for.

@@ -139,6 +139,18 @@ describe('polyplane check', function () {
     expect((await check('-f', file, '--backend', 'ebpf', '--profile', 'calico-3.28')).exitCode).to.equal(1);
   });
 
+  it('warns of a policy that nobody puts in force, as its tier is not there, and answers all the same', async () => {
+    const file = write(
+      'tier.yaml',
+      LOG_POLICY.replace('spec:', 'spec:\n  tier: later').replace('name: audit', 'name: later.audit'),
+    );
+    const { exitCode, stderr } = await check('-f', file, '--backend', 'iptables');
+    expect(exitCode).to.equal(0);
+    expect(stderr).to.match(
+      /^warning: .*tier\.yaml:\d+: NetworkPolicy .*later\.audit is not in force: there is no tier "later"$/m,
+    );
+  });
+
   it('takes a limit for lifted while its feature gate is on, and names the gate while it is off', async () => {
     const args = ['-f', AFFINITY, '--backend', 'third-party', '--backend-module', THIRD_PARTY, '-o', 'json'];
     const off = await check(...args);

@@ -20,7 +20,8 @@ import { ExitCode } from '../exit-code';
 import { loadBackends } from '../load-backends';
 import { backendModuleOption, featureGatesOption, filenameOption } from '../options';
 import { outputOption, printData, printLine } from '../output';
-import { printWarning, reportProblem } from '../report-error';
+import { policiesOutOfForce } from '../policies-out-of-force';
+import { isWarning, printWarning, reportProblem } from '../report-error';
 
 interface CheckOptions {
   readonly filename?: readonly string[];
@@ -131,10 +132,11 @@ const SIMULATOR = 'simulator';
 const MOST_PROBLEMS = 100;
 
 /** What is wrong, on stderr; false when it may change the answer. */
-function reportProblems({ problems }: ReadObjects): boolean {
-  const isWarning = (code: string) => code === 'PP_OBJECT_UNKNOWN_KIND' || code === 'PP_OBJECT_DUPLICATE';
-  const errors = problems.filter(({ error }) => !isWarning(error.code));
-  const warnings = problems.filter(({ error }) => isWarning(error.code));
+function reportProblems(objects: ReadObjects): boolean {
+  const outOfForce = policiesOutOfForce(objects.resources, (object, field) => objects.locate(object, field));
+  const problems = [...objects.problems, ...outOfForce];
+  const errors = problems.filter((problem) => !isWarning(problem));
+  const warnings = problems.filter(isWarning);
   for (const problem of errors.slice(0, MOST_PROBLEMS)) reportProblem(problem, 'error');
   for (const problem of warnings.slice(0, MOST_PROBLEMS)) reportProblem(problem, 'warning');
   const untold = Math.max(0, errors.length - MOST_PROBLEMS) + Math.max(0, warnings.length - MOST_PROBLEMS);

@@ -239,6 +239,31 @@ describe('NodeAgent', () => {
     await agent.stop('leave');
   });
 
+  it('tells of a policy that takes no effect for want of its tier, once the source is complete, until the tier comes', async () => {
+    const { agent, source } = await setUp([new FakeBackend()]);
+    const told: (readonly string[])[] = [];
+    agent.problems$.subscribe((problems) => told.push(problems.map(({ error, field }) => `${error.code} ${field}`)));
+    await agent.start();
+    source.put(
+      ...CLUSTER,
+      globalNetworkPolicyResource('late.rules', { tier: 'late', selector: 'all()', types: ['Ingress'] }),
+    );
+    expect(told.at(-1)).to.deep.equal([]);
+    source.markInSync();
+    expect(told.at(-1)).to.deep.equal(['PP_TIER_MISSING spec.tier']);
+    expect(agent.status.problems).to.equal(1);
+    source.put(
+      parseResource({
+        apiVersion: 'projectcalico.org/v3',
+        kind: 'Tier',
+        metadata: { name: 'late' },
+        spec: { order: 1 },
+      }),
+    );
+    expect(told.at(-1)).to.deep.equal([]);
+    await agent.stop('leave');
+  });
+
   it('hands the dataplane what a feature gate lets it do, and says which gates are on', async () => {
     const gated = { ...NO_UNTRACKED, liftedBy: { name: 'FakeUntracked', stage: 'alpha' } } as const;
     for (const [featureGates, policies] of [

@@ -67,7 +67,7 @@ export class NodeAgent {
   /** Limits of the backend that objects meet. */
   readonly diagnostics$: Observable<DiagnosticsChange>;
   readonly status$: Observable<NodeAgentStatus>;
-  /** What the source was given and could not use; always all that is current. */
+  /** What the source was given and cannot be used or takes no effect; always all that is current. */
   readonly problems$: Observable<readonly ResourceProblem[]>;
 
   readonly #parts: NodeAgentParts;
@@ -199,10 +199,10 @@ export class NodeAgent {
   #take(batch: SourceBatch): void {
     const gate = this.#gate;
     if (gate === undefined || this.#failure !== undefined) return;
-    this.#problems.next(batch.problems);
     for (const change of batch.changes) gate.readResource(change);
     for (const [key, uses] of this.#declared.apply(batch.changes)) gate.declare(key, uses);
     const changes = this.#compute.apply(batch.changes);
+    this.#problems.next([...batch.problems, ...(batch.isInSync ? this.#ineffectiveObjects() : [])]);
     const isNewlyInSync = batch.isInSync && !this.#isInSync;
     this.#isInSync = batch.isInSync;
     if (changes.length > 0 || isNewlyInSync) this.#revision += 1;
@@ -212,6 +212,15 @@ export class NodeAgent {
     if (isNewlyInSync && this.#refuse(gate)) return;
     if (changes.length > 0 || isNewlyInSync) this.#reconciler?.submit(this.#transition(gated.changes));
     this.#publish();
+  }
+
+  /** Whole objects that take no effect; before the source is complete, what they lack may be still to come. */
+  #ineffectiveObjects(): readonly ResourceProblem[] {
+    const { source } = this.#parts;
+    return this.#compute.problems.map((problem) => ({
+      ...problem,
+      ...(problem.object !== undefined && source.locate?.(problem.object, problem.field ?? '')),
+    }));
   }
 
   #follow(changes: readonly Change[], isNewlyInSync: boolean): void {
