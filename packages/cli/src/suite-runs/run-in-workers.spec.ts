@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { readTestbedObstacle, type SuitesReport } from '@polyplane/conformance';
+import { readTestbedObstacle, type SuitesReport, skipIf } from '@polyplane/conformance';
 import { polyplaneInProcess } from '../testing/polyplane-in-process';
 import { PROCESS_TIMEOUT_MILLISECONDS, polyplane, ROOT } from '../testing/polyplane-process';
 
@@ -48,7 +48,7 @@ probes:
   });
 
   it('fails a suite whose worker is ended, and runs all others', async function () {
-    if (readTestbedObstacle() !== undefined) this.skip();
+    skipIf(this, readTestbedObstacle());
     const nodes = ['deadly', 'n1', 'n2', 'n3', 'n4', 'n5', 'deadly', 'n7'];
     const suites = writeSuites('mortal', nodes);
     const { exitCode, stdout, stderr } = await polyplane(['test', suites, ...MORTAL, '-j', '2', '-o', 'json']);
@@ -74,7 +74,7 @@ probes:
   });
 
   it('reports once, and as without workers, that this host cannot run the dataplane', async function () {
-    if (process.getuid?.() !== 0) this.skip();
+    skipIf(this, process.getuid?.() === 0 ? undefined : 'only root can become another user');
     const args = ['test', 'e2e-netpol', '--backend', 'iptables', '--jobs'];
     const [one, two] = await Promise.all(['1', '2'].map((jobs) => polyplane([...args, jobs], { uid: NOBODY })));
     expect(one).to.deep.include({ exitCode: 3, stdout: '' });
@@ -94,7 +94,7 @@ probes:
 
   for (const variant of ['nft', 'legacy'] as const) {
     it(`runs iptables (${variant}) in several namespaces at once without one disturbing the other`, async function () {
-      if (readTestbedObstacle() !== undefined) this.skip();
+      skipIf(this, readTestbedObstacle());
       const args = ['test', 'e2e-netpol', '--backend', 'iptables', '-j', '3', '-o', 'json'];
       const { exitCode, stderr } = await polyplane(args, { environment: { PATH: onlyVariant(variant) } });
       expect({ exitCode, stderr }).to.deep.equal({ exitCode: 0, stderr: '1368 passed, 0 failed, 0 skipped\n' });
