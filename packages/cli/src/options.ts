@@ -1,6 +1,6 @@
 /** Options that several commands share. */
 import { Option } from 'commander';
-import type { FeatureGates } from '@polyplane/core';
+import { DEFAULT_PROFILE, type FeatureGates, parseProfile } from '@polyplane/core';
 import { CliError } from './cli-error';
 
 /** `--backend-module`, many times: where backends of third parties come from. */
@@ -22,6 +22,13 @@ export function filenameOption(): Option {
 /** `--node`. */
 export function nodeOption(): Option {
   return new Option('--node <name>', 'the node whose dataplane is meant').makeOptionMandatory();
+}
+
+/** `--profile`. */
+export function profileOption(): Option {
+  return new Option('--profile <profile>', 'the version of the dataplanes whose limits count')
+    .argParser(parseProfile)
+    .default(DEFAULT_PROFILE);
 }
 
 /** `--feature-gates`, many times; the last word on a gate counts. */

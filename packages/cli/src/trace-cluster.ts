@@ -1,13 +1,13 @@
 /** A trace from node to node: what each node on the packet's way does to it. */
-import type { DataplaneBackend, Diagnostic, IpAddress } from '@polyplane/core';
+import type { DataplaneBackend, Diagnostic, IpAddress, LimitChoice } from '@polyplane/core';
 import {
   type ClusterJudgement,
   type ClusterSender,
   ClusterSimulator,
-  type NodeSimulator,
+  NodeSimulator,
   type Packet,
 } from '@polyplane/core/simulator';
-import { simulateBackend } from './backend-simulator';
+import { acceptedState } from './accepted-state';
 import { type Cluster, computeNode } from './cluster';
 
 export interface ClusterTrace {
@@ -22,14 +22,16 @@ export function traceCluster(
   backend: DataplaneBackend,
   nodeName: string,
   packet: Packet,
+  choice: LimitChoice = {},
 ): ClusterTrace {
   const owners = ownersOf(cluster);
   const simulators = new Map<string, NodeSimulator>();
   const diagnostics: Diagnostic[] = [];
   const simulate = (name: string): void => {
-    const simulated = simulateBackend(backend, computeNode(cluster, name));
-    simulators.set(name, simulated.simulator);
-    diagnostics.push(...simulated.diagnostics);
+    const accepted = acceptedState(backend, computeNode(cluster, name), choice);
+    const { behaviours } = backend;
+    simulators.set(name, new NodeSimulator(accepted.state, { behaviours, tellsUnmatched: true }));
+    diagnostics.push(...accepted.diagnostics);
   };
   simulate(nodeName);
   // Only nodes on the way are computed: a cluster may have thousands.

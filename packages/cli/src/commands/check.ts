@@ -4,10 +4,8 @@ import {
   type BackendRegistry,
   type CheckedBackend,
   checkCluster,
-  DEFAULT_PROFILE,
   type FeatureGates,
   type LimitProfile,
-  parseProfile,
 } from '@polyplane/core';
 import { formatCheckPage } from '../check/html/page';
 import { ProgressBar } from '../check/progress-bar';
@@ -18,7 +16,7 @@ import { formatCheck } from '../check/table';
 import { CliError } from '../cli-error';
 import { ExitCode } from '../exit-code';
 import { loadBackends } from '../load-backends';
-import { backendModuleOption, featureGatesOption, filenameOption } from '../options';
+import { backendModuleOption, featureGatesOption, filenameOption, profileOption } from '../options';
 import { outputOption, printData, printLine } from '../output';
 import { policiesOutOfForce } from '../policies-out-of-force';
 import { isWarning, printWarning, reportProblem } from '../report-error';
@@ -53,11 +51,7 @@ export function checkCommand(): Command {
         .argParser(parseNodes)
         .default(new Map(), 'all of one'),
     )
-    .addOption(
-      new Option('--profile <profile>', 'the version of the dataplanes whose limits count')
-        .argParser(parseProfile)
-        .default(DEFAULT_PROFILE),
-    )
+    .addOption(profileOption())
     .addOption(featureGatesOption())
     .addOption(outputOption(['table', 'json', 'yaml', 'html']))
     .addOption(backendModuleOption())

@@ -1,12 +1,14 @@
 /** `polyplane render`: what a backend would program on a fresh, empty host, in its own terms. */
 import { Command, Option } from 'commander';
+import type { LimitChoice } from '@polyplane/core';
+import { acceptedState, warnOfLimits } from '../accepted-state';
 import { CliError } from '../cli-error';
 import { computeNode, readCluster } from '../cluster';
 import { loadBackends } from '../load-backends';
-import { backendModuleOption, filenameOption, nodeOption } from '../options';
+import { backendModuleOption, featureGatesOption, filenameOption, nodeOption, profileOption } from '../options';
 import { printLine } from '../output';
 
-interface RenderOptions {
+interface RenderOptions extends LimitChoice {
   readonly filename: readonly string[];
   readonly node: string;
   readonly backend: string;
@@ -20,15 +22,21 @@ export function renderCommand(): Command {
     .addOption(nodeOption())
     .addOption(new Option('--backend <name>', 'whose terms').makeOptionMandatory())
     .addOption(backendModuleOption())
-    .action(async ({ filename, node, backend, backendModule }: RenderOptions) => {
-      const dataplane = loadBackends(backendModule).get(backend);
+    .addOption(profileOption())
+    .addOption(featureGatesOption())
+    .action(async ({ filename, node, backend, backendModule, ...choice }: RenderOptions) => {
+      const registry = loadBackends(backendModule);
+      const dataplane = registry.get(backend);
+      registry.requireFeatureGates(choice.featureGates ?? {});
       if (dataplane.render === undefined) {
         throw new CliError(
           'PP_CLI_NOT_RENDERABLE',
           `backend ${backend} cannot say what it would program without its target`,
         );
       }
-      const state = computeNode(await readCluster(filename), node);
+      const desired = computeNode(await readCluster(filename), node);
+      const { state, diagnostics } = acceptedState(dataplane, desired, choice);
+      warnOfLimits(backend, diagnostics);
       printLine(dataplane.render(state.toTransition(1, true)).print());
     });
 }

@@ -47,6 +47,15 @@ describe('polyplane trace', function () {
     return JSON.parse(stdout) as TraceReport;
   }
 
+  it('warns of what the backend does not do, in the chosen version of the dataplanes', async () => {
+    const args = ['-f', 'examples/limits/ebpf-log-action.yaml', '--node', 'node-1', '--from', '192.0.2.1'];
+    const trace = (...more: readonly string[]) =>
+      polyplaneInProcess(['trace', ...args, '--to', '10.244.1.10:8080', '--backend', 'ebpf', ...more]);
+    expect((await trace()).stderr).to.match(/^warning: ebpf does not do all of it .*: PP_LIMIT_EBPF_LOG_ACTION$/m);
+    expect(await trace('--profile', 'calico-3.29')).to.include({ exitCode: 0, stderr: '' });
+    expect(await trace('--feature-gates', 'X=true')).to.include({ exitCode: 2, stdout: '' });
+  });
+
   it('names the rule that denies a packet', async () => {
     const { verdict, translation, steps } = await report('pod:shop-web/frontend-1', '10.244.1.30:5432');
     expect(verdict).to.equal('deny');

@@ -1,0 +1,35 @@
+/** What a backend would be handed of a desired state: without what its limits leave out. */
+import {
+  type DataplaneBackend,
+  DesiredStateStore,
+  type Diagnostic,
+  Gate,
+  type LimitChoice,
+  limitsInForce,
+} from '@polyplane/core';
+import { printWarning } from './report-error';
+
+export interface AcceptedState {
+  readonly state: DesiredStateStore;
+  /** Limits that the desired state meets. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export function acceptedState(
+  { limits }: DataplaneBackend,
+  desired: DesiredStateStore,
+  choice: LimitChoice,
+): AcceptedState {
+  const gate = new Gate(limitsInForce(limits, choice));
+  const { changes } = gate.apply(desired.toTransition(1, true).changes);
+  const state = new DesiredStateStore();
+  state.apply({ scope: 'full', changes });
+  return { state, diagnostics: gate.diagnostics };
+}
+
+/** Says on stderr, once, that the answer is about less than was asked for. */
+export function warnOfLimits(backend: string, diagnostics: readonly Diagnostic[]): void {
+  if (diagnostics.length === 0) return;
+  const codes = [...new Set(diagnostics.map(({ code }) => code))].join(', ');
+  printWarning(`${backend} does not do all of it (\`polyplane check\` says what): ${codes}`);
+}
