@@ -72,6 +72,11 @@ export const CLI_CODES = {
     remedy:
       'Look for its last words on stderr and for the kernel’s in its log (memory that ran out); --jobs 1 needs no worker.',
   },
+  PP_CLI_OUTPUT_UNWRITABLE: {
+    kind: 'error',
+    meaning: 'The answer cannot be written, or not whole; what is there of it counts for nothing.',
+    remedy: 'Make room, or permit to write, where the message says, and run the command again.',
+  },
   PP_CLI_AGENT_UNREACHABLE: {
     kind: 'error',
     meaning: 'No node agent answers at this address.',

@@ -4,7 +4,7 @@ export const ExitCode = {
   no: 1,
   badInput: 2,
   hostUnable: 3,
-  /** EX_SOFTWARE of sysexits.h: the only case that prints a stack. */
+  /** EX_SOFTWARE of sysexits.h: with a stack, but where its output cannot be written. */
   defect: 70,
 } as const;
 
@@ -16,7 +16,7 @@ export const EXIT_CODE_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [ExitCode.no]: 'the answer is no: a probe failed, a backend lacks support, an agent is not ready',
   [ExitCode.badInput]: 'bad input or usage; the message names file, line, object and field',
   [ExitCode.hostUnable]: 'this host cannot: not root, no kernel feature, no command, nobody answers',
-  [ExitCode.defect]: 'a defect of polyplane itself, with a stack',
+  [ExitCode.defect]: 'the command itself failed: output that cannot be written, or a defect, with a stack',
 };
 
 /** A closing part of the help: every exit code. */

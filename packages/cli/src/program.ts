@@ -2,43 +2,41 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { checkCommand } from './commands/check';
-import { codesCommand } from './commands/codes';
-import { completionCommand } from './commands/completion';
-import { renderCommand } from './commands/render';
-import { runCommand } from './commands/run';
-import { statusCommand } from './commands/status';
-import { testCommand } from './commands/test';
-import { traceCommand } from './commands/trace';
+import { COMMANDS, type CommandEntry } from './command-table';
 import { formatExamples } from './examples';
 import { formatExitCodes } from './exit-code';
 
-/** The whole command line. Actions set the process's exit code; what goes wrong is thrown. */
-export function createProgram(): Command {
+/**
+ * The command line. Actions set the process's exit code; what goes wrong is thrown. With the arguments of the process, only the
+ * commands that they name are loaded, and others are known by name alone; without, all are.
+ */
+export function createProgram(args?: readonly string[]): Command {
   const program = new Command('polyplane')
     .description('Kubernetes services and network policies on a node: try them, see them, run them.')
     .version(readVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() })
     .showHelpAfterError('(--help shows what the command takes)')
     .addHelpText('after', `${formatExitCodes()}\n\n${MANUAL}`)
     .exitOverride();
-  for (const command of [
-    runCommand(),
-    checkCommand(),
-    traceCommand(),
-    renderCommand(),
-    testCommand(),
-    statusCommand(),
-    codesCommand(),
-    completionCommand(),
-  ]) {
-    program.addCommand(command.copyInheritedSettings(program).addHelpText('after', formatExamples(command.name())));
+  for (const entry of COMMANDS) {
+    const command = isAskedFor(entry, args) ? entry.load() : new Command(entry.name);
+    program.addCommand(
+      command
+        .description(entry.description)
+        .copyInheritedSettings(program)
+        .addHelpText('after', formatExamples(entry.name)),
+    );
   }
   return program;
 }
 
 const MANUAL = 'Manual pages: man polyplane, man polyplane-COMMAND';
+
+/** Completion speaks of every command's options. */
+function isAskedFor({ name }: CommandEntry, args: readonly string[] | undefined): boolean {
+  return args === undefined || args[0] === 'completion' || args.includes(name);
+}
 
 function readVersion(): string {
   const manifest: unknown = JSON.parse(readFileSync(join(__dirname, '..', 'package.json'), 'utf8'));

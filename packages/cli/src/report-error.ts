@@ -22,6 +22,9 @@ const HOST_CODES: ReadonlySet<string> = new Set([
 /** Codes that say: what was asked for is not done here. */
 const NO_CODES: ReadonlySet<string> = new Set(['PP_LIMIT_REFUSED' satisfies CoreErrorCode]);
 
+/** Codes that say: the answer is there, and cannot be handed over. */
+const OUTPUT_CODES: ReadonlySet<string> = new Set(['PP_CLI_OUTPUT_UNWRITABLE' satisfies CliErrorCode]);
+
 /** Codes of objects that change no answer: they say nothing about node networking, a later one counts, or nobody puts them in force. */
 const WARNING_CODES: ReadonlySet<string> = new Set([
   'PP_OBJECT_UNKNOWN_KIND' satisfies CoreErrorCode,
@@ -39,6 +42,11 @@ export function reportError(error: unknown): ExitCode {
   // Commander has written its own message, or the help or version that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.badInput;
   if (error instanceof CodedError) {
+    if (OUTPUT_CODES.has(error.code)) {
+      // One line: where output is lost, a log that is searched by line may be all there is.
+      printLine(`${label('red', 'error')}: ${printable(error.message)} (${error.code})`);
+      return ExitCode.defect;
+    }
     printError(error.message, error.code);
     if (NO_CODES.has(error.code)) return ExitCode.no;
     return error instanceof DataplaneError || HOST_CODES.has(error.code) ? ExitCode.hostUnable : ExitCode.badInput;

@@ -38,7 +38,6 @@ interface CheckOptions {
 
 export function checkCommand(): Command {
   return new Command('check')
-    .description('which backend can run a cluster, and what a change of backend would change')
     .addOption(filenameOption().makeOptionMandatory(false))
     .addOption(
       new Option('--kubeconfig [file]', 'read a running cluster (default: as kubectl does)').conflicts('filename'),

@@ -15,7 +15,6 @@ interface CodesOptions {
 
 export function codesCommand(): Command {
   return new Command('codes')
-    .description('explain error and diagnostic codes')
     .argument('[code]', 'one code, such as PP_OBJECT_INVALID; without it, all of them')
     .addOption(outputOption(['table', 'json', 'yaml']))
     .addOption(backendModuleOption())

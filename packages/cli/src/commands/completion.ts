@@ -12,7 +12,6 @@ type Shell = (typeof SHELLS)[number];
 
 export function completionCommand(): Command {
   return new Command('completion')
-    .description('print a completion script: source <(polyplane completion bash)')
     .addArgument(new Argument('<shell>', 'the shell that is to complete').choices(SHELLS))
     .action((shell: Shell, _options: unknown, command: Command) => {
       const words = wordsOf(command.parent ?? command, loadBackends([]));

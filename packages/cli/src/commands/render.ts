@@ -17,7 +17,6 @@ interface RenderOptions extends LimitChoice {
 
 export function renderCommand(): Command {
   return new Command('render')
-    .description('what a backend would program on an empty host, in its own terms; needs no root')
     .addOption(filenameOption())
     .addOption(nodeOption())
     .addOption(new Option('--backend <name>', 'whose terms').makeOptionMandatory())

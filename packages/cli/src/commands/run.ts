@@ -12,9 +12,6 @@ interface RunOptions {
 
 export function runCommand(): Command {
   return new Command('run')
-    .description(
-      'the node agent: puts a cluster’s services and policies in force on this node until it is told to stop',
-    )
     .requiredOption('--config <file>', 'a NodeAgentConfiguration')
     .addOption(backendModuleOption())
     .action(({ config, backendModule }: RunOptions) =>

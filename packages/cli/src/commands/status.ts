@@ -9,7 +9,6 @@ const TIMEOUT_MILLISECONDS = 5000;
 
 export function statusCommand(): Command {
   return new Command('status')
-    .description('what a running node agent is doing; exits with 1 when it is not ready')
     .option('--address <host:port>', 'the agent’s healthAddress', '127.0.0.1:10266')
     .addOption(outputOption(['table', 'json', 'yaml']))
     .action(async ({ address, output }: { readonly address: string; readonly output: OutputFormat }) => {

@@ -27,7 +27,6 @@ interface TestOptions {
 
 export function testCommand(): Command {
   return new Command('test')
-    .description('run suites against the simulator, or with real packets against a dataplane')
     .addArgument(
       new Argument('<suite...>', 'suite files, folders of them, or names of suites that come with polyplane'),
     )

@@ -24,7 +24,6 @@ interface TraceOptions extends LimitChoice {
 
 export function traceCommand(): Command {
   return new Command('trace')
-    .description('what happens to a packet from a node on, stage by stage, and which rule decided')
     .addOption(filenameOption())
     .addOption(nodeOption())
     .requiredOption('--from <source>', 'pod:NAMESPACE/NAME, node:NAME, host (the node itself) or an IP address')

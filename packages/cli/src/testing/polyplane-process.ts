@@ -21,24 +21,27 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Runs as this user, where the machine lets us. */
   readonly uid?: number;
+  /** A descriptor that the command's stdout goes to; a pipe that the test reads unless given. */
+  readonly stdout?: number;
 }
 
 /** Why a run cannot be another user's ({@link RunOptions.uid}); undefined when it can. */
 export const userObstacle = process.getuid?.() === 0 ? undefined : 'only root can run it as somebody else';
 
+/** Arguments of Node.js to run the command from source. DEP0180 comes from ts-node on Node 22 and later, not from the command. */
+export const NODE_ARGUMENTS: readonly string[] = [
+  '--conditions=@polyplane/source',
+  '--disable-warning=DEP0180',
+  '-r',
+  join(ROOT, 'scripts/register.cjs'),
+];
+
 /** Starts the command; `start` for what is stopped by the test, {@link polyplane} for what ends by itself. */
 export function start(args: readonly string[], options: RunOptions = {}): ChildProcess {
-  // DEP0180 comes from ts-node on Node 22 and later, not from the command.
-  const node = [
-    '--conditions=@polyplane/source',
-    '--disable-warning=DEP0180',
-    '-r',
-    join(ROOT, 'scripts/register.cjs'),
-  ];
-  return spawn(process.execPath, [...node, join(ROOT, 'packages/cli/src/main.ts'), ...args], {
+  return spawn(process.execPath, [...NODE_ARGUMENTS, join(ROOT, 'packages/cli/src/main.ts'), ...args], {
     cwd: ROOT,
     env: { ...plainEnvironment(), ...options.environment },
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', options.stdout ?? 'pipe', 'pipe'],
     ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
   });
 }
