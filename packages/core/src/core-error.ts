@@ -18,6 +18,25 @@ export const CORE_CODES = {
     meaning: 'A manifest file is not valid YAML or JSON.',
     remedy: 'Correct the file at the line that the message names.',
   },
+  PP_MANIFEST_EMPTY: {
+    kind: 'error',
+    meaning:
+      'A manifest file or folder holds no object that is read: nothing is put in force, and nothing in force is taken away.',
+    remedy:
+      'Check that the path is the one that is meant and that what it holds is mounted; allow an empty one where it is meant.',
+  },
+  PP_SOURCE_ENDED: {
+    kind: 'error',
+    meaning: 'A source ended before all that it was to read had been read, or broke off; what is in force stays.',
+    remedy: 'Mend what the message names and start again, or let the source watch.',
+  },
+  PP_NODE_MISSING: {
+    kind: 'error',
+    meaning:
+      'No Node object has the name of this node: nothing is put in force, and nothing in force is taken away.',
+    remedy:
+      'Correct nodeName, or see to it that the node is registered; allow that it is missing where the cluster has no nodes.',
+  },
   PP_OBJECT_INVALID: {
     kind: 'error',
     meaning: 'A cluster object breaks its API’s rules and was left out; everything else goes on.',

@@ -14,6 +14,11 @@ export interface NodeAgentOptions extends ComputeOptions, LimitChoice {
   readonly onUnsupported?: OnUnsupportedChoice;
   /** By backend; what one says of a feature, or by default, counts before {@link onUnsupported}. */
   readonly onUnsupportedOfBackend?: Readonly<Record<string, OnUnsupportedChoice>>;
+  /**
+   * Go on without a Node object of this node's name. Default false: such a cluster is not the one that is meant, or was not read,
+   * and the agent is not in sync with it.
+   */
+  readonly allowMissingNode?: boolean;
   /** Path of a network namespace to work in; absent: the process's own. */
   readonly networkNamespace?: string;
   /** Default 60. */

@@ -20,7 +20,7 @@ export interface NodeAgentStatus {
   readonly featureGates: FeatureGates;
   /** What the backend found on this host. */
   readonly facts?: NodeFacts;
-  /** The source's initial list is complete. */
+  /** The source's initial list is complete, and has this node in it. */
   readonly isInSync: boolean;
   /** The newest desired state. */
   readonly revision: number;

@@ -11,6 +11,7 @@ import {
   type Subscription,
 } from 'rxjs';
 import type { DataplaneBackend } from '../backend/backend';
+import { describeError } from '../backend/hand-over';
 import type { Logger } from '../backend/logger';
 import { Reconciler } from '../backend/reconciler';
 import type { BackendRegistry } from '../backend/registry';
@@ -26,6 +27,7 @@ import { gatesOf, limitsInForce } from '../limits/limits-in-force';
 import { DEFAULT_PROFILE } from '../limits/profile';
 import type { ResourceProblem, Source, SourceBatch } from '../sources/source';
 import { type Change, DesiredStateStore, formatObjectRef, type Transition } from '../state';
+import { KnownNodes } from './known-nodes';
 import type { NodeAgentOptions, RandomNumbers, Scheduler } from './node-agent-options';
 import type { NodeAgentPhase, NodeAgentStatus } from './node-agent-status';
 import { ObjectCollection } from './object-collection';
@@ -73,6 +75,7 @@ export class NodeAgent {
   readonly #parts: NodeAgentParts;
   readonly #compute: ComputeGraph;
   readonly #declared: DeclaredFeatures;
+  readonly #nodes = new KnownNodes();
   readonly #desired = new DesiredStateStore();
   readonly #transitions = new Subject<Transition>();
   readonly #diagnosticSteps = new Subject<DiagnosticsChange>();
@@ -118,6 +121,7 @@ export class NodeAgent {
    * dataplane is as wanted. Waits while the dataplane does not answer yet (see `status$`).
    * @throws CoreError PP_BACKEND_UNUSABLE, naming what this host lacks: there is no fall-back to another backend;
    *   PP_BACKEND_UNKNOWN; PP_LIMIT_REFUSED when the source is complete already and holds what must be refused;
+   *   PP_SOURCE_ENDED when the source ends at once without being complete;
    *   PP_AGENT_STOPPED; PP_AGENT_MISUSED when it was started before
    */
   start(): Promise<void> {
@@ -190,8 +194,14 @@ export class NodeAgent {
     });
     this.#enter('running');
     this.#reconciler.status$.subscribe(() => this.#publish());
-    const subscription = source.batches$.subscribe((batch) => this.#take(batch));
-    // A refusal during the first batch has ended the agent before there was a subscription to end.
+    const subscription = source.batches$.subscribe({
+      next: (batch) => this.#take(batch),
+      error: (error: unknown) => this.#fail(brokenSource(error)),
+      complete: () => {
+        if (!this.#isInSync) this.#fail(incompleteSource(this.#problems.value));
+      },
+    });
+    // A failure during the first batch has ended the agent before there was a subscription to end.
     if (this.#failure === undefined) this.#subscription = subscription;
     else subscription.unsubscribe();
   }
@@ -202,9 +212,11 @@ export class NodeAgent {
     for (const change of batch.changes) gate.readResource(change);
     for (const [key, uses] of this.#declared.apply(batch.changes)) gate.declare(key, uses);
     const changes = this.#compute.apply(batch.changes);
-    this.#problems.next([...batch.problems, ...(batch.isInSync ? this.#ineffectiveObjects() : [])]);
-    const isNewlyInSync = batch.isInSync && !this.#isInSync;
-    this.#isInSync = batch.isInSync;
+    this.#nodes.follow(batch.changes);
+    const missing = batch.isInSync ? this.#missingNode() : [];
+    this.#problems.next([...batch.problems, ...missing, ...(batch.isInSync ? this.#ineffectiveObjects() : [])]);
+    const isNewlyInSync = batch.isInSync && missing.length === 0 && !this.#isInSync;
+    this.#isInSync ||= isNewlyInSync;
     if (changes.length > 0 || isNewlyInSync) this.#revision += 1;
     const gated = gate.apply(changes);
     this.#follow(changes, isNewlyInSync);
@@ -221,6 +233,12 @@ export class NodeAgent {
       ...problem,
       ...(problem.object !== undefined && source.locate?.(problem.object, problem.field ?? '')),
     }));
+  }
+
+  /** A cluster without this node may be another one, or not be read at all. */
+  #missingNode(): readonly ResourceProblem[] {
+    const { nodeName, allowMissingNode = false } = this.#parts.options;
+    return allowMissingNode ? [] : this.#nodes.missing(nodeName);
   }
 
   #follow(changes: readonly Change[], isNewlyInSync: boolean): void {
@@ -249,12 +267,17 @@ export class NodeAgent {
     if (refused.length === 0) return false;
     const list = refused.map((diagnostic) => `${diagnostic.code}: ${formatPlace(diagnostic)}`);
     const failure = new CoreError('PP_LIMIT_REFUSED', `backend ${this.#backend?.name} refuses: ${list.join('; ')}`);
+    this.#fail(failure);
+    return true;
+  }
+
+  /** Ends the agent; what is in force stays in force. */
+  #fail(failure: CoreError): void {
     this.#enter('failed', failure);
     this.#subscription?.unsubscribe();
     this.#reconciler?.stop('leave').catch((error: unknown) => {
       this.#parts.logger.error({ error }, 'the session could not be released');
     });
-    return true;
   }
 
   #transition(changes: readonly Change[]): Transition {
@@ -312,6 +335,18 @@ export class NodeAgent {
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
     };
   }
+}
+
+function incompleteSource([first]: readonly ResourceProblem[]): CoreError {
+  const reason = first === undefined ? '' : `: ${first.error.message}`;
+  return new CoreError('PP_SOURCE_ENDED', `the source ended before it was complete${reason}`, {
+    cause: first?.error,
+  });
+}
+
+function brokenSource(error: unknown): CoreError {
+  const { message } = describeError(error);
+  return new CoreError('PP_SOURCE_ENDED', `the source broke off: ${message}`, { cause: error });
 }
 
 /** The table's rows that hold, and in place of the table's those that the host showed. */

@@ -11,8 +11,8 @@ import type { ResourceChange, ResourceProblem } from './source';
 interface FileContent {
   /** What the file was when it was last taken over, good or not. */
   readonly reading: FileReading;
-  /** The last text that counted as whole. */
-  readonly goodText: string;
+  /** The last text that counted as whole; absent: there was none yet. */
+  readonly goodText?: string;
   readonly resources: ReadonlyMap<ResourceKey, LoadedResource>;
   readonly problems: readonly ResourceProblem[];
 }
@@ -27,7 +27,17 @@ export class ManifestSet {
   private duplicates: readonly ResourceProblem[] = [];
 
   /** @param roots the absolute paths under which the files stand; files under a later one come later */
-  constructor(private readonly roots: readonly string[]) {}
+  constructor(readonly roots: readonly string[]) {}
+
+  /** No file is without a good content. */
+  get isReadWhole(): boolean {
+    return [...this.files.values()].every(({ goodText }) => goodText !== undefined);
+  }
+
+  /** No file under this root defines an object. */
+  isEmptyUnder(root: string): boolean {
+    return ![...this.files].some(([path, { resources }]) => resources.size > 0 && isUnder(path, root));
+  }
 
   paths(): Iterable<string> {
     return this.files.keys();
@@ -79,9 +89,13 @@ export class ManifestSet {
 }
 
 function contentOf(path: string, reading: FileReading, before: FileContent | undefined): FileContent {
-  const kept = { reading, goodText: before?.goodText ?? '', resources: before?.resources ?? new Map() };
+  const kept = {
+    reading,
+    resources: before?.resources ?? new Map(),
+    ...(before?.goodText !== undefined && { goodText: before.goodText }),
+  };
   if ('error' in reading) return { ...kept, problems: [{ error: reading.error, file: path }] };
-  if (isUnfinished(reading.text, kept.goodText)) {
+  if (isUnfinished(reading.text, before?.goodText ?? '')) {
     const error = new CoreError(
       'PP_MANIFEST_SYNTAX',
       `${path}: the file looks half-written; what it said before counts`,

@@ -69,6 +69,7 @@ describe('ManifestSource', () => {
       .map(({ metadata }) => metadata.name)
       .sort();
   const value = (name: string): string | undefined => state()[`Namespace//${name}`]?.metadata.labels.value;
+  const isInSync = (): boolean => batches.at(-1)?.isInSync === true;
   const codes = (): readonly string[] => batches.at(-1)?.problems.map(({ error }) => error.code) ?? [];
 
   it('reads files and folders, recursively, and completes when it does not watch', () => {
@@ -250,14 +251,107 @@ describe('ManifestSource', () => {
     expect(codes()).to.deep.equal([]);
   });
 
-  it('is not in sync until what it found broken at the start was looked at again', () => {
+  it('is not in sync until every file that it found broken at the start was once read whole', () => {
     write('a.yaml', 'a: [');
     write('b.yaml', namespace('b'));
     start();
-    expect(batches.map(({ isInSync }) => isInSync)).to.deep.equal([false]);
-    pass(SETTLE_MILLISECONDS + 1);
-    expect(batches.map(({ isInSync }) => isInSync)).to.deep.equal([false, true]);
+    settle();
+    expect(isInSync()).to.equal(false);
     expect(names()).to.deep.equal(['b']);
+    expect(codes()).to.deep.equal(['PP_MANIFEST_SYNTAX']);
+    write('a.yaml', namespace('a'));
+    settle();
+    expect(isInSync()).to.equal(true);
+    write('a.yaml', 'a: [');
+    settle();
+    expect(isInSync()).to.equal(true);
+  });
+
+  it('looks at once again at what it found broken at the start', () => {
+    write('a.yaml', 'a: [');
+    start();
+    write('a.yaml', namespace('a'));
+    pass(2 * SETTLE_MILLISECONDS + 1);
+    expect(isInSync()).to.equal(true);
+  });
+
+  it('is in sync once a file that was broken from the start is gone', () => {
+    write('a.yaml', 'a: [');
+    write('b.yaml', namespace('b'));
+    start();
+    rmSync(join(folder, 'a.yaml'));
+    settle();
+    expect(isInSync()).to.equal(true);
+  });
+
+  it('is not in sync while a path is missing', () => {
+    const paths = [join(folder, 'a'), join(folder, 'b')];
+    write('a/a.yaml', namespace('a'));
+    start({ paths });
+    settle();
+    expect(isInSync()).to.equal(false);
+    expect(codes()).to.deep.equal(['PP_MANIFEST_UNREADABLE']);
+    write('b/b.yaml', namespace('b'));
+    settle();
+    expect(isInSync()).to.equal(true);
+    expect(codes()).to.deep.equal([]);
+  });
+
+  it('is not in sync while it has found no object under a path', () => {
+    const paths = [join(folder, 'a'), join(folder, 'b')];
+    write('a/a.yaml', namespace('a'));
+    for (const [file, text] of [
+      ['b/readme.txt', 'nothing'],
+      ['b/empty.yaml', ''],
+      ['b/comment.yaml', '# nothing'],
+      ['b/other.yaml', 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n'],
+    ] as const) {
+      write(file, text);
+      start({ paths });
+      settle();
+      expect(isInSync(), file).to.equal(false);
+      expect(codes(), file).to.deep.equal(['PP_MANIFEST_EMPTY']);
+      subscription?.unsubscribe();
+      batches = [];
+    }
+    start({ paths });
+    write('b/b.yaml', namespace('b'));
+    settle();
+    expect(isInSync()).to.equal(true);
+    expect(codes()).to.deep.equal([]);
+  });
+
+  it('is in sync with an empty folder where that is allowed, and not with one that is missing', () => {
+    start({ allowEmpty: true, watch: false });
+    expect(isInSync()).to.equal(true);
+    start({ allowEmpty: true, watch: false, paths: [join(folder, 'absent')] });
+    expect(isInSync()).to.equal(false);
+  });
+
+  it('takes a folder that is emptied while it is watched for what its owner wants', () => {
+    write('a.yaml', namespace('a'));
+    start();
+    rmSync(join(folder, 'a.yaml'));
+    settle();
+    expect(names()).to.deep.equal([]);
+    expect(isInSync()).to.equal(true);
+    expect(codes()).to.deep.equal([]);
+  });
+
+  it('keeps what was read where another folder stands, empty, in the place of the one that was read', () => {
+    const paths = [join(folder, 'mount')];
+    write('mount/a.yaml', namespace('a'));
+    start({ paths });
+    renameSync(join(folder, 'mount'), join(folder, 'elsewhere'));
+    mkdirSync(join(folder, 'mount'));
+    settle();
+    settle();
+    expect(names()).to.deep.equal(['a']);
+    expect(codes()).to.deep.equal(['PP_MANIFEST_EMPTY']);
+    write('mount/b.yaml', namespace('b'));
+    settle();
+    expect(names()).to.deep.equal(['b']);
+    expect(codes()).to.deep.equal([]);
   });
 
   it('says where an object and its fields stand', () => {

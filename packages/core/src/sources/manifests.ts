@@ -2,7 +2,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { asyncScheduler, interval, Observable, type SchedulerLike, type Subscription } from 'rxjs';
-import type { CoreError } from '../core-error';
+import { CoreError } from '../core-error';
 import type { ObjectRef } from '../state';
 import { type FileReading, isUnder, type ManifestFiles, readManifestFiles } from './manifest-files';
 import { ManifestSet } from './manifest-set';
@@ -20,12 +20,18 @@ export interface ManifestSourceOptions {
   readonly pollSeconds?: number;
   /** The clock of both. Default `asyncScheduler`. */
   readonly scheduler?: SchedulerLike;
+  /** A path under which no object is found from the start is as it should be. Default false. */
+  readonly allowEmpty?: boolean;
 }
 
 /**
  * Resources from manifest files. A half-written, broken or for a moment absent file empties nothing: its last good content
  * stays in force and a problem tells of it. A file deleted for good takes its objects with it. Each subscription reads anew;
  * `locate` knows what the latest one read.
+ *
+ * It is in sync once all that it was given has been read: every path is there, every folder could be listed, every file was once
+ * read whole, and each path held an object (unless {@link ManifestSourceOptions.allowEmpty}). What is missing from that is told in
+ * `problems`. A source that does not watch completes all the same: it will not read again.
  */
 export class ManifestSource implements Source {
   readonly batches$: Observable<SourceBatch>;
@@ -57,6 +63,8 @@ class ManifestWatch {
   private readonly watchers = new Map<string, { readonly watcher: FSWatcher; readonly identity: string }>();
   /** Readings found once that differ from what is in force. */
   private readonly unsettled = new Map<string, FileReading | undefined>();
+  /** The identity of each folder given when it last held a file. */
+  private readonly filledFolders = new Map<string, string>();
   private poll: Subscription | undefined;
   private nextScan: Subscription | undefined;
   private isStopped = false;
@@ -89,11 +97,17 @@ class ManifestWatch {
   private scan(): void {
     const isFirst = this.previous === undefined;
     const found = readManifestFiles(this.options.paths);
-    const isTaken = this.takeSettled(found, isFirst);
+    const unread = this.unreadPaths(found);
+    const isTaken = this.takeSettled(found.files, unread, isFirst);
     const changes = isTaken ? this.set.merge() : [];
-    const problems = [...this.set.problems(), ...[...found.unknown].map(([file, error]) => ({ error, file }))];
-    // What is broken at the start may be in the middle of being written: it is looked at once more before the list counts as complete.
-    const isInSync = !isFirst || this.options.watch !== true || !problems.some(({ error }) => isUnread(error));
+    const wasInSync = this.previous?.isInSync === true;
+    const empty = wasInSync ? [] : this.emptyPaths(unread);
+    const problems = [
+      ...this.set.problems(),
+      ...[...unread].map(([file, error]) => ({ error, file })),
+      ...empty.map((path) => ({ error: emptyPath(path), file: path })),
+    ];
+    const isInSync = wasInSync || (unread.size === 0 && empty.length === 0 && this.set.isReadWhole);
     if (
       changes.length > 0 ||
       isInSync !== this.previous?.isInSync ||
@@ -105,15 +119,42 @@ class ManifestWatch {
     // Whoever was told may have stopped this.
     if (this.options.watch !== true || this.isStopped) return;
     this.watchFolders(found);
-    if (this.unsettled.size > 0 || !isInSync) this.scanSoon(this.settleMilliseconds);
+    // What is broken at the start may be in the middle of being written.
+    if (this.unsettled.size > 0 || (isFirst && !isInSync)) this.scanSoon(this.settleMilliseconds);
+  }
+
+  /**
+   * Paths of which nothing is known now: those that cannot be read, and folders given in whose place an empty one stands, as
+   * where a file system was unmounted. A folder that is emptied and stays the same is what its owner made of it.
+   */
+  private unreadPaths({ files, folders, unknown }: ManifestFiles): ReadonlyMap<string, CoreError> {
+    const unread = new Map(unknown);
+    for (const root of this.set.roots) {
+      const identity = folders.get(root);
+      if (identity === undefined) continue;
+      if ([...files.keys()].some((path) => isUnder(path, root))) this.filledFolders.set(root, identity);
+      else if (!this.set.isEmptyUnder(root) && this.filledFolders.get(root) !== identity)
+        unread.set(root, emptyPath(root));
+    }
+    return unread;
+  }
+
+  /** Paths given that were read and have not held an object yet, where they should. */
+  private emptyPaths(unread: ReadonlyMap<string, CoreError>): readonly string[] {
+    if (this.options.allowEmpty === true) return [];
+    return this.set.roots.filter((root) => !unread.has(root) && this.set.isEmptyUnder(root));
   }
 
   /** Takes over every reading that was found the same twice; true when there was one. */
-  private takeSettled({ files, unknown }: ManifestFiles, isFirst: boolean): boolean {
+  private takeSettled(
+    files: ManifestFiles['files'],
+    unread: ReadonlyMap<string, CoreError>,
+    isFirst: boolean,
+  ): boolean {
     let isTaken = false;
     for (const path of new Set([...files.keys(), ...this.set.paths()])) {
       const reading = files.get(path);
-      if (reading === undefined && [...unknown.keys()].some((folder) => folder !== path && isUnder(path, folder)))
+      if (reading === undefined && [...unread.keys()].some((folder) => folder !== path && isUnder(path, folder)))
         continue;
       const isSettled = isFirst || (this.unsettled.has(path) && isSame(reading, this.unsettled.get(path)));
       if (isSame(reading, this.set.readingOf(path))) this.unsettled.delete(path);
@@ -166,8 +207,8 @@ function isSame(a: FileReading | undefined, b: FileReading | undefined): boolean
   return 'error' in b && a.error.message === b.error.message;
 }
 
-function isUnread({ code }: CoreError): boolean {
-  return code === 'PP_MANIFEST_SYNTAX' || code === 'PP_MANIFEST_UNREADABLE';
+function emptyPath(path: string): CoreError {
+  return new CoreError('PP_MANIFEST_EMPTY', `${path}: holds no object that is read; what is in force stays as it is`);
 }
 
 function hasSameErrors(a: readonly ResourceProblem[], b: readonly ResourceProblem[]): boolean {
