@@ -86,11 +86,21 @@ function followTroubles(agent: NodeAgent, logger: Logger): void {
 }
 
 function createAgent(configuration: NodeAgentConfiguration, moduleNames: readonly string[], logger: Logger): NodeAgent {
-  const { nodeName, backend, backends, onUnsupported, profile, featureGates } = configuration;
+  const { nodeName, allowEmptyCluster, backend, backends, onUnsupported, profile, featureGates } = configuration;
   const container = new Container();
   const source = createSource(configuration);
   container.load(
-    coreModule({ nodeName, backend, backends, onUnsupported, profile, featureGates, source, logger }),
+    coreModule({
+      nodeName,
+      allowMissingNode: allowEmptyCluster,
+      backend,
+      backends,
+      onUnsupported,
+      profile,
+      featureGates,
+      source,
+      logger,
+    }),
     ...backendModules(moduleNames),
   );
   try {
@@ -103,7 +113,9 @@ function createAgent(configuration: NodeAgentConfiguration, moduleNames: readonl
   }
 }
 
-function createSource({ source: { manifests, kubernetes } }: NodeAgentConfiguration): Source {
-  if (manifests !== undefined) return new ManifestSource({ paths: manifests, watch: true });
+function createSource({ source, allowEmptyCluster }: NodeAgentConfiguration): Source {
+  const { manifests, kubernetes } = source;
+  if (manifests !== undefined)
+    return new ManifestSource({ paths: manifests, watch: true, allowEmpty: allowEmptyCluster });
   return new KubernetesSource({ config: readKubeConfig(kubernetes?.kubeconfig) });
 }

@@ -1,9 +1,10 @@
 /** The two HTTP servers of a node agent: health and status, and metrics. */
 import type { Diagnostic, NodeAgent, ResourceProblem } from '@polyplane/core';
 import { agentMetrics } from './agent-metrics';
-import { agentStatus, isReady } from './agent-status';
+import { agentStatus, isReady, notReadyReason } from './agent-status';
 import { type Answer, jsonAnswer, openHttpEndpoint } from './http-endpoint';
 import type { NodeAgentConfiguration } from './node-agent-configuration';
+import { printable } from './output';
 
 export interface AgentEndpoints {
   readonly healthUrl: string;
@@ -27,8 +28,8 @@ export async function openAgentEndpoints(
     agent.diagnostics$.subscribe(({ current }) => (diagnostics = current)),
   ];
   const health = await openHttpEndpoint(healthAddress, {
-    '/healthz': () => probeAnswer(agent.status.phase !== 'failed'),
-    '/readyz': () => probeAnswer(isReady(agent.status)),
+    '/healthz': () => probeAnswer(agent.status.phase !== 'failed', agent.status.failure?.message ?? ''),
+    '/readyz': () => probeAnswer(isReady(agent.status), notReadyReason(agent.status, problems)),
     '/status': () => jsonAnswer(agentStatus(agent.status, problems, diagnostics)),
   });
   const registry = agentMetrics(agent);
@@ -48,6 +49,8 @@ export async function openAgentEndpoints(
   };
 }
 
-function probeAnswer(isWell: boolean): Answer {
-  return { status: isWell ? 200 : 503, contentType: 'text/plain', body: isWell ? 'ok\n' : 'not yet\n' };
+/** @param reason one line that says why it is not well; never more than that, as whoever asks may show it */
+function probeAnswer(isWell: boolean, reason: string): Answer {
+  const body = isWell ? 'ok\n' : `not yet: ${printable(reason)}\n`;
+  return { status: isWell ? 200 : 503, contentType: 'text/plain', body };
 }

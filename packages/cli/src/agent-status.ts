@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import {
   type CodedError,
+  type CoreErrorCode,
   type Diagnostic,
   formatObjectRef,
   type NodeAgentStatus,
@@ -103,6 +104,27 @@ export function agentStatus(
 export function isReady({ phase, isInSync, reconciler }: NodeAgentStatus): boolean {
   const isThere = phase === 'running' && reconciler !== undefined && reconciler.phase !== 'targetLost';
   return isThere && isInSync && reconciler.appliedRevision > 0;
+}
+
+/** Problems that keep a source from being complete; all others are of single objects. */
+const HOLDING_CODES: ReadonlySet<string> = new Set<CoreErrorCode>([
+  'PP_NODE_MISSING',
+  'PP_MANIFEST_UNREADABLE',
+  'PP_MANIFEST_EMPTY',
+  'PP_MANIFEST_SYNTAX',
+  'PP_CLUSTER_FORBIDDEN',
+  'PP_CLUSTER_UNREACHABLE',
+]);
+
+/** What an agent that is not ready waits for, in one line. */
+export function notReadyReason(status: NodeAgentStatus, problems: readonly ResourceProblem[]): string {
+  const { phase, failure, isInSync, reconciler } = status;
+  if (phase !== 'running') return failure === undefined ? `the agent is ${phase}` : failure.message;
+  if (!isInSync) {
+    const holding = problems.find(({ error }) => HOLDING_CODES.has(error.code));
+    return `the source is not complete${holding === undefined ? '' : `: ${holding.error.message}`}`;
+  }
+  return reconciler?.lastFailure?.message ?? `the dataplane is ${reconciler?.phase ?? 'not open'}`;
 }
 
 /** The status in an agent's answer; undefined when it is none. */

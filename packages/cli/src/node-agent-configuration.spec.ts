@@ -43,6 +43,7 @@ describe('the node agent configuration', () => {
       nodeName: hostname(),
       source: { manifests: [join(folder, 'cluster'), '/etc/shop.yaml'] },
       backend: 'iptables',
+      allowEmptyCluster: false,
       backends: {},
       onUnsupported: 'ignore',
       profile: 'calico-3.19',

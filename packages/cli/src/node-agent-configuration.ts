@@ -72,6 +72,12 @@ export const nodeAgentConfigurationSchema = z.strictObject({
     .optional()
     .describe('the node’s name in the cluster; without it `$NODE_NAME`, then the host’s name'),
   source: source.describe('where the cluster’s objects come from: exactly one of `manifests` and `kubernetes`'),
+  allowEmptyCluster: z
+    .boolean('must be true or false')
+    .default(false)
+    .describe(
+      'whether a cluster without this node, and manifests without any object at the start, are what is meant; else the agent waits for them and touches nothing',
+    ),
   backend: z.string().min(1).describe('the name of any loaded backend; `--backend-module` loads further ones'),
   backends: z
     .record(z.string(), backendSettings)

@@ -32,8 +32,7 @@ export const CORE_CODES = {
   },
   PP_NODE_MISSING: {
     kind: 'error',
-    meaning:
-      'No Node object has the name of this node: nothing is put in force, and nothing in force is taken away.',
+    meaning: 'No Node object has the name of this node: nothing is put in force, and nothing in force is taken away.',
     remedy:
       'Correct nodeName, or see to it that the node is registered; allow that it is missing where the cluster has no nodes.',
   },

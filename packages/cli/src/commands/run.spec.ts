@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -30,14 +30,14 @@ describe('polyplane run', function () {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  function configure(backend: string, more = ''): string {
+  function configure(backend: string, more = '', manifests = 'shop'): string {
     const file = join(folder, 'agent.yaml');
     writeFileSync(
       file,
       `apiVersion: polyplane.io/v1alpha1
 kind: NodeAgentConfiguration
 nodeName: node-1
-source: {manifests: [./shop]}
+source: {manifests: [./${manifests}]}
 backend: ${backend}
 healthAddress: 127.0.0.1:0
 metricsAddress: 127.0.0.1:0
@@ -123,6 +123,28 @@ ${more}`,
       agent.kill('SIGTERM');
       expect(await ended).to.equal(0);
     });
+  });
+
+  it('is not ready while its manifests hold nothing, says why everywhere, and is ready once they do', async () => {
+    mkdirSync(join(folder, 'mount'));
+    const agent = start(['run', '--config', configure('simulator', '', 'mount')]);
+    const ended = new Promise((resolve) => agent.once('close', resolve));
+    try {
+      const reason = `${join(folder, 'mount')}: holds no object that is read; what is in force stays as it is`;
+      const log = await followLog(agent, reason);
+      const health = log.find((line) => line.health !== undefined)?.health;
+      const readiness = await fetch(`${health}/readyz`);
+      expect(readiness.status).to.equal(503);
+      expect(await readiness.text()).to.equal(`not yet: the source is not complete: ${reason}\n`);
+      const status = parseAgentStatus(await (await fetch(`${health}/status`)).json());
+      expect(status).to.deep.include({ isReady: false, phase: 'waitingForSync', appliedRevision: 0 });
+      expect(status?.problems.map(({ code }) => code)).to.deep.equal(['PP_MANIFEST_EMPTY']);
+      cpSync(join(ROOT, 'examples/shop/nodes.yaml'), join(folder, 'mount/nodes.yaml'));
+      while ((await fetch(`${health}/readyz`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 50));
+    } finally {
+      agent.kill('SIGTERM');
+      expect(await ended).to.equal(0);
+    }
   });
 
   it('ends with 3 for a backend that this host cannot run, and falls back to none', async () => {
