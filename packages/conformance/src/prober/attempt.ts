@@ -62,8 +62,9 @@ class Attempt implements Waiting {
       const begun = connected === -ERRNO.EINPROGRESS ? 0 : connected;
       const sent = this.dialogue === undefined || begun < 0 ? begun : sendTo(this.fd, this.dialogue.question, null);
       if (NEVER_LEFT.has(-sent)) this.finish({ outcome: 'notSendable', reason: formatErrno(-sent) });
-      else if (sent < 0) this.fail(sent);
-      else this.await();
+      // The sender's own firewall stopped the datagram: whether it told so, only the socket says.
+      else if (sent >= 0 || (sent === -ERRNO.EPERM && begun >= 0)) this.await();
+      else this.fail(sent);
     });
   }
 
@@ -113,7 +114,7 @@ class Attempt implements Waiting {
   private fail(error: CallResult): void {
     const reason = formatErrno(-error);
     if (REFUSALS.has(-error)) this.finish({ outcome: 'refused', reason });
-    // The sender's own firewall dropped the packet; a drop further on is silent.
+    // A program of the sender's own cgroup forbade the call; a drop further on is silent.
     else if (error === -ERRNO.EPERM) this.finish({ outcome: 'timeout' });
     else must('connect or send', error);
   }

@@ -18,6 +18,8 @@ export interface Judged {
   readonly isTranslated?: boolean;
   readonly isMasqueraded?: boolean;
   readonly affinityTimeoutSeconds?: number;
+  /** Every flow of the client met the same endpoint, as its affinity wants: which others it might have met was not seen. */
+  readonly isClientBound?: boolean;
   readonly isReplyBlocked?: boolean;
   /** A rule of its own lets it in (health checks). */
   readonly isAcceptedExplicitly?: boolean;
@@ -44,14 +46,21 @@ function differencesOf(expected: Expectation, judged: Judged): readonly string[]
     [isUntouched === true && judged.isAcceptedExplicitly === true, 'a service rule accepted it'],
     [expected.isAcceptedExplicitly === true && judged.isAcceptedExplicitly === false, 'no rule of its own accepted it'],
     [
-      translatedTo !== undefined && translatedTo.join() !== (judged.destinations ?? []).join(),
+      translatedTo !== undefined && !isTranslatedTo(translatedTo, judged),
       `may go to ${judged.destinations?.join(', ') || 'nowhere'}`,
     ],
+    [judged.isClientBound === false, 'flows of one client met several endpoints, against its affinity'],
     differs('masqueraded', expected.isMasqueraded, judged.isMasqueraded),
     differs('affinity in seconds', expected.affinityTimeoutSeconds, judged.affinityTimeoutSeconds),
     differs('reply blocked', expected.isReplyBlocked, judged.isReplyBlocked),
   ];
   return checks.filter(([isWrong]) => isWrong).map(([, difference]) => difference);
+}
+
+function isTranslatedTo(expected: readonly string[], { destinations = [], isClientBound }: Judged): boolean {
+  return isClientBound === true
+    ? destinations.every((destination) => expected.includes(destination))
+    : expected.join() === destinations.join();
 }
 
 function differs<T>(what: string, expected: T | undefined, got: T | undefined): readonly [boolean, string] {

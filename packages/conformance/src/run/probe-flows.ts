@@ -50,8 +50,8 @@ function hostOf(sender: SuiteSender, source: SuiteProbe['source']): HostName {
   return sender.kind === 'node' ? nodeHost({ name: sender.node }) : outsiderHost({ name: source });
 }
 
-/** What the results of the probe's flows say. */
-export function findingOf(probe: SuiteProbe, results: readonly ProbeResult[]): Finding {
+/** What the results of the probe's flows say. `isBound`: the service that it dials keeps a client with one endpoint. */
+export function findingOf(probe: SuiteProbe, results: readonly ProbeResult[], isBound: boolean): Finding {
   const obstacle = obstacleOf(probe);
   if (obstacle !== undefined) return { kind: 'skipped', reason: obstacle };
   const notSent = results.find((result) => result.outcome === 'notSendable');
@@ -60,10 +60,12 @@ export function findingOf(probe: SuiteProbe, results: readonly ProbeResult[]): F
   const unanswered = results.find((result) => result.outcome !== 'connected');
   if (unanswered !== undefined)
     return { kind: 'judged', verdict: unanswered.outcome === 'refused' ? 'reject' : 'deny' };
+  const destinations = [...new Set(answers.map(({ at }) => formatSocketAddress(at)))].sort();
   return {
     kind: 'judged',
     verdict: 'allow',
-    destinations: [...new Set(answers.map(({ at }) => formatSocketAddress(at)))].sort(),
+    destinations,
+    ...(isBound && { isClientBound: destinations.length === 1 }),
     isTranslated: answers.some(({ at }) => at.address !== probe.destination || at.port !== probe.destinationPort),
     ...masqueradeOf(
       probe,

@@ -11,7 +11,7 @@ import {
 } from '@polyplane/core/simulator';
 import type { SuiteProbe, SuiteState } from '../suites/suite';
 import { reportFacts } from './fact-judge';
-import type { Finding } from './finding';
+import type { Finding, Judged } from './finding';
 import type { Judge } from './judge';
 import { computeOptionsOf, simulatorOptionsOf } from './node-settings';
 import type { ProbeReport } from './report';
@@ -30,7 +30,7 @@ export class SimulatorJudge implements Judge {
 }
 
 /** Every node of a state, with its desired state in force. */
-class SimulatedCluster {
+export class SimulatedCluster {
   private readonly nodes: ReadonlyMap<string, NodeSimulator>;
   private readonly cluster: ClusterSimulator;
 
@@ -39,7 +39,7 @@ class SimulatedCluster {
     this.cluster = new ClusterSimulator(this.nodes);
   }
 
-  judge(probe: SuiteProbe): Finding {
+  judge(probe: SuiteProbe): { readonly kind: 'judged' } & Judged {
     const judgement = this.cluster.judge(this.senderOf(probe), packetOf(probe));
     const { affinityTimeoutSeconds } = judgement;
     const isReplyBlocked = judgement.verdict === 'allow' && this.isReplyBlocked(judgement);

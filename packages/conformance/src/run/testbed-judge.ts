@@ -1,17 +1,20 @@
 /** Judges a suite's packets by sending them through real dataplanes in a testbed. */
 import { CodedError, type DataplaneBackend, type LimitTable, type Logger } from '@polyplane/core';
-import type { SuiteProbe, SuiteState } from '../suites/suite';
+import type { SuiteState } from '../suites/suite';
 import { createTestbed, type Testbed } from '../testbed/testbed';
 import type { Topology } from '../testbed/topology';
+import { bindsClient } from './affinity';
 import { reportUnseenFacts } from './fact-judge';
 import type { Finding } from './finding';
+import { sendInRounds } from './flow-rounds';
 import type { Judge } from './judge';
 import { limitObstacle } from './limit-obstacle';
 import { NodeDataplane } from './node-dataplane';
+import { ObservableProbes } from './observable-probes';
 import { findingOf, requestsOf } from './probe-flows';
 import { provePaths } from './prove-paths';
 import type { ProbeReport } from './report';
-import { topologyOf, unownedAddresses } from './topology-of';
+import { topologyOf } from './topology-of';
 
 /** The network and its dataplanes are kept from one state to the next as long as the machines are the same. */
 export class TestbedJudge implements Judge {
@@ -25,17 +28,14 @@ export class TestbedJudge implements Judge {
   async judgeProbes(state: SuiteState): Promise<readonly Finding[]> {
     if (hasHostRules(state)) return state.probes.map(() => ({ kind: 'skipped', reason: NO_HOST_RULES }));
     try {
-      const network = await this.networkFor(topologyOf(state));
+      const topology = topologyOf(state);
+      const network = await this.networkFor(topology);
       const limit = limitObstacle(state, this.backend, network.hostLimits);
       if (limit !== undefined) return state.probes.map(() => ({ kind: 'skipped', reason: limit }));
       await network.apply(state);
-      const unowned = unownedAddresses(state);
-      const findings = await network.judge(state.probes);
-      return findings.map((finding, index) => {
-        const probe = state.probes[index];
-        const isUnseen = probe?.expected.verdict === 'allow' && unowned.has(probe.destination);
-        return isUnseen ? { kind: 'skipped', reason: NOBODY_ANSWERS } : finding;
-      });
+      const findings = await network.judge(state);
+      const observable = new ObservableProbes(state, topology);
+      return findings.map((finding, index) => observable.withoutUnseen(state.probes[index], finding));
     } catch (error) {
       // What is in force is not known: the next state begins anew.
       await this.close();
@@ -65,9 +65,6 @@ export class TestbedJudge implements Judge {
 }
 
 const NO_HOST_RULES = 'PP_SUITE_NOT_OBSERVABLE: the testbed’s hosts have no rules but those of the dataplane';
-
-const NOBODY_ANSWERS =
-  'PP_SUITE_NOT_OBSERVABLE: no service has the address: whether packets to it are routed on, nobody sees';
 
 function hasHostRules({ settings: { hostTranslations, hostInputPolicy } }: SuiteState): boolean {
   return hostTranslations !== undefined || hostInputPolicy === 'drop';
@@ -120,15 +117,15 @@ class Network {
     this.testbed.forgetConnections();
   }
 
-  async judge(probes: readonly SuiteProbe[]): Promise<readonly Finding[]> {
+  async judge({ probes, resources }: SuiteState): Promise<readonly Finding[]> {
     const requests = probes.map(requestsOf);
-    const results = await this.testbed.probe(requests.flat());
+    const results = await sendInRounds(this.testbed, requests.flat());
     let next = 0;
     return probes.map((probe, index) => {
       const count = requests[index]?.length ?? 0;
       const own = results.slice(next, next + count);
       next += count;
-      return findingOf(probe, own);
+      return findingOf(probe, own, bindsClient(probe, resources));
     });
   }
 

@@ -6,6 +6,7 @@ import {
   hasPorts,
   type InterfaceName,
   type IpAddress,
+  type IpFamily,
   parseIpAddress,
   parsePort,
   parseProtocol,
@@ -90,14 +91,22 @@ function nodesOf(state: SuiteState, serviceAddresses: readonly IpAddress[]): rea
     const given = objects.get(name)?.status.addresses.map(({ address }) => address) ?? [];
     const own = index === 0 ? (state.settings.nodeLocalAddresses ?? []) : [];
     const addresses = [...new Set([...given, ...own])].filter((address) => !isLoopback(address));
-    const hasIpv4 = addresses.some((address) => familyOf(address) === 4);
     return {
       name,
-      // Without an address of its own a node cannot be routed through (RFC 6598 space, as in no suite).
-      addresses: hasIpv4 ? addresses : [...addresses, parseIpAddress(`100.127.255.${index + 1}`)],
+      addresses: [...addresses, ...transitAddresses(state, addresses, index)],
       routedAddresses: index === 0 ? serviceAddresses.filter((address) => !addresses.includes(address)) : [],
     };
   });
+}
+
+/** Without an address of a family a node cannot be routed through. These are in no suite (RFC 6598, RFC 4193). */
+function transitAddresses({ probes }: SuiteState, own: readonly IpAddress[], index: number): readonly IpAddress[] {
+  const lacks = (family: IpFamily): boolean => !own.some((address) => familyOf(address) === family);
+  const isIpv6Spoken = probes.some(({ destination }) => familyOf(destination) === 6);
+  return [
+    ...(lacks(4) ? [parseIpAddress(`100.127.255.${index + 1}`)] : []),
+    ...(isIpv6Spoken && lacks(6) ? [parseIpAddress(`fdff:ffff:ffff::${index + 1}`)] : []),
+  ];
 }
 
 /** Senders that are no pod and no node, what probes dial, and endpoints of services. */
@@ -133,7 +142,8 @@ function portsOf({ probes, resources }: SuiteState): readonly ListeningPort[] {
   return [...new Map(ports.map((port) => [`${port.protocol}:${port.port}`, port])).values()];
 }
 
-function serviceAddressesOf({ spec, status }: ResourceOf<'Service'>): readonly IpAddress[] {
+/** Every address that the service answers on. */
+export function serviceAddressesOf({ spec, status }: ResourceOf<'Service'>): readonly IpAddress[] {
   return [...spec.clusterIPs, ...spec.externalIPs, ...status.loadBalancer.flatMap(({ ip }) => ip ?? [])];
 }
 
