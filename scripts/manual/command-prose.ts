@@ -49,7 +49,7 @@ export const COMMAND_PROSE: Readonly<Record<keyof typeof EXAMPLES, CommandProse>
       'A setting that nobody wrote is not guessed into a finding. An object that breaks its API’s rules is reported on standard error and left out; everything else is checked, and the exit code is 2.',
     ],
     output: [
-      'A table gives the verdict on each backend, then its findings by their code. `-o html` prints one page that needs neither network nor script.',
+      'A table gives the verdict on each backend, then its findings by their code, and last what the answer rests on: the profile whose limits count, the version and the date, and where another profile would judge otherwise. `-o html` prints one page that needs neither network nor script.',
       'With `-o json` or `-o yaml`, one object:',
     ],
     fields: CHECK_FIELDS,
@@ -57,7 +57,7 @@ export const COMMAND_PROSE: Readonly<Record<keyof typeof EXAMPLES, CommandProse>
       [ExitCode.no]: 'a checked backend does not support the cluster; of a switch, the backend that it leads to',
       [ExitCode.hostUnable]: 'the cluster cannot be reached, or does not let its objects be read',
     },
-    environment: [...COLOURS, 'KUBECONFIG'],
+    environment: [...COLOURS, 'KUBECONFIG', 'SOURCE_DATE_EPOCH'],
     files: ['~/.kube/config', '/var/run/secrets/kubernetes.io/serviceaccount'],
     seeAlso: ['polyplane-codes(1)', 'polyplane-trace(1)'],
   },

@@ -7,6 +7,7 @@ export const VARIABLES = {
     'the node’s name in the cluster, where the configuration has no `nodeName`; without both, the host’s name counts',
   NO_COLOR: 'no colour, whatever the value',
   PATH: 'where the commands that a backend calls are looked for, such as `iptables`, `ipset` and `conntrack`',
+  SOURCE_DATE_EPOCH: 'seconds since 1970 that a report bears as its date, in the clock’s place',
 } as const satisfies Readonly<Record<string, string>>;
 
 export type Variable = keyof typeof VARIABLES;

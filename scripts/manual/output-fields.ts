@@ -44,9 +44,18 @@ const CHANGE: FieldMeanings<ChangeData> = {
   to: 'the backend after',
   object: { object: 'the object that is treated otherwise', fields: NAMED_OBJECT },
   message: 'what changes, for people',
+  remedy: 'what to do about it before the switch',
 };
 
 export const CHECK_FIELDS: FieldMeanings<CheckData> = {
+  judgedBy: {
+    object: 'what the answer rests on',
+    fields: {
+      profile: 'the version of the dataplanes whose limits count',
+      version: 'of polyplane',
+      date: 'when it was judged, ISO 8601 in UTC; `SOURCE_DATE_EPOCH` goes before the clock',
+    },
+  },
   backends: {
     list: 'every backend that was checked',
     fields: {
@@ -56,6 +65,17 @@ export const CHECK_FIELDS: FieldMeanings<CheckData> = {
     },
   },
   behaviourChanges: { list: 'what the switch changes; empty without `--from` and `--to`', fields: CHANGE },
+  otherProfiles: {
+    list: 'where another profile would judge otherwise',
+    fields: {
+      backend: 'the backend that it judges',
+      profile: 'the first version that judges so',
+      until: 'the first version after it that no longer does; absent: all later ones do',
+      verdict: 'as in `backends`',
+      added: 'codes of limits that are met by that profile only',
+      dropped: 'codes of limits that are met by the chosen profile only',
+    },
+  },
 };
 
 const STEP_OBJECT = { kind: 'its kind', namespace: 'its namespace, or null', name: 'its name' };

@@ -1,10 +1,9 @@
 /** The `polyplane` command line: its subcommands and what they share. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command } from 'commander';
 import { COMMANDS, type CommandEntry } from './command-table';
 import { formatExamples } from './examples';
 import { formatExitCodes } from './exit-code';
+import { readVersion } from './version';
 
 /**
  * The command line. Actions set the process's exit code; what goes wrong is thrown. With the arguments of the process, only the
@@ -36,9 +35,4 @@ const MANUAL = 'Manual pages: man polyplane, man polyplane-COMMAND';
 /** Completion speaks of every command's options. */
 function isAskedFor({ name }: CommandEntry, args: readonly string[] | undefined): boolean {
   return args === undefined || args[0] === 'completion' || args.includes(name);
-}
-
-function readVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(join(__dirname, '..', 'package.json'), 'utf8'));
-  return (manifest as { readonly version: string }).version;
 }

@@ -22,6 +22,7 @@ export * from './limits/features-used';
 export * from './limits/gate';
 export type { BackendsOfNodes } from './limits/hybrid-cluster';
 export * from './limits/on-unsupported';
+export type { OtherJudgement } from './limits/other-profiles';
 export * from './resources/field-path';
 export * from './resources/kinds/calico';
 export * from './resources/kinds/calico-set';

@@ -1,13 +1,19 @@
 /** The answer of `check` for people: each backend's verdict, then what stands behind it, then what a switch changes. */
 import { formatObjectRef } from '@polyplane/core';
 import { color, formatTable } from '../output';
+import { formatEveryNode, isEveryNode } from './every-node';
 import { groupByCode } from './group-by-code';
+import { formatJudgedBy, formatOtherJudgement } from './judged-by';
 import type { ChangeData, CheckData, FindingData } from './report-data';
 
 /** Objects told of one limit or change; the other formats tell all. */
 const MOST = 10;
 
-export function formatCheck({ backends, behaviourChanges }: CheckData): string {
+/** `nodes`: the names of the cluster's nodes. */
+export function formatCheck(
+  { judgedBy, backends, behaviourChanges, otherProfiles }: CheckData,
+  nodes: ReadonlySet<string> = new Set(),
+): string {
   const summary = formatTable(
     ['BACKEND', 'VERDICT', 'ERRORS', 'WARNINGS', 'NOTES'],
     backends.map(({ name, verdict, findings }) => [
@@ -19,8 +25,9 @@ export function formatCheck({ backends, behaviourChanges }: CheckData): string {
   const details = backends.flatMap(({ name, findings }) =>
     groupByCode(findings).map(([code, group]) => formatFindings(name, code, group)),
   );
-  const changes = groupByCode(behaviourChanges).map(([code, group]) => formatChanges(code, group));
-  return [summary, ...details, ...changes].join('\n\n');
+  const changes = groupByCode(behaviourChanges).map(([code, group]) => formatChanges(code, group, nodes));
+  const basis = [formatJudgedBy(judgedBy), ...otherProfiles.map(formatOtherJudgement)].join('\n');
+  return [summary, ...details, ...changes, basis].join('\n\n');
 }
 
 const STYLES = { supported: 'green', degraded: 'yellow', unsupported: 'red' } as const;
@@ -45,11 +52,19 @@ function formatFindings(backend: string, code: string, group: readonly FindingDa
   return [title.trimEnd(), ...cut(lines), `  ${color('bold', 'What to do:')} ${remedy} (${code})`].join('\n');
 }
 
-function formatChanges(code: string, group: readonly ChangeData[]): string {
+function formatChanges(code: string, group: readonly ChangeData[], nodes: ReadonlySet<string>): string {
   const [first] = group;
   if (first === undefined) return '';
   const title = color('bold', `from ${first.from} to ${first.to}: ${code}${times(group.length)}`);
-  return [title, ...cut(group.map(({ object, message }) => `  ${formatObjectRef(object)}: ${message}`))].join('\n');
+  const isOfEveryNode = group.every(({ message }) => message === first.message) && isEveryNode(objectsOf(group), nodes);
+  const lines = isOfEveryNode
+    ? [`  ${formatEveryNode(nodes)}: ${first.message}`]
+    : cut(group.map(({ object, message }) => `  ${formatObjectRef(object)}: ${message}`));
+  return [title, ...lines, `  ${color('bold', 'What to do:')} ${first.remedy}`].join('\n');
+}
+
+function objectsOf(group: readonly ChangeData[]): readonly ChangeData['object'][] {
+  return group.map(({ object }) => object);
 }
 
 /** Nothing for one, which the line below names. */

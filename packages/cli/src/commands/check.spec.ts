@@ -7,6 +7,7 @@ import { skipIf } from '@polyplane/conformance';
 import type { CheckData } from '../check/report-data';
 import { polyplaneInProcess } from '../testing/polyplane-in-process';
 import { polyplane, type Run, userObstacle } from '../testing/polyplane-process';
+import { readVersion } from '../version';
 
 const AFFINITY = 'examples/limits/vpp-session-affinity.yaml';
 const LOG_POLICY = `apiVersion: projectcalico.org/v3
@@ -47,7 +48,11 @@ describe('polyplane check', function () {
   it('answers scripts in JSON, and no when something is unsupported', async () => {
     const { stdout, stderr, exitCode } = await check('-f', AFFINITY, '--backend', 'vpp', '-o', 'json');
     expect({ stderr, exitCode }).to.deep.equal({ stderr: '', exitCode: 1 });
-    expect(JSON.parse(stdout)).to.deep.equal({
+    const { judgedBy, ...answer } = JSON.parse(stdout) as CheckData;
+    expect(judgedBy.profile).to.equal('calico-3.19');
+    expect(judgedBy.version).to.equal(readVersion());
+    expect(judgedBy.date).to.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    expect(answer).to.deep.equal({
       backends: [
         {
           name: 'vpp',
@@ -71,7 +76,22 @@ describe('polyplane check', function () {
         },
       ],
       behaviourChanges: [],
+      otherProfiles: [],
     });
+  });
+
+  it('is the same text for the same input, as of a date that is given', async () => {
+    const environment = { SOURCE_DATE_EPOCH: '1796054400' };
+    const args = ['check', '-f', 'examples/limits/ebpf-ipv6.yaml', '--backend', 'ebpf'];
+    const { stdout } = await polyplane(args, { environment });
+    expect(stdout.trimEnd().split('\n').slice(-2)).to.deep.equal([
+      `Judged by the limits of calico-3.19, with polyplane ${readVersion()}, 2026-11-30T16:00:00Z.`,
+      'By calico-3.28 and later (--profile calico-3.28) ebpf is supported: without PP_LIMIT_EBPF_IPV6.',
+    ]);
+    expect(await polyplane(args, { environment })).to.include({ stdout });
+    const wrong = await polyplane(args, { environment: { SOURCE_DATE_EPOCH: 'now' } });
+    expect(wrong.exitCode).to.equal(2);
+    expect(wrong.stderr).to.match(/SOURCE_DATE_EPOCH: "now" is no number of seconds/);
   });
 
   it('says yes when nothing is unsupported, though something may be degraded', async () => {
@@ -102,6 +122,8 @@ describe('polyplane check', function () {
       to: 'vpp',
       object: { kind: 'Service', namespace: 'shop', name: 'orders' },
       message: 'Client affinity ceases to hold: each connection of a client may meet another endpoint.',
+      remedy:
+        'Keep sessions in the application or in a proxy in front of it before switching to a backend without affinity.',
     });
   });
 

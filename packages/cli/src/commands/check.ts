@@ -7,6 +7,7 @@ import {
   type FeatureGates,
   type LimitProfile,
 } from '@polyplane/core';
+import { nodeNames } from '../check/every-node';
 import { formatCheckPage } from '../check/html/page';
 import { ProgressBar } from '../check/progress-bar';
 import { readLiveObjects } from '../check/read-live-objects';
@@ -20,6 +21,8 @@ import { backendModuleOption, featureGatesOption, filenameOption, profileOption 
 import { outputOption, printData, printLine } from '../output';
 import { policiesOutOfForce } from '../policies-out-of-force';
 import { isWarning, printWarning, reportProblem } from '../report-error';
+import { reportTime } from '../report-time';
+import { readVersion } from '../version';
 
 interface CheckOptions {
   readonly filename?: readonly string[];
@@ -75,11 +78,9 @@ async function check(options: CheckOptions): Promise<void> {
     featureGates: options.featureGates,
     locate: (object, field) => objects.locate(object, field),
   });
-  if (options.output === 'html') printLine(formatCheckPage(report, objects));
-  else {
-    const data = checkData(report);
-    printData(options.output, data, () => formatCheck(data));
-  }
+  const data = checkData(report, { version: readVersion(), date: reportTime() });
+  if (options.output === 'html') printLine(formatCheckPage(report, objects, data.judgedBy));
+  else printData(options.output, data, () => formatCheck(data, nodeNames(objects.resources)));
   const deciding =
     options.to === undefined ? report.backends : report.backends.filter(({ name }) => name === options.to);
   const isSupported = deciding.every(({ verdict }) => verdict !== 'unsupported');

@@ -9,7 +9,12 @@ export interface BehaviourChange {
   readonly to: string;
   readonly object: ObjectRef;
   readonly message: string;
+  /** What to do about it before the switch. */
+  readonly remedy: string;
 }
+
+/** A change before it is said what to do about it: that is its code's. */
+export type ChangeOfObject = Omit<BehaviourChange, 'remedy'>;
 
 /** The codes of changes; those of connections are the codes of the backends' own limits, where they have one. */
 export const CHANGE_CODES = {

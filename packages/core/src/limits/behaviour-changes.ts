@@ -1,5 +1,5 @@
 /** Everything that a change of backend changes for a cluster's objects though neither backend lacks anything. */
-import type { BehaviourChange } from './behaviour-change';
+import { type BehaviourChange, CHANGE_CODES, type ChangeOfObject } from './behaviour-change';
 import type { ClusterIndex } from './cluster-index';
 import { type ConnectionBackend, connectionChanges } from './connection-changes';
 import { type PolicyBackend, policyChanges } from './policy-changes';
@@ -14,9 +14,15 @@ export function behaviourChanges(
   from: SwitchedBackend,
   to: SwitchedBackend,
 ): readonly BehaviourChange[] {
-  return [
+  const changes: readonly ChangeOfObject[] = [
     ...policyChanges(cluster, from, to),
     ...serviceChanges(cluster, from, to),
     ...connectionChanges(cluster, from, to),
   ];
+  const remedies = new Map<string, string>([
+    ...Object.entries(CHANGE_CODES).map(([code, { remedy }]): [string, string] => [code, remedy]),
+    // A limit may be said by a change: its row knows what to do.
+    ...[...from.limits, ...to.limits].map(({ code, remedy }): [string, string] => [code, remedy]),
+  ]);
+  return changes.map((change) => ({ ...change, remedy: remedies.get(change.code) ?? '' }));
 }

@@ -13,6 +13,8 @@ import type { FeatureUse } from './feature-use';
 import { type BackendsOfNodes, HybridCluster } from './hybrid-cluster';
 import type { Diagnostic, Limit, LimitTable, Support } from './limit';
 import { type LimitChoice, limitsInForce } from './limits-in-force';
+import { type OtherJudgement, otherJudgements } from './other-profiles';
+import { DEFAULT_PROFILE, type LimitProfile } from './profile';
 import { withStandIns } from './stand-ins';
 import { verdictOf } from './verdict';
 
@@ -51,9 +53,13 @@ export interface BackendReport {
 
 /** What a check says of all backends, and of a switch between two. */
 export interface CheckReport {
+  /** The version of the dataplanes whose limits the answer is about. */
+  readonly profile: LimitProfile;
   readonly backends: readonly BackendReport[];
   /** Empty unless a change of backend was asked about. */
   readonly behaviourChanges: readonly BehaviourChange[];
+  /** Where other profiles judge otherwise, by backend in the order above, the earliest profile first. */
+  readonly otherProfiles: readonly OtherJudgement[];
 }
 
 /** Holds a cluster's objects against the limits of backends. */
@@ -67,12 +73,19 @@ export function checkCluster(options: CheckOptions): CheckReport {
     limits: limitsInForce(backend.limits, options),
   });
   return {
+    profile: options.profile ?? DEFAULT_PROFILE,
     backends: backends.map((backend) => checkBackend(inForce(backend), hybrid, uses, options.locate)),
     behaviourChanges:
       from === undefined || to === undefined
         ? []
         : behaviourChanges(withPods(cluster, options.standIns), inForce(from), inForce(to)),
+    otherProfiles: backends.flatMap((backend) => otherJudgements(backend, usesOn(backend.name, hybrid, uses), options)),
   };
+}
+
+/** What the objects ask of a backend that runs, where nodes differ, on some of them. */
+function usesOn(backend: string, hybrid: HybridCluster, uses: readonly FeatureUse[]): readonly FeatureUse[] {
+  return [...uses.filter((use) => !hybrid.isElsewhere(use, backend)), ...hybrid.features(backend)];
 }
 
 function withPods(cluster: ClusterIndex, standIns: StandIns | undefined): ClusterIndex {
@@ -99,8 +112,7 @@ function checkBackend(
   locate: CheckOptions['locate'],
 ): BackendReport {
   const rows = new Map(limits.map((limit) => [limit.feature, limit]));
-  const ofBackend = [...uses.filter((use) => !hybrid.isElsewhere(use, name)), ...hybrid.features(name)];
-  const findings = ofBackend.flatMap((use): readonly Finding[] => {
+  const findings = usesOn(name, hybrid, uses).flatMap((use): readonly Finding[] => {
     const limit = rows.get(use.feature);
     if (limit === undefined) return [];
     return [{ ...findingOf(limit, use, hybrid, name), ...locate?.(use.object, use.field) }];

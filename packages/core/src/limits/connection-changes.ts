@@ -1,7 +1,7 @@
 /** What a change of backend does to the connections that live pods have. */
 import type { Behaviours } from '../backend/behaviours';
 import type { ObjectRef } from '../state';
-import type { BehaviourChange } from './behaviour-change';
+import type { ChangeOfObject } from './behaviour-change';
 import { type ClusterIndex, isLive } from './cluster-index';
 import type { LimitTable } from './limit';
 
@@ -20,7 +20,7 @@ export function connectionChanges(
   cluster: ClusterIndex,
   from: ConnectionBackend,
   to: ConnectionBackend,
-): readonly BehaviourChange[] {
+): readonly ChangeOfObject[] {
   if (from.name === to.name) return [];
   const rows = [
     ...from.limits.filter(({ feature }) => feature === 'undisturbedDisabling'),

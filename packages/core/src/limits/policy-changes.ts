@@ -3,7 +3,7 @@ import type { Behaviours } from '../backend/behaviours';
 import { workloadKey } from '../compute/keys';
 import type { Pod, Service } from '../resources/kinds/kubernetes';
 import { type DesiredState, familyOf, type ObjectRef, type PolicyKey, parseProtocol } from '../state';
-import type { BehaviourChange } from './behaviour-change';
+import type { ChangeOfObject } from './behaviour-change';
 import type { ClusterIndex } from './cluster-index';
 import { type ExposureKind, exposuresOf, formatExposure, keepsClientAddress } from './exposure';
 import type { LimitTable } from './limit';
@@ -29,7 +29,7 @@ export function policyChanges(
   cluster: ClusterIndex,
   from: PolicyBackend,
   to: PolicyBackend,
-): readonly BehaviourChange[] {
+): readonly ChangeOfObject[] {
   const ports = flippedPorts(cluster, from, to);
   if (ports.length === 0) return [];
   const senders = { 4: sendersOf(cluster, 4), 6: sendersOf(cluster, 6) };
@@ -165,7 +165,7 @@ function note(affected: Map<PolicyKey, AffectedPolicy>, decision: Decision, flip
   known.services.set(`${namespace}/${name} ${flipped.exposure} ${flipped.keepsClient}`, flipped);
 }
 
-function changeOf({ object, rules, senders, services }: AffectedPolicy, from: string, to: string): BehaviourChange {
+function changeOf({ object, rules, senders, services }: AffectedPolicy, from: string, to: string): ChangeOfObject {
   const { they, own } = WORDS[senders.size > 1 ? 'both' : senders.has('pods') ? 'pods' : 'clients'];
   const told = [...services.values()].map(({ service, exposure, keepsClient }) => {
     const { namespace, name } = service.metadata;

@@ -27,6 +27,16 @@ export function limitsOf(table: LimitTable, profile: LimitProfile): LimitTable {
   );
 }
 
+/**
+ * One profile for each way in which the rows of a table hold together: the default one, and each version at which rows begin or end;
+ * the earliest first. In between nothing changes.
+ */
+export function profilesOf(table: LimitTable): readonly LimitProfile[] {
+  const versions = table.flatMap(({ since, until }) => [since, until]).filter((version) => version !== undefined);
+  const profiles = versions.filter((version) => versionOf(version) !== undefined).map(parseProfile);
+  return [...new Set([DEFAULT_PROFILE, ...profiles])].sort(compareVersions);
+}
+
 /** Below zero: `a` is the earlier one. What is no version of Calico's is earlier than all. */
 function compareVersions(a: string, b: string): number {
   const [majorA, minorA] = versionOf(a) ?? [0, 0];

@@ -1,7 +1,7 @@
 /** Services that behave differently after a change of backend: client addresses, node ports, balancing, affinity, the way back. */
 import type { Behaviours } from '../backend/behaviours';
 import type { Service } from '../resources/kinds/kubernetes';
-import type { BehaviourChange, CHANGE_CODES } from './behaviour-change';
+import type { CHANGE_CODES, ChangeOfObject } from './behaviour-change';
 import type { ClusterIndex } from './cluster-index';
 import { type ExposureKind, exposuresOf, formatExposure, keepsClientAddress } from './exposure';
 import type { LimitTable } from './limit';
@@ -19,7 +19,7 @@ export function serviceChanges(
   cluster: ClusterIndex,
   from: ServiceBackend,
   to: ServiceBackend,
-): readonly BehaviourChange[] {
+): readonly ChangeOfObject[] {
   const served = cluster
     .all('Service')
     .filter((service) => [from, to].every(({ limits }) => isServiceServed(limits, service)));

@@ -28,7 +28,7 @@ async function page(...paths: readonly string[]): Promise<string> {
     to: VPP,
     locate: (object, field) => objects.locate(object, field),
   });
-  return formatCheckPage(report, objects);
+  return formatCheckPage(report, objects, { profile: report.profile, version: '1.2.3', date: '2026-11-30T16:00:00Z' });
 }
 
 const chromium = findChromium();
@@ -41,6 +41,34 @@ describe('the page of a check', function () {
     folder = mkdtempSync(join(tmpdir(), 'polyplane-page-'));
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('says what it rests on, and where another profile judges otherwise', async () => {
+    const text = await page(join(ROOT, 'examples/limits/ebpf-log-action.yaml'));
+    expect(text).to.contain('Judged by the limits of calico-3.19, with polyplane 1.2.3, 2026-11-30T16:00:00Z.');
+    expect(text).to.contain('--profile calico-3.29) ebpf is supported: without PP_LIMIT_EBPF_LOG_ACTION.');
+  });
+
+  it('tells errors before changes of behaviour', async () => {
+    const text = await page(join(ROOT, 'examples/shop'));
+    const places = ['<h2 id="backend-vpp"', '<span class="tag error">Error', '<h2 id="changes"', '<h2 id="objects"'];
+    const offsets = places.map((place) => text.indexOf(place));
+    expect(offsets[0]).to.be.above(0);
+    expect(offsets).to.deep.equal([...offsets].sort((a, b) => a - b));
+  });
+
+  it('says behind each change what to do about it', async () => {
+    const text = await page(join(ROOT, 'examples/shop'));
+    const changes = /<h2 id="changes">[\s\S]*?<\/section>/.exec(text)?.[0] ?? '';
+    const articles = changes.split('<article').slice(1);
+    expect(articles).to.have.length.above(3);
+    for (const article of articles) expect(article).to.match(/<strong>What to do:<\/strong> [A-Z]/);
+  });
+
+  it('tells in one line what concerns every node', async () => {
+    const text = await page(join(ROOT, 'examples/shop'));
+    expect(text.match(/<li data-item>every node \(3\): node-1, node-2, node-3<\/li>/g)).to.have.length(1);
+    expect(text).not.to.contain('<h3>Node ');
+  });
 
   it('marks the field in the object’s own text', async () => {
     const text = await page(join(ROOT, 'examples/limits/ebpf-log-action.yaml'));

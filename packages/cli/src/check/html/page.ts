@@ -9,7 +9,9 @@ import {
   formatObjectRef,
   type ObjectRef,
 } from '@polyplane/core';
+import { formatEveryNode, isEveryNode, nodeNames } from '../every-node';
 import { groupByCode } from '../group-by-code';
+import { formatJudgedBy, formatOtherJudgement, type JudgedBy } from '../judged-by';
 import type { ReadObjects } from '../read-objects';
 import { type ExcerptLine, FileExcerpts } from './excerpt';
 import { type Html, html, trusted } from './html';
@@ -20,8 +22,13 @@ import { STYLE } from './style';
 export function formatCheckPage(
   report: CheckReport,
   objects: Pick<ReadObjects, 'find' | 'texts' | 'resources'>,
+  judgedBy: JudgedBy,
 ): string {
-  const concerned = concernedObjects(report);
+  const nodes = nodeNames(objects.resources);
+  const changes = groupByCode(report.behaviourChanges).map(
+    ([code, group]): ChangeGroup => ({ code, group, isOfEveryNode: concernsEveryNode(group, nodes) }),
+  );
+  const concerned = concernedObjects(report, changes);
   const title = `Polyplane: ${report.backends.map(({ name, verdict }) => `${name} ${verdict}`).join(', ')}`;
   const scriptDigest = createHash('sha256').update(SCRIPT).digest('base64');
   const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${scriptDigest}'; base-uri 'none'; form-action 'none'`;
@@ -37,15 +44,19 @@ export function formatCheckPage(
 <body>
 <header>
 <h1>What each backend does with this cluster</h1>
+<p class="faint">${formatJudgedBy(judgedBy)}</p>
 ${formatVerdicts(report)}
-</header>
+${report.otherProfiles.map(
+  (other) => html`<p>${formatOtherJudgement(other)}</p>
+`,
+)}</header>
 <main>
 <search id="filter" class="filter" hidden>
 <label for="filter-text">Filter</label><input id="filter-text" type="search" autocomplete="off" placeholder="object, field, code, word">
 <span id="filter-count" role="status" class="faint"></span>
 </search>
-${report.behaviourChanges.length > 0 ? formatChanges(report, concerned) : undefined}
-${report.backends.map((backend) => formatBackend(backend, concerned))}
+${report.backends.map((backend) => formatBackend(backend, concerned, nodes))}
+${changes.length > 0 ? formatChanges(report, changes, concerned, nodes) : undefined}
 ${concerned.size > 0 ? formatObjects(concerned, objects) : undefined}
 </main>
 <script>${trusted(SCRIPT)}</script>
@@ -63,7 +74,24 @@ interface ConcernedObject {
 
 type ConcernedObjects = ReadonlyMap<string, ConcernedObject>;
 
-function concernedObjects(report: CheckReport): ConcernedObjects {
+/** The changes of one code. */
+interface ChangeGroup {
+  readonly code: string;
+  readonly group: readonly BehaviourChange[];
+  /** Said in one line; the nodes have no entries of their own for it. */
+  readonly isOfEveryNode: boolean;
+}
+
+function concernsEveryNode(group: readonly BehaviourChange[], nodes: ReadonlySet<string>): boolean {
+  return (
+    isEveryNode(
+      group.map(({ object }) => object),
+      nodes,
+    ) && group.every(({ message }) => message === group[0]?.message)
+  );
+}
+
+function concernedObjects(report: CheckReport, changes: readonly ChangeGroup[]): ConcernedObjects {
   const concerned = new Map<string, ConcernedObject>();
   const entryOf = (object: ObjectRef): ConcernedObject => {
     const key = keyOf(object);
@@ -74,7 +102,8 @@ function concernedObjects(report: CheckReport): ConcernedObjects {
   for (const { name, findings } of report.backends) {
     for (const finding of findings) entryOf(finding.object).findings.push({ backend: name, finding });
   }
-  for (const change of report.behaviourChanges) entryOf(change.object).changes.push(change);
+  const own = changes.filter(({ isOfEveryNode }) => !isOfEveryNode).flatMap(({ group }) => group);
+  for (const change of own) entryOf(change.object).changes.push(change);
   return concerned;
 }
 
@@ -111,16 +140,22 @@ const WORDS = { error: 'Error', warning: 'Warning', info: 'Note' } as const;
 function formatBackend(
   { name, verdict, findings }: CheckReport['backends'][number],
   concerned: ConcernedObjects,
+  nodes: ReadonlySet<string>,
 ): Html {
   return html`<section aria-labelledby="backend-${name}" data-group>
 <h2 id="backend-${name}">${name}: <span class="${verdict}">${verdict}</span></h2>
 ${findings.length === 0 ? html`<p>Nothing found: it does everything that this cluster asks for.</p>` : undefined}
-${groupByCode(findings).map(([code, group]) => formatLimit(code, group, concerned))}
+${groupByCode(findings).map(([code, group]) => formatLimit(code, group, concerned, nodes))}
 </section>
 `;
 }
 
-function formatLimit(code: string, group: readonly Finding[], concerned: ConcernedObjects): Html {
+function formatLimit(
+  code: string,
+  group: readonly Finding[],
+  concerned: ConcernedObjects,
+  nodes: ReadonlySet<string>,
+): Html {
   const [first] = group;
   if (first === undefined) return html``;
   const { severity, effect, remedy, source, message } = first;
@@ -130,12 +165,21 @@ function formatLimit(code: string, group: readonly Finding[], concerned: Concern
 <p><strong>What to do:</strong> ${remedy}</p>
 <p class="faint"><code>${code}</code>, ${formatEffect(effect)}; source: ${source}</p>
 <ul>
-${group.map(
-  (
-    finding,
-  ) => html`<li data-item>${linkTo(finding.object, concerned)}${formatField(finding)}${isSame ? undefined : html`<br>${finding.message}`}</li>
+${
+  isSame &&
+  isEveryNode(
+    group.map(({ object }) => object),
+    nodes,
+  )
+    ? html`<li data-item>${formatEveryNode(nodes)}; where it is written stands below</li>
+`
+    : group.map(
+        (
+          finding,
+        ) => html`<li data-item>${linkTo(finding.object, concerned)}${formatField(finding)}${isSame ? undefined : html`<br>${finding.message}`}</li>
 `,
-)}</ul>
+      )
+}</ul>
 </article>
 `;
 }
@@ -145,27 +189,43 @@ function formatField({ field, file, line }: Finding): Html {
   return field === '' ? html`${place}` : html` <code>${field}</code>${place}`;
 }
 
-function formatChanges({ behaviourChanges }: CheckReport, concerned: ConcernedObjects): Html {
-  const [first] = behaviourChanges;
+function formatChanges(
+  { behaviourChanges: [first] }: CheckReport,
+  changes: readonly ChangeGroup[],
+  concerned: ConcernedObjects,
+  nodes: ReadonlySet<string>,
+): Html {
   return html`<section aria-labelledby="changes" data-group>
 <h2 id="changes">What changes from ${first?.from} to ${first?.to}</h2>
-${groupByCode(behaviourChanges).map(([code, group]) => formatChange(code, group, concerned))}</section>
+${changes.map((change) => formatChange(change, concerned, nodes))}</section>
 `;
 }
 
-function formatChange(code: string, group: readonly BehaviourChange[], concerned: ConcernedObjects): Html {
-  const message = group[0]?.message;
+function formatChange(
+  { code, group, isOfEveryNode }: ChangeGroup,
+  concerned: ConcernedObjects,
+  nodes: ReadonlySet<string>,
+): Html {
+  const { message, remedy } = group[0] ?? {};
   const isSame = group.every((change) => change.message === message);
   const title = meaningOf(code) ?? message;
-  return html`<article class="limit" data-group data-text="${[code, title].join(' ')}">
+  return html`<article class="limit" data-group data-text="${[code, title, remedy].join(' ')}">
 <h3>${title}</h3>
 ${isSame && message !== title ? html`<p>${message}</p>` : undefined}
+<p><strong>What to do:</strong> ${remedy}</p>
 <p class="faint"><code>${code}</code></p>
 <ul>
-${group.map(
-  (change) => html`<li data-item>${linkTo(change.object, concerned)}${isSame ? undefined : `: ${change.message}`}</li>
+${
+  isOfEveryNode
+    ? html`<li data-item>${formatEveryNode(nodes)}</li>
+`
+    : group.map(
+        (
+          change,
+        ) => html`<li data-item>${linkTo(change.object, concerned)}${isSame ? undefined : `: ${change.message}`}</li>
 `,
-)}</ul>
+      )
+}</ul>
 </article>
 `;
 }
