@@ -8,6 +8,37 @@ export const EBPF_CODES = {
     meaning: 'This host, or this version of the backend, lacks what the eBPF dataplane needs.',
     remedy: 'Provide what the message names, or choose another backend.',
   },
+  PP_EBPF_OBJECT_INVALID: {
+    kind: 'error',
+    meaning: 'A compiled BPF object is damaged, or is not of the form that this version loads.',
+    remedy: 'Install the package again; an object of your own must be compiled with -g for the BPF machine.',
+  },
+  PP_EBPF_MAP_FAILED: {
+    kind: 'error',
+    meaning: 'The kernel refused to make, read or write a BPF map.',
+    remedy:
+      'See the map and the error number that the message names: a right (CAP_BPF), memory, or a kernel feature is missing.',
+  },
+  PP_EBPF_MAP_FULL: {
+    kind: 'error',
+    meaning: 'A BPF map has no room for another entry; what was in force stays in force.',
+    remedy: 'Raise the size of the map that the message names, or keep fewer objects.',
+  },
+  PP_EBPF_PROGRAM_REFUSED: {
+    kind: 'error',
+    meaning: 'The kernel refused to load a BPF program; the programs before it stay in force.',
+    remedy: 'Report the end of the verifier’s log that the message quotes, with the kernel’s version.',
+  },
+  PP_EBPF_LINK_FAILED: {
+    kind: 'error',
+    meaning: 'A BPF program could not be attached, replaced or taken off.',
+    remedy: 'See the interface or control group and the error number that the message names.',
+  },
+  PP_EBPF_PIN_FAILED: {
+    kind: 'error',
+    meaning: 'A BPF object could not be pinned to, or opened from, the BPF file system.',
+    remedy: 'Mount the file system: mount -t bpf bpf /sys/fs/bpf.',
+  },
 } as const satisfies CodeTable;
 
 /** A row of {@link EBPF_CODES}. */
