@@ -8,8 +8,10 @@ import {
   parseResource,
   type Resource,
   type ResourceOf,
+  type ServiceEndpoint,
   type ServicePort,
   type ServicePortKey,
+  servingEndpoints,
   UDP,
 } from '@polyplane/core';
 
@@ -71,7 +73,7 @@ export function localReadyEndpoints({ services }: DesiredState): Readonly<Record
 /** A UDP flow from before would go on to an endpoint that is gone, or keep meeting nobody where there is an endpoint now. */
 export function leavesStaleUdpFlows(before: DesiredState, after: DesiredState): boolean {
   const endpointsIn = ({ services }: DesiredState, key: ServicePortKey): readonly string[] =>
-    services.get(key)?.clusterEndpoints.map(formatEndpoint) ?? [];
+    servingEndpointsOf(services.get(key)).map(formatEndpoint);
   const keys = [...before.services.values(), ...after.services.values()]
     .filter(({ protocol }) => protocol === UDP)
     .map(({ key }) => key);
@@ -79,6 +81,10 @@ export function leavesStaleUdpFlows(before: DesiredState, after: DesiredState): 
     const [old, now] = [endpointsIn(before, key), endpointsIn(after, key)];
     return old.length === 0 ? now.length > 0 : old.some((endpoint) => !now.includes(endpoint));
   });
+}
+
+function servingEndpointsOf(service: ServicePort | undefined): readonly ServiceEndpoint[] {
+  return service === undefined ? [] : servingEndpoints(service);
 }
 
 /** A service for every one that slices name and that is not there: facts about endpoints are told without them. */

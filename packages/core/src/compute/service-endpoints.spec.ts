@@ -81,6 +81,36 @@ describe('Endpoints of a service port, as kube-proxy chooses them', () => {
     expect(texts(inZone.clusterEndpoints)).to.deep.equal(['10.0.0.1:8080', '10.0.0.2:8080']);
   });
 
+  describe('beside those that new flows go to', () => {
+    const DNS = { ports: [{ name: 'web', port: 53, protocol: 'UDP' }] };
+    const leaving = { ready: false, serving: true, terminating: true };
+    const others = (spec: object, endpoints: readonly object[], ports: object = DNS) =>
+      servicePort([service({ ...DNS, ...spec }), slice('a', { ...ports, endpoints })], 'n1').otherServingEndpoints;
+
+    it('are those that serve while they terminate', () => {
+      const endpoints = [{ addresses: ['10.0.0.1'] }, { addresses: ['10.0.0.2'], conditions: leaving }];
+      expect(others({}, endpoints)).to.deep.equal([{ address: '10.0.0.2', port: 53, isLocal: false }]);
+      expect(others({}, endpoints.slice(1))).to.equal(undefined);
+      const gone = { addresses: ['10.0.0.3'], conditions: { ready: false, serving: false, terminating: true } };
+      expect(others({}, [...endpoints, gone])).to.have.length(1);
+    });
+
+    it('are those that hints and traffic policies leave out', () => {
+      const here = { addresses: ['10.0.0.1'], nodeName: 'n1', hints: { forNodes: [{ name: 'n1' }] } };
+      const there = { addresses: ['10.0.0.2'], nodeName: 'n2', hints: { forNodes: [{ name: 'n2' }] } };
+      expect(texts(others({}, [here, there]) ?? [])).to.deep.equal(['10.0.0.2:53']);
+      const { hints: _, ...unhinted } = there;
+      expect(texts(others({ internalTrafficPolicy: 'Local' }, [here, unhinted]) ?? [])).to.deep.equal(['10.0.0.2:53']);
+    });
+
+    it('are told of UDP alone', () => {
+      const tcp = { ports: [{ name: 'web', port: 80 }] };
+      expect(
+        others(tcp, [{ addresses: ['10.0.0.1'] }, { addresses: ['10.0.0.2'], conditions: leaving }], tcp),
+      ).to.equal(undefined);
+    });
+  });
+
   it('are counted for the health check across all slices of the service, whatever ports they serve', () => {
     const elsewhere = {
       ports: [{ name: 'metrics', port: 9 }],

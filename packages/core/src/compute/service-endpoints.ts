@@ -21,6 +21,8 @@ export interface EndpointPolicy {
   readonly publishNotReadyAddresses: boolean;
   readonly usesTerminating: boolean;
   readonly hints: ServiceRules['hints'];
+  /** Flows outlive a choice of other endpoints, and end only with the endpoint: UDP has no end of its own. */
+  readonly keepsFlows: boolean;
 }
 
 export interface UsableEndpoints {
@@ -28,11 +30,13 @@ export interface UsableEndpoints {
   readonly clusterEndpoints: readonly ServiceEndpoint[];
   readonly localEndpoints: readonly ServiceEndpoint[];
   readonly hasEndpoints: boolean;
+  readonly otherServingEndpoints?: readonly ServiceEndpoint[];
 }
 
 /** One address and port, from however many slices. */
 interface Candidate extends ServiceEndpoint {
   readonly isReady: boolean;
+  readonly isServing: boolean;
   readonly isServingTerminating: boolean;
   readonly forZones: readonly string[];
   readonly forNodes: readonly string[];
@@ -53,10 +57,13 @@ export function usableEndpoints(
     : [];
   const cluster = ready.length > 0 ? narrowByHints(ready, policy.hints, place) : terminating;
   const local = localReady.length > 0 ? localReady : terminating.filter(({ isLocal }) => isLocal);
+  const used = new Set([...(policy.usesCluster ? cluster : []), ...(policy.usesLocal ? local : [])]);
+  const others = policy.keepsFlows ? candidates.filter((one) => one.isServing && !used.has(one)) : [];
   return {
     clusterEndpoints: policy.usesCluster ? cluster.map(toEndpoint) : [],
     localEndpoints: policy.usesLocal ? local.map(toEndpoint) : [],
     hasEndpoints: ready.length + terminating.length > 0,
+    ...(others.length > 0 && { otherServingEndpoints: others.map(toEndpoint) }),
   };
 }
 
@@ -115,6 +122,7 @@ function readCandidate(
     port,
     isLocal: nodeName === place.nodeName,
     isReady,
+    isServing: isReady || conditions.serving,
     isServingTerminating: !isReady && conditions.serving && conditions.terminating,
     forZones: forZones ?? [],
     forNodes: forNodes ?? [],
@@ -128,6 +136,7 @@ function mergeCandidates(a: Candidate, b: Candidate): Candidate {
     port: a.port,
     isLocal: a.isLocal || b.isLocal,
     isReady,
+    isServing: a.isServing || b.isServing,
     isServingTerminating: !isReady && (a.isServingTerminating || b.isServingTerminating),
     forZones: [...new Set([...a.forZones, ...b.forZones])],
     forNodes: [...new Set([...a.forNodes, ...b.forNodes])],

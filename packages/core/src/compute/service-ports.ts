@@ -1,6 +1,6 @@
 /** A service and its endpoints as service ports: one a port and IP family. */
 import type { Service, ServicePortSpec } from '../resources/kinds/kubernetes';
-import { type Frontend, familyOf, type IpAddress, parseProtocol, type ServicePort } from '../state';
+import { type Frontend, familyOf, type IpAddress, parseProtocol, type ServicePort, UDP } from '../state';
 import { servicePortKey } from './keys';
 import { countLocalReady, type EndpointSource, type NodePlace, usableEndpoints } from './service-endpoints';
 import type { ServiceRules } from './service-rules';
@@ -40,6 +40,7 @@ function renderPort(context: PortContext, port: ServicePortSpec, clusterIp: IpAd
     publishNotReadyAddresses: spec.publishNotReadyAddresses,
     usesTerminating: rules.usesTerminating,
     hints: hintsOf(service, rules),
+    keepsFlows: protocol === UDP,
   };
   return {
     type: 'service',

@@ -52,10 +52,30 @@ export interface ServicePort {
   readonly localEndpoints: readonly ServiceEndpoint[];
   /** Some endpoint in the cluster is usable. */
   readonly hasEndpoints: boolean;
+  /**
+   * UDP only: endpoints in neither list that serve all the same, ready or not. They terminate while others are ready, or hints or a traffic
+   * policy leave them out: no new flow is sent to them, and those that lead there go on. Absent: none. In the order of the other lists.
+   */
+  readonly otherServingEndpoints?: readonly ServiceEndpoint[];
   /** Client-IP affinity, if wanted. */
   readonly affinityTimeoutSeconds?: number;
   /** Where the node tells load balancers how many local ready endpoints there are. */
   readonly healthCheckNodePort?: Port;
   /** Ready addresses on this node for the health check: the service's, whichever of its ports they serve. */
   readonly localReadyEndpoints: number;
+}
+
+/** Every endpoint to which a flow of the service may lead, whatever decides over new ones: each once, unordered. */
+export function servingEndpoints(service: ServicePort): readonly ServiceEndpoint[] {
+  const { clusterEndpoints, localEndpoints, otherServingEndpoints = [] } = service;
+  const elsewhere = new Set(clusterEndpoints.map(endpointKey));
+  return [
+    ...clusterEndpoints,
+    ...localEndpoints.filter((endpoint) => !elsewhere.has(endpointKey(endpoint))),
+    ...otherServingEndpoints,
+  ];
+}
+
+function endpointKey({ address, port }: ServiceEndpoint): string {
+  return `${address} ${port}`;
 }
