@@ -6,13 +6,14 @@ const SPEC_SUPPORT = '^packages/(backend-[^/]+|cli)/src/testing/';
 /** Node's modules that touch nothing outside the process and know no time: what pure code may use. */
 const PURE_BUILTINS = '^(node:)?(assert|buffer|crypto|path|string_decoder|url|util)(/|$)';
 /** Core's rooms that know no I/O, clock or stream. The simulator's face as a backend is the one exception. */
-const PURE_CORE = '^packages/core/src/(state|compute|simulator|limits)/';
+const PURE_CORE = '^packages/core/src/(state|dataplane|compute|simulator|limits)/';
 const SIMULATOR_BACKEND = '^packages/core/src/simulator/(simulator-)?backend\\.ts$';
 /** A backend's pure room. */
 const RENDER = '^packages/backend-[^/]+/src/render/';
 /** Every file that another package may import: what the packages' `exports` name. */
 const DOORS = [
-  '^packages/core/src/(index|backend-door|simulator/index|testing/index)\\.ts$',
+  '^packages/core/src/(index|address-door|backend-door|simulator/index|testing/index)\\.ts$',
+  '^packages/linux/src/index\\.ts$',
   '^packages/backend-[^/]+/src/index\\.ts$',
   '^packages/backend-vpp/src/api/index\\.ts$',
   '^packages/conformance/src/index\\.ts$',
@@ -77,10 +78,32 @@ module.exports = {
     },
     {
       name: 'backend-on-core-backend',
-      comment: 'A backend imports `@polyplane/core/backend` and no other door, so that no Kubernetes type reaches it.',
+      comment:
+        'A backend imports `@polyplane/core/backend` and `@polyplane/linux`, and no other door, so that no Kubernetes type reaches it.',
       severity: 'error',
       from: { path: '^packages/(backend-[^/]+)/', pathNot: [SPEC, SPEC_SUPPORT] },
-      to: { path: '^packages/', pathNot: ['^packages/$1/', '^packages/core/src/backend-door\\.ts$'] },
+      to: {
+        path: '^packages/',
+        pathNot: ['^packages/$1/', '^packages/core/src/backend-door\\.ts$', '^packages/linux/src/index\\.ts$'],
+      },
+    },
+    {
+      name: 'linux-knows-addresses-alone',
+      comment: 'What is asked of the kernel knows addresses and coded errors, and nothing of clusters or dataplanes.',
+      severity: 'error',
+      from: { path: '^packages/linux/' },
+      to: { path: '^packages/', pathNot: ['^packages/linux/', '^packages/core/src/address-door\\.ts$'] },
+    },
+    {
+      name: 'address-door-without-state',
+      comment: 'Whatever `@polyplane/core/address` leads to, it never leads to more than addresses and errors.',
+      severity: 'error',
+      from: { path: '^packages/core/src/address-door\\.ts$' },
+      to: {
+        path: '^packages/',
+        pathNot: '^packages/core/src/(brand|core-error|errors|state/address)\\.ts$',
+        reachable: true,
+      },
     },
     {
       name: 'backend-specs',
@@ -92,6 +115,7 @@ module.exports = {
         pathNot: [
           '^packages/$1/',
           '^packages/core/src/(index|backend-door|testing/index|simulator/index)\\.ts$',
+          '^packages/linux/src/index\\.ts$',
           '^packages/conformance/src/index\\.ts$',
         ],
       },
@@ -132,6 +156,27 @@ module.exports = {
       to: { path: '^packages/core/src/[^/]+/', pathNot: '^packages/core/src/state/' },
     },
     {
+      name: 'dataplane-on-state',
+      comment: 'What dataplanes work out alike, they work out of the desired state.',
+      severity: 'error',
+      from: { path: '^packages/core/src/dataplane/', pathNot: SPEC },
+      to: { path: '^packages/core/src/[^/]+/', pathNot: '^packages/core/src/(dataplane|state)/' },
+    },
+    {
+      name: 'limits-without-backend',
+      comment: 'Limits and behaviours are what the interface of backends speaks of, not the other way round.',
+      severity: 'error',
+      from: { path: '^packages/core/src/limits/', pathNot: SPEC },
+      to: { path: '^packages/core/src/(backend|simulator|sources|agent)/' },
+    },
+    {
+      name: 'resources-without-sources',
+      comment: 'Resources and what is computed of them do not know where they came from.',
+      severity: 'error',
+      from: { path: '^packages/core/src/(resources|compute)/', pathNot: SPEC },
+      to: { path: '^packages/core/src/(sources|backend|simulator|agent)/' },
+    },
+    {
       name: 'kubernetes-client-in-sources',
       comment: 'Only a source talks to the Kubernetes API.',
       severity: 'error',
@@ -164,7 +209,7 @@ module.exports = {
       comment: 'render/ is pure: it does not know how its objects get into the kernel.',
       severity: 'error',
       from: { path: RENDER, pathNot: SPEC },
-      to: { path: '^packages/backend-[^/]+/src/kernel/' },
+      to: { path: '^packages/(backend-[^/]+/src/kernel|linux)/' },
     },
     {
       name: 'no-specs-imported',

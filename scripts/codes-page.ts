@@ -4,10 +4,12 @@ import { IPTABLES_CODES } from '@polyplane/backend-iptables';
 import { VPP_CODES, VPP_LIMITS } from '@polyplane/backend-vpp';
 import { CONFORMANCE_CODES } from '@polyplane/conformance';
 import { CHANGE_CODES, CORE_CODES, type CodeTable, codeEntries, type LimitTable } from '@polyplane/core';
+import { LINUX_CODES } from '@polyplane/linux';
 import { CLI_CODES } from '../packages/cli/src/cli-error';
 
 const TABLES: readonly (readonly [title: string, table: CodeTable])[] = [
   ['@polyplane/core', CORE_CODES],
+  ['@polyplane/linux', LINUX_CODES],
   ['@polyplane/backend-iptables', IPTABLES_CODES],
   ['@polyplane/backend-ebpf', EBPF_CODES],
   ['@polyplane/backend-vpp', VPP_CODES],

@@ -6,7 +6,7 @@ import { Container } from 'inversify';
 import { firstValueFrom, skipWhile } from 'rxjs';
 import type { Testbed } from '@polyplane/conformance';
 import { type CoreModuleOptions, coreModule, ManifestSource, NodeAgent } from '@polyplane/core';
-import { commandRunner } from './kernel/exec';
+import { commandRunner } from './kernel/linux';
 import type { IptablesVariant } from './kernel/variant';
 import { iptablesModule } from './module';
 import { NOTHING, type Snapshot, snapshot } from './testing/kernel-snapshot';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { DesiredObject } from '@polyplane/core/backend';
 import { IptablesBackend } from './backend';
-import { commandRunner } from './kernel/exec';
+import { commandRunner } from './kernel/linux';
 import { loadedAlone, snapshot } from './testing/kernel-snapshot';
 import { contextOf, describeOnKernel, emptyTestbed } from './testing/on-kernel';
 import { arbitrarySmallState } from './testing/sample-states';

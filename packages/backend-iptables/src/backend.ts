@@ -9,13 +9,12 @@ import {
   SILENT_LOGGER,
   type Transition,
 } from '@polyplane/core/backend';
+import type { CommandRunner } from '@polyplane/linux';
 import { IPTABLES_BEHAVIOURS } from './behaviours';
 import { IPTABLES_CODES, IptablesError } from './iptables-error';
-import { ConntrackTable } from './kernel/conntrack';
 import { KernelDataplane } from './kernel/dataplane';
-import { type CommandRunner, commandRunner } from './kernel/exec';
 import { programmedFamilies, readIpv6 } from './kernel/ipv6';
-import { readHostLinks } from './kernel/links';
+import { commandRunner, FlowTable, readHostLinks } from './kernel/linux';
 import { surveyHost } from './kernel/probe';
 import { PROBED_LIMIT_CODES } from './kernel/probed-limit-codes';
 import { type IptablesVariant, readVariant, VARIANTS } from './kernel/variant';
@@ -81,7 +80,7 @@ export class IptablesBackend implements DataplaneBackend {
     return {
       renderer: new Renderer(this.options.marks, families),
       dataplane: new KernelDataplane(runner, variant, families, this.options.lockTimeoutSeconds),
-      conntrack: new ConntrackTable(runner),
+      conntrack: new FlowTable(runner),
       logger,
       establishedOnPolicyChange: this.options.establishedOnPolicyChange,
       readLinks: () => readHostLinks(runner),

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type Change, ComputeGraph, loadManifests, type ResourceProblem } from '@polyplane/core';
 import { IptablesBackend } from './backend';
-import { commandRunner } from './kernel/exec';
+import { commandRunner } from './kernel/linux';
 import type { IptablesVariant } from './kernel/variant';
 import { contextOf, describeOnKernel, emptyTestbed } from './testing/on-kernel';
 

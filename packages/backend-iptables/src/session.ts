@@ -1,5 +1,4 @@
 /** A session: plans purely, applies to the kernel, audits, and knows what is in force. */
-
 import { type Observable, Subject } from 'rxjs';
 import {
   CoreError,
@@ -8,24 +7,23 @@ import {
   type DesiredState,
   DesiredStateStore,
   type Drift,
-  type Logger,
-  type Plan,
-  type Transition,
-} from '@polyplane/core/backend';
-import { IptablesError } from './iptables-error';
-import type { ConntrackTable } from './kernel/conntrack';
-import type { KernelDataplane } from './kernel/dataplane';
-import type { IptablesOptions } from './options';
-import {
   type FlowFilter,
-  formatFlowFilter,
+  type HostLinks,
+  isSameLinks,
+  type Logger,
+  nextState,
+  type Plan,
+  policedFlows,
   staleFloatingFlows,
   staleServiceFlows,
   staleTrackedFlows,
-} from './render/conntrack';
-import { type HostLinks, isSameLinks } from './render/host-links';
-import { nextState } from './render/next-state';
-import { policedFlows } from './render/policed-flows';
+  type Transition,
+} from '@polyplane/core/backend';
+import { formatRemoval } from '@polyplane/linux';
+import { IptablesError } from './iptables-error';
+import type { KernelDataplane } from './kernel/dataplane';
+import { conntrackFilterOf, type FlowTable } from './kernel/linux';
+import type { IptablesOptions } from './options';
 import { isEmptyProgram, type KernelState, type Program, stateAfter } from './render/program';
 import { type Renderer, unrenderableObjects } from './render/render';
 import { RuleForms } from './render/rule-forms';
@@ -46,7 +44,7 @@ export interface IptablesPlan extends Plan {
 export interface SessionParts {
   readonly renderer: Renderer;
   readonly dataplane: KernelDataplane;
-  readonly conntrack: ConntrackTable;
+  readonly conntrack: FlowTable;
   readonly logger: Logger;
   readonly establishedOnPolicyChange: IptablesOptions['establishedOnPolicyChange'];
   readLinks(): Promise<HostLinks>;
@@ -216,7 +214,7 @@ function printPlan(program: Program, flows: readonly FlowFilter[]): string {
     ),
     program.localnet === 'on' ? `# sysctl\nnet.ipv4.conf.all.route_localnet = 1\n` : '',
     program.setsAfter === '' ? '' : `# ipset restore\n${program.setsAfter}`,
-    ...flows.map((flow) => `conntrack ${formatFlowFilter(flow).join(' ')}\n`),
+    ...flows.map((flow) => `conntrack ${formatRemoval(conntrackFilterOf(flow)).join(' ')}\n`),
   ];
   return parts.join('');
 }

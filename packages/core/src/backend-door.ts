@@ -3,12 +3,20 @@
  * @module @polyplane/core/backend
  */
 export * from './backend/backend';
-export * from './backend/behaviours';
 export * from './backend/delta-tracker';
 export * from './backend/logger';
 export * from './brand';
 export * from './core-error';
+export * from './dataplane/claim-index';
+export * from './dataplane/floating-targets';
+export * from './dataplane/host-endpoints';
+export * from './dataplane/host-links';
+export * from './dataplane/next-state';
+export * from './dataplane/node-port-entrances';
+export * from './dataplane/policed-flows';
+export * from './dataplane/stale-flows';
 export * from './errors';
+export * from './limits/behaviours';
 export * from './limits/feature';
 export * from './limits/feature-gate';
 export * from './limits/format-effect';

@@ -37,6 +37,8 @@ export * from './resources/manifest-document';
 export * from './resources/metadata';
 export { parseResource } from './resources/parse';
 export * from './resources/resource';
+export * from './resources/resource-change';
+export * from './resources/resource-problem';
 export * from './resources/selectors';
 export type { PodTemplate, ServiceTarget, StandIns } from './resources/stand-ins';
 export * from './sources/kubeconfig';

@@ -1,6 +1,6 @@
 /** How many clients the host remembers for session affinity, asked of its kernel. */
 import type { LimitTable } from '@polyplane/core/backend';
-import type { CommandRunner } from './exec';
+import type { CommandRunner } from '@polyplane/linux';
 
 /** The kernel's own default (`ip_list_tot` of xt_recent). */
 const DEFAULT_CLIENTS = 100;

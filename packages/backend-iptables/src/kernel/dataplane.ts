@@ -1,5 +1,6 @@
 /** The kernel's packet filter in one network namespace: reads what is ours, writes programs. */
 import type { IpFamily } from '@polyplane/core/backend';
+import type { CommandResult, CommandRunner } from '@polyplane/linux';
 import { IptablesError } from '../iptables-error';
 import { OWNER_TAG, setOf } from '../render/names';
 import {
@@ -11,7 +12,6 @@ import {
   type SetState,
 } from '../render/program';
 import type { Ruleset } from '../render/ruleset';
-import type { CommandResult, CommandRunner } from './exec';
 import { parseIpsetSave, parseIptablesSave } from './save-parser';
 import { commandOf, type IptablesVariant } from './variant';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { CommandRunner } from './exec';
+import type { CommandRunner } from '@polyplane/linux';
 import { type Ipv6Facts, programmedFamilies, readIpv6 } from './ipv6';
 
 describe('readIpv6', () => {

@@ -1,6 +1,6 @@
 /** Whether IPv6 of this host can be kept under policy, asked of the host itself. */
 import type { IpFamily } from '@polyplane/core/backend';
-import type { CommandRunner } from './exec';
+import type { CommandRunner } from '@polyplane/linux';
 import { commandOf, type IptablesVariant, trialArguments } from './variant';
 
 /**

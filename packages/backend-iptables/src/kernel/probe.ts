@@ -1,7 +1,7 @@
 /** What this host offers to the backend, asked of the host itself. */
 import type { IpFamily, LimitTable, MissingFact, NodeFacts } from '@polyplane/core/backend';
+import type { CommandRunner } from '@polyplane/linux';
 import { readAffinityLimit } from './affinity-limit';
-import type { CommandRunner } from './exec';
 import { type Ipv6Facts, programmedFamilies, readIpv6 } from './ipv6';
 import {
   chooseVariant,

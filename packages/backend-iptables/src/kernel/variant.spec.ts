@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { CommandRunner } from './exec';
+import type { CommandRunner } from '@polyplane/linux';
 import { readVariant } from './variant';
 
 describe('readVariant', () => {

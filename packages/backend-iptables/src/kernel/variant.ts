@@ -1,6 +1,6 @@
 /** The two ways in which iptables reaches the kernel: which ones a host has, and which one it uses. */
 import type { IpFamily } from '@polyplane/core/backend';
-import type { CommandRunner } from './exec';
+import type { CommandRunner } from '@polyplane/linux';
 
 export type IptablesVariant = 'nft' | 'legacy';
 

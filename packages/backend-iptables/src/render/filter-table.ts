@@ -1,6 +1,6 @@
 /** The filter table: what is refused for want of an endpoint, policy of workloads, policy of the host. */
-import { familyOf } from '@polyplane/core/backend';
-import { hasStage, renderHostDispatch } from './host-endpoint-chains';
+import { familyOf, hasHostStage } from '@polyplane/core/backend';
+import { renderHostDispatch } from './host-endpoint-chains';
 import { type ChainName, fixedChain } from './names';
 import { clearRule, type PolicyChains } from './policy-chains';
 import { formatRule, type ModuleMatch, type RuleText, type Target } from './rule-text';
@@ -55,7 +55,7 @@ function renderInput(input: TableInput, policy: PolicyChains): readonly RuleText
 
 function renderOutput(input: TableInput, policy: PolicyChains): readonly RuleText[] {
   const { state, settings, hosts } = input;
-  if (!hasStage(hosts, 'normal')) return [REFUSE];
+  if (!hasHostStage(hosts, 'normal')) return [REFUSE];
   return [
     REFUSE,
     // Who rules the host rules its rules: what it sends to its workloads is not judged.
@@ -70,9 +70,9 @@ function renderHost(
   policy: PolicyChains,
   direction: 'ingress' | 'egress',
 ): readonly RuleText[] {
-  if (!hasStage(hosts, 'normal')) return [];
+  if (!hasHostStage(hosts, 'normal')) return [];
   const admissions: readonly RuleText[] =
-    hasStage(hosts, 'untracked') || hasStage(hosts, 'preDnat')
+    hasHostStage(hosts, 'untracked') || hasHostStage(hosts, 'preDnat')
       ? [formatRule({ matches: [isMarked(marks.admitted)], target: ACCEPT })]
       : [];
   return [
@@ -89,8 +89,8 @@ function renderForward(input: TableInput, policy: PolicyChains): readonly RuleTe
   const { accept, pass, masquerade, admitted } = marks;
   // Established flows too: a host that does not forward has none.
   if (settings.isForwarding === false) return [REFUSE, formatRule({ target: { kind: 'drop' } })];
-  const isForwardPoliced = hasStage(hosts, 'forward');
-  const mayBeAdmitted = hasStage(hosts, 'untracked') || hasStage(hosts, 'preDnat');
+  const isForwardPoliced = hasHostStage(hosts, 'forward');
+  const mayBeAdmitted = hasHostStage(hosts, 'untracked') || hasHostStage(hosts, 'preDnat');
   const dispatch = (direction: 'ingress' | 'egress'): ChainName =>
     renderHostDispatch(hosts, 'forward', direction, settings, family, policy);
   const admit = formatRule({

@@ -1,5 +1,12 @@
 /** Floating addresses of workloads in nat: to the workload's own address, and back where a workload calls itself. */
-import { cidrOf, type DesiredState, familyOf, type IpAddress, type IpFamily } from '@polyplane/core/backend';
+import {
+  cidrOf,
+  type DesiredState,
+  familyOf,
+  floatingTargets,
+  type IpAddress,
+  type IpFamily,
+} from '@polyplane/core/backend';
 import { addressHex } from './address-hex';
 import type { ChainName } from './names';
 import { formatRule, type RuleText } from './rule-text';
@@ -9,20 +16,6 @@ import { type DispatchEntry, renderAddressTree } from './service-dispatch';
 export interface FloatingRules {
   readonly arriving: readonly RuleText[];
   readonly leaving: readonly RuleText[];
-}
-
-/** Every floating address with the workload's own that it stands for. Of several workloads that have one, the smallest key has it. */
-export function floatingTargets(state: DesiredState): ReadonlyMap<IpAddress, IpAddress> {
-  const claims = new Map<IpAddress, { readonly key: string; readonly target: IpAddress }>();
-  for (const { key, floatingAddresses = [] } of state.workloads.values()) {
-    for (const { address, target } of floatingAddresses) {
-      const known = claims.get(address);
-      if (familyOf(address) === familyOf(target) && (known === undefined || key < known.key)) {
-        claims.set(address, { key, target });
-      }
-    }
-  }
-  return new Map([...claims].map(([address, { target }]) => [address, target]));
 }
 
 /** Adds the chains of both trees to `chains`. Every protocol is translated, and no port. */

@@ -1,55 +1,19 @@
-/** Host endpoints: which interface each holds on, and the chains that judge its packets, stage by stage. */
+/** The chains that judge the packets of host endpoints, stage by stage. */
 import {
-  type DesiredState,
-  type EndpointTier,
   type FailsafePort,
   familyOf,
   type HostEndpoint,
+  type HostEndpointTable,
+  type HostStage,
   hasPorts,
+  hostTiersOf,
   type IpFamily,
   type NodeSettings,
 } from '@polyplane/core/backend';
-import type { HostLinks } from './host-links';
 import { type ChainName, chainOf, fixedChain } from './names';
 import type { Direction, PolicyChains } from './policy-chains';
 import { ALLOW_CHAIN } from './policy-rule';
-import { formatRule, isSafeInterface, type RuleSpec, type RuleText, type Target } from './rule-text';
-
-/** `normal`: the host's own traffic. `forward`: what it passes on. The other two come before connection tracking and DNAT. */
-export type HostStage = 'untracked' | 'preDnat' | 'normal' | 'forward';
-
-/** Host endpoints as they hold on this host. */
-export interface HostEndpointTable {
-  /** By interface, sorted by name. */
-  readonly byInterface: readonly (readonly [string, HostEndpoint])[];
-  /** Holds on every other interface. */
-  readonly onAllOthers?: HostEndpoint;
-}
-
-/** Who holds where: of several on one interface the one with the smallest key; a named or an expected one before all-interfaces. */
-export function findHostEndpoints(state: DesiredState, links: HostLinks): HostEndpointTable {
-  const byInterface = new Map<string, HostEndpoint>();
-  let onAllOthers: HostEndpoint | undefined;
-  for (const endpoint of [...state.hostEndpoints.values()].sort((a, b) => (a.key < b.key ? -1 : 1))) {
-    if (endpoint.scope.kind === 'allInterfaces') onAllOthers ??= endpoint;
-    for (const name of interfacesOf(endpoint, links)) {
-      if (isSafeInterface(name) && !byInterface.has(name)) byInterface.set(name, endpoint);
-    }
-  }
-  return {
-    byInterface: [...byInterface].sort(([a], [b]) => (a < b ? -1 : 1)),
-    ...(onAllOthers === undefined ? {} : { onAllOthers }),
-  };
-}
-
-/** True when some host endpoint has policies for the stage; for `normal`, when there is any host endpoint. */
-export function hasStage(table: HostEndpointTable, stage: HostStage): boolean {
-  const endpoints = [
-    ...table.byInterface.map(([, endpoint]) => endpoint),
-    ...(table.onAllOthers === undefined ? [] : [table.onAllOthers]),
-  ];
-  return endpoints.some((endpoint) => stage === 'normal' || tiersOf(endpoint, stage).length > 0);
-}
+import { formatRule, type RuleSpec, type RuleText, type Target } from './rule-text';
 
 /**
  * Adds the chains of one stage and direction to `policy.chains`; the chain to enter by. It drops, accepts established
@@ -82,20 +46,6 @@ export function renderHostDispatch(
 const DISPATCH_NAMES = { untracked: 'UNTRACKED', preDnat: 'PRE-DNAT', normal: 'HOST', forward: 'HOST-FWD' } as const;
 const CHAIN_KINDS = { untracked: 'HU', preDnat: 'HP', normal: 'HN', forward: 'HF' } as const;
 
-function interfacesOf({ scope, expectedAddresses }: HostEndpoint, links: HostLinks): readonly string[] {
-  if (scope.kind === 'interface') return [scope.interfaceName];
-  if (scope.kind === 'allInterfaces') return [];
-  return [...links]
-    .filter(([, addresses]) => addresses.some((address) => expectedAddresses.includes(address)))
-    .map(([name]) => name);
-}
-
-function tiersOf(endpoint: HostEndpoint, stage: HostStage): readonly EndpointTier[] {
-  if (stage === 'untracked') return endpoint.untrackedTiers;
-  if (stage === 'preDnat') return endpoint.preDnatTiers;
-  return stage === 'forward' ? endpoint.forwardTiers : endpoint.tiers;
-}
-
 /** Undefined: the endpoint has no say in this stage. */
 function renderEndpoint(
   endpoint: HostEndpoint,
@@ -105,7 +55,7 @@ function renderEndpoint(
   family: IpFamily,
   policy: PolicyChains,
 ): ChainName | undefined {
-  const tiers = tiersOf(endpoint, stage);
+  const tiers = hostTiersOf(endpoint, stage);
   if (stage !== 'normal' && tiers.length === 0) return undefined;
   const verdict =
     stage === 'normal'

@@ -1,5 +1,6 @@
 /** The mangle table: pre-DNAT policy of host endpoints. */
-import { hasStage, renderHostDispatch } from './host-endpoint-chains';
+import { hasHostStage } from '@polyplane/core/backend';
+import { renderHostDispatch } from './host-endpoint-chains';
 import { fixedChain } from './names';
 import { clearRule } from './policy-chains';
 import { formatRule, type RuleText } from './rule-text';
@@ -11,11 +12,11 @@ const PREROUTING_CHAIN = fixedChain('PREROUTING');
 /** Whom a pre-DNAT policy allows no policy of its host endpoint asks again: the packet goes on with the admitted mark. */
 export function renderMangle(input: TableInput): TableRules {
   const { hosts, settings, family, marks } = input;
-  if (!hasStage(hosts, 'preDnat')) return EMPTY_TABLE;
+  if (!hasHostStage(hosts, 'preDnat')) return EMPTY_TABLE;
   const { accept, pass, admitted } = marks;
   const policy = input.makePolicy();
   const dispatch = renderHostDispatch(hosts, 'preDnat', 'ingress', settings, family, policy);
-  const fromRaw: readonly RuleText[] = hasStage(hosts, 'untracked')
+  const fromRaw: readonly RuleText[] = hasHostStage(hosts, 'untracked')
     ? [formatRule({ matches: [{ kind: 'mark', value: admitted, mask: admitted }], target: { kind: 'return' } })]
     : [clearRule(admitted)];
   policy.chains.set(PREROUTING_CHAIN, [

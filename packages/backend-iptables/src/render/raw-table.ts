@@ -1,5 +1,6 @@
 /** The raw table, before connection tracking: sources of workloads, untracked policy of host endpoints. */
-import { hasStage, renderHostDispatch } from './host-endpoint-chains';
+import { hasHostStage } from '@polyplane/core/backend';
+import { renderHostDispatch } from './host-endpoint-chains';
 import { type ChainName, fixedChain } from './names';
 import { clearRule, type PolicyChains } from './policy-chains';
 import { formatRule, type ModuleMatch, type RuleText } from './rule-text';
@@ -20,7 +21,7 @@ export function renderRaw(input: TableInput): TableRules {
   renderSourceChecks(state, family, policy.chains, policy.sets);
   const checks = renderWorkloadEntrances(state, settings, 'inInterface', { kind: 'jump', chain: CHECK_SOURCE_CHAIN });
   const hooks = new Map<BaseChain, ChainName>([['PREROUTING', PREROUTING_CHAIN]]);
-  if (hasStage(hosts, 'untracked')) {
+  if (hasHostStage(hosts, 'untracked')) {
     hooks.set('OUTPUT', OUTPUT_CHAIN);
     policy.chains.set(PREROUTING_CHAIN, [...checks, ...renderDirection(input, policy, 'ingress')]);
     policy.chains.set(OUTPUT_CHAIN, renderDirection(input, policy, 'egress'));

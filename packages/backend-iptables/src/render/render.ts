@@ -2,6 +2,9 @@
 import {
   type DesiredKey,
   type DesiredState,
+  findHostEndpoints,
+  type HostEndpointTable,
+  type HostLinks,
   type IpFamily,
   type IpSet,
   type NodeSettings,
@@ -9,8 +12,6 @@ import {
 } from '@polyplane/core/backend';
 import { TranslationsRenderer } from './address-translations';
 import { renderFilter } from './filter-table';
-import { findHostEndpoints } from './host-endpoint-chains';
-import type { HostLinks } from './host-links';
 import { renderIpSet } from './ip-sets';
 import { renderMangle } from './mangle-table';
 import type { Marks } from './marks';
@@ -71,7 +72,7 @@ export class Renderer {
       settings,
       family,
       marks: this.marks,
-      hosts: findHostEndpoints(state, links),
+      hosts: findSafeHostEndpoints(state, links),
       makePolicy: () => new PolicyChains(state, family, this.marks, this.compiler),
       addSets: (policy) => {
         for (const set of policy.sets.values()) sets.set(set.name, set);
@@ -99,6 +100,12 @@ export class Renderer {
     this.ipSets.set(ipSet, new Map([...(this.ipSets.get(ipSet) ?? []), [family, set]]));
     return set;
   }
+}
+
+/** A host endpoint holds on no interface that cannot be named to iptables. */
+function findSafeHostEndpoints(state: DesiredState, links: HostLinks): HostEndpointTable {
+  const table = findHostEndpoints(state, links);
+  return { ...table, byInterface: table.byInterface.filter(([name]) => isSafeInterface(name)) };
 }
 
 /** Objects that cannot be written without a risk; they are left out, closed. */

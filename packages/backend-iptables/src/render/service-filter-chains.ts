@@ -1,7 +1,7 @@
 /** In the filter table, what becomes of packets to services that are not translated: rejected, dropped, firewalled, or health checks. */
-import { type IpFamily, type NodeSettings, TCP } from '@polyplane/core/backend';
+import { IPV4_LOOPBACK, type IpFamily, type NodeSettings, TCP } from '@polyplane/core/backend';
 import { type ChainName, fixedChain } from './names';
-import { LOOPBACK, renderNodePortEntrances } from './node-port-entrances';
+import { renderNodePortEntrances } from './node-port-entrances';
 import { formatRule, type ModuleMatch, type RuleText, type Target } from './rule-text';
 import { type ServiceSetKind, serviceSet } from './service-collection';
 
@@ -49,8 +49,8 @@ export function renderServiceFilterChains(
   if (family === 4 && settings.localhostNodePorts) {
     chains.set(LOCALHOST_CHAIN, [
       formatRule({
-        source: { value: LOOPBACK, isNegated: true },
-        destination: { value: LOOPBACK },
+        source: { value: IPV4_LOOPBACK, isNegated: true },
+        destination: { value: IPV4_LOOPBACK },
         matches: [{ kind: 'state', states: ['RELATED', 'ESTABLISHED', 'DNAT'], isNegated: true }],
         target: { kind: 'drop' },
       }),

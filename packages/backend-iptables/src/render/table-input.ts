@@ -1,6 +1,5 @@
 /** What the tables of policy are rendered from. */
-import type { DesiredState, IpFamily, NodeSettings } from '@polyplane/core/backend';
-import type { HostEndpointTable } from './host-endpoint-chains';
+import type { DesiredState, HostEndpointTable, IpFamily, NodeSettings } from '@polyplane/core/backend';
 import type { Marks } from './marks';
 import type { PolicyChains } from './policy-chains';
 

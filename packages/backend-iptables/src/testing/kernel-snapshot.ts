@@ -1,7 +1,8 @@
 /** What a kernel holds, in a form that can be compared. */
 import type { DesiredObject } from '@polyplane/core/backend';
+import type { CommandRunner } from '@polyplane/linux';
 import { IptablesBackend } from '../backend';
-import { type CommandRunner, commandRunner } from '../kernel/exec';
+import { commandRunner } from '../kernel/linux';
 import { commandOf, type IptablesVariant } from '../kernel/variant';
 import { contextOf, emptyTestbed } from './on-kernel';
 import { full } from './transitions';

@@ -11,7 +11,7 @@ import {
   nets,
 } from '@polyplane/core/testing';
 import { IptablesBackend } from '../backend';
-import { commandRunner } from '../kernel/exec';
+import { commandRunner } from '../kernel/linux';
 import type { IptablesVariant } from '../kernel/variant';
 import type { IptablesOptions } from '../options';
 import type { IptablesSession } from '../session';

@@ -12,7 +12,7 @@ import {
   resetOnClose,
   sendTo,
   takeSocketError,
-} from '../kernel/system-calls';
+} from '@polyplane/linux';
 import { type Answer, parseAnswer } from './answer';
 import type { Dialogue } from './dialogue';
 import type { ProbeRequest, ProbeResult } from './probe';
@@ -26,7 +26,7 @@ const LONGEST_ANSWER_BYTES = 2048;
 /**
  * Tries once on `fd`, a fresh non-blocking socket of the request's protocol, and closes it.
  * @param dialogue how datagrams are exchanged; absent for TCP
- * @throws ConformanceError PP_TESTBED_SYSTEM_CALL for an error that says nothing about the path
+ * @throws LinuxError PP_LINUX_SYSTEM_CALL for an error that says nothing about the path
  */
 export function attemptProbe(
   loop: SocketLoop,

@@ -1,6 +1,6 @@
 /** What a probe says in one datagram, and what it makes of those that come back. */
 import { familyOf, ICMP, ICMPV6, type Port, type Protocol, SCTP, UDP } from '@polyplane/core';
-import { SOCK_DGRAM, SOCK_RAW } from '../kernel/system-calls';
+import { SOCK_DGRAM, SOCK_RAW } from '@polyplane/linux';
 import { type Answer, parseAnswer, QUESTION } from './answer';
 import { encodeEcho, parseEcho } from './icmp-echo';
 import { ipPayload } from './ip-payload';

@@ -1,6 +1,5 @@
 /** Listeners: on TCP they answer with a line and close, on UDP they answer each datagram. */
 import { formatProtocol, type Protocol, TCP, UDP } from '@polyplane/core';
-import { ConformanceError } from '../conformance-error';
 import {
   acceptConnection,
   allowAddressReuse,
@@ -15,7 +14,8 @@ import {
   SOCK_DGRAM,
   SOCK_STREAM,
   sendTo,
-} from '../kernel/system-calls';
+} from '@polyplane/linux';
+import { ConformanceError } from '../conformance-error';
 import { formatAnswer } from './answer';
 import type { HostName } from './probe';
 import {
@@ -40,7 +40,8 @@ export interface ListenerSpec {
 /**
  * Opens a listener in the calling thread's namespace; it answers while the loop turns.
  * @returns its descriptor
- * @throws ConformanceError PP_TESTBED_SYSTEM_CALL for an address or port that cannot be had, or a protocol other than TCP and UDP
+ * @throws LinuxError PP_LINUX_SYSTEM_CALL for an address or port that cannot be had; ConformanceError PP_TESTBED_SYSTEM_CALL for a
+ *   protocol other than TCP and UDP
  */
 export function openListener(loop: SocketLoop, spec: ListenerSpec): number {
   const { address, protocol } = spec;

@@ -1,7 +1,5 @@
 /** The prober: talks from any host of a testbed to any address, many at once, without a process of its own for any of them. */
 import { familyOf, ICMP, ICMPV6, type IpAddress, type Port, type Protocol, TCP, UDP } from '@polyplane/core';
-import { ConformanceError } from '../conformance-error';
-import type { NetworkNamespace } from '../kernel/network-namespace';
 import {
   allowAddressReuse,
   bindSocket,
@@ -9,9 +7,11 @@ import {
   ERRNO,
   formatErrno,
   must,
+  type NetworkNamespace,
   openSocket,
   SOCK_STREAM,
-} from '../kernel/system-calls';
+} from '@polyplane/linux';
+import { ConformanceError } from '../conformance-error';
 import { attemptProbe } from './attempt';
 import { datagramSocketOf, dialogueOf } from './dialogue';
 import { openListener } from './listener';
@@ -63,7 +63,7 @@ export class Prober {
 
   /**
    * Makes a host listen on exactly these ports of exactly these addresses, and answer in its own name.
-   * @throws ConformanceError PP_TESTBED_SYSTEM_CALL, PP_TESTBED_UNKNOWN_HOST
+   * @throws LinuxError PP_LINUX_SYSTEM_CALL; ConformanceError PP_TESTBED_UNKNOWN_HOST
    */
   listen(name: HostName, addresses: readonly IpAddress[], ports: readonly ListeningPort[]): void {
     this.closeListeners(name);
@@ -86,7 +86,7 @@ export class Prober {
 
   /**
    * Results in the order of the requests.
-   * @throws ConformanceError PP_TESTBED_UNKNOWN_HOST, PP_TESTBED_SYSTEM_CALL
+   * @throws ConformanceError PP_TESTBED_UNKNOWN_HOST; LinuxError PP_LINUX_SYSTEM_CALL
    */
   async probe(requests: readonly ProbeRequest[]): Promise<readonly ProbeResult[]> {
     const results: ProbeResult[] = [];

@@ -1,6 +1,6 @@
 /** Listeners on protocols without sockets of their own here: SCTP, ICMP echo, and any other by its number. */
 import { familyOf, ICMP, ICMPV6, type IpAddress, type Port, type Protocol, SCTP } from '@polyplane/core';
-import { bindSocket, closeFd, EPOLLIN, must, openSocket, receiveFrom, SOCK_RAW, sendTo } from '../kernel/system-calls';
+import { bindSocket, closeFd, EPOLLIN, must, openSocket, receiveFrom, SOCK_RAW, sendTo } from '@polyplane/linux';
 import { formatAnswer, QUESTION } from './answer';
 import { encodeEcho, parseEcho } from './icmp-echo';
 import { ipPayload } from './ip-payload';
@@ -22,7 +22,7 @@ const LONGEST_DATAGRAM_BYTES = 2048;
 /**
  * Opens a listener in the calling thread's namespace; it answers while the loop turns.
  * @returns its descriptor
- * @throws ConformanceError PP_TESTBED_SYSTEM_CALL
+ * @throws LinuxError PP_LINUX_SYSTEM_CALL
  */
 export function openRawListener(loop: SocketLoop, spec: RawListenerSpec): number {
   const { address, protocol } = spec;

@@ -1,6 +1,6 @@
 /** Socket addresses in the kernel's layout: `sockaddr_in` (ip(7)) and `sockaddr_in6` (ipv6(7)). */
 import { addressBits, familyOf, type IpAddress, type Port, parseIpAddress, parsePort } from '@polyplane/core';
-import { AF_INET, AF_INET6 } from '../kernel/system-calls';
+import { AF_INET, AF_INET6 } from '@polyplane/linux';
 
 /** An address with a port; no port where the protocol has none. */
 export interface SocketAddress {

@@ -1,5 +1,5 @@
 /** An event loop for raw descriptors beside Node's own: it turns while somebody waits for something. */
-import { addToEpoll, changeInEpoll, closeFd, createEpoll, readReady } from '../kernel/system-calls';
+import { addToEpoll, changeInEpoll, closeFd, createEpoll, readReady } from '@polyplane/linux';
 
 const TURN_MILLISECONDS = 1;
 /** A turn that came late (the process or the machine was busy) costs those who wait no more than this. */

@@ -1,9 +1,7 @@
 /** Whether this host can make a testbed, found out by trying. */
-import { ConformanceError } from '../conformance-error';
-import { applyIpBatch } from '../kernel/ip-batch';
-import { NetworkNamespace } from '../kernel/network-namespace';
-import { applyMachineSettings } from '../kernel/network-settings';
+import { applyIpBatch, LinuxError, NetworkNamespace } from '@polyplane/linux';
 import { renderFabric } from './links';
+import { applyMachineSettings } from './network-settings';
 
 /** Why not, in one line; undefined when it can. */
 export function readTestbedObstacle(): string | undefined {
@@ -17,7 +15,7 @@ export function readTestbedObstacle(): string | undefined {
     }
     return undefined;
   } catch (error) {
-    if (error instanceof ConformanceError) return error.message;
+    if (error instanceof LinuxError) return error.message;
     throw error;
   }
 }

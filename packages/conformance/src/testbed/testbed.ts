@@ -1,11 +1,7 @@
 /** The testbed: a throw-away network of namespaces with nodes, their pods, and machines outside the cluster. */
 import { familyOf, type IpAddress, parseIpAddress } from '@polyplane/core';
+import { applyIpBatch, awaitLinks, forgetConnections, NetworkNamespace } from '@polyplane/linux';
 import { ConformanceError } from '../conformance-error';
-import { forgetConnections } from '../kernel/connection-tracking';
-import { applyIpBatch } from '../kernel/ip-batch';
-import { awaitLinks } from '../kernel/link-state';
-import { NetworkNamespace } from '../kernel/network-namespace';
-import { applyForwarding, applyMachineSettings } from '../kernel/network-settings';
 import type { HostName, ProbeRequest, ProbeResult, ProbeTimeouts } from '../prober/probe';
 import { type ListeningPort, Prober } from '../prober/prober';
 import {
@@ -19,6 +15,8 @@ import {
   renderRouteRemoval,
   renderUplink,
 } from './links';
+import { asTestbedError, inTestbed } from './linux-errors';
+import { applyForwarding, applyMachineSettings } from './network-settings';
 import { nodeHost, outsiderHost, podHost, type TestbedNode, type TestbedPod, type Topology } from './topology';
 
 /** A namespace and what is in it. */
@@ -67,13 +65,9 @@ export class Testbed {
    *   PP_TESTBED_FAILED, PP_TESTBED_UNKNOWN_HOST for a topology that cannot be
    */
   static create(topology: Topology, timeouts?: ProbeTimeouts): Testbed {
-    const testbed = new Testbed(topology.ports, timeouts);
+    const testbed = inTestbed(() => new Testbed(topology.ports, timeouts));
     try {
-      applyMachineSettings(testbed.fabric, true);
-      applyIpBatch(testbed.fabric, renderFabric());
-      for (const node of topology.nodes) testbed.addNode(node);
-      for (const { name, addresses } of topology.outsiders) testbed.addOutsider(outsiderHost({ name }), addresses);
-      testbed.addPods(topology.pods);
+      inTestbed(() => testbed.build(topology));
       return testbed;
     } catch (error) {
       testbed.close();
@@ -88,14 +82,16 @@ export class Testbed {
 
   /** Results in the order of the requests. */
   probe(requests: readonly ProbeRequest[]): Promise<readonly ProbeResult[]> {
-    return this.prober.probe(requests);
+    return this.prober.probe(requests).catch((error: unknown) => {
+      throw asTestbedError(error);
+    });
   }
 
   /** Adds pods to the running network. */
   addPods(pods: readonly TestbedPod[]): void {
     for (const node of this.nodes.values()) {
       const ofNode = pods.filter((pod) => pod.node === node.node.name);
-      if (ofNode.length > 0) this.addPodsOfNode(node, ofNode);
+      if (ofNode.length > 0) inTestbed(() => this.addPodsOfNode(node, ofNode));
     }
     const homeless = pods.find((pod) => !this.nodes.has(pod.node));
     if (homeless !== undefined) this.nodeMachine(homeless.node);
@@ -106,8 +102,10 @@ export class Testbed {
     const machine = this.podMachine({ namespace, name });
     const { pod } = machine;
     this.prober.removeHost(machine.name);
-    applyIpBatch(this.nodeMachine(pod.node).namespace, renderPodLinkRemoval(pod));
-    applyIpBatch(this.fabric, renderRouteRemoval(pod.addresses));
+    inTestbed(() => {
+      applyIpBatch(this.nodeMachine(pod.node).namespace, renderPodLinkRemoval(pod));
+      applyIpBatch(this.fabric, renderRouteRemoval(pod.addresses));
+    });
     machine.namespace.close();
     this.pods.delete(machine.name);
   }
@@ -118,12 +116,14 @@ export class Testbed {
     const before = machine.pod.addresses;
     const pod: TestbedPod = { ...machine.pod, addresses };
     const node = this.nodeMachine(pod.node);
-    applyIpBatch(machine.namespace, renderReaddressing(before, addresses));
-    applyIpBatch(node.namespace, [...renderRouteRemoval(before), ...renderNodePodRoutes(pod)]);
-    applyIpBatch(this.fabric, [
-      ...renderRouteRemoval(before),
-      ...renderFabricPodRoutes(node.fabricLink, node.node, pod),
-    ]);
+    inTestbed(() => {
+      applyIpBatch(machine.namespace, renderReaddressing(before, addresses));
+      applyIpBatch(node.namespace, [...renderRouteRemoval(before), ...renderNodePodRoutes(pod)]);
+      applyIpBatch(this.fabric, [
+        ...renderRouteRemoval(before),
+        ...renderFabricPodRoutes(node.fabricLink, node.node, pod),
+      ]);
+    });
     this.pods.set(machine.name, { ...machine, pod });
     this.listen(machine.name, addresses);
   }
@@ -136,12 +136,15 @@ export class Testbed {
 
   /** Makes a node's kernel forward packets, as it does at first, or not. */
   setForwarding(nodeName: string, isForwarding: boolean): void {
-    applyForwarding(this.nodeMachine(nodeName).namespace, isForwarding);
+    const { namespace } = this.nodeMachine(nodeName);
+    inTestbed(() => applyForwarding(namespace, isForwarding));
   }
 
   /** Makes every node forget the connections it tracks, so that every probe is judged anew. */
   forgetConnections(): void {
-    for (const { namespace } of this.nodes.values()) forgetConnections(namespace);
+    inTestbed(() => {
+      for (const { namespace } of this.nodes.values()) forgetConnections(namespace);
+    });
   }
 
   /** Removes everything. */
@@ -150,6 +153,14 @@ export class Testbed {
     for (const { namespace } of [...this.pods.values(), ...this.outsiders.values(), ...this.nodes.values()])
       namespace.close();
     this.fabric.close();
+  }
+
+  private build({ nodes, outsiders, pods }: Topology): void {
+    applyMachineSettings(this.fabric, true);
+    applyIpBatch(this.fabric, renderFabric());
+    for (const node of nodes) this.addNode(node);
+    for (const { name, addresses } of outsiders) this.addOutsider(outsiderHost({ name }), addresses);
+    this.addPods(pods);
   }
 
   private addNode(node: TestbedNode): void {
@@ -218,7 +229,7 @@ export class Testbed {
   }
 
   private listen(name: HostName, addresses: readonly IpAddress[]): void {
-    this.prober.listen(name, addresses, this.ports);
+    inTestbed(() => this.prober.listen(name, addresses, this.ports));
   }
 
   private *addressesOfMachines(): Iterable<readonly [HostName, readonly IpAddress[]]> {

@@ -1,7 +1,8 @@
 /** The names of the cluster's nodes, and what is said where the agent's own is not among them. */
 import { CoreError } from '../core-error';
 import { splitResourceKey } from '../resources/resource';
-import type { ResourceChange, ResourceProblem } from '../sources/source';
+import type { ResourceChange } from '../resources/resource-change';
+import type { ResourceProblem } from '../resources/resource-problem';
 
 /** Names that a message lists; of more, the first few. */
 const MOST_LISTED = 10;

@@ -5,9 +5,9 @@
 import type { ServiceIdentifier } from 'inversify';
 import type { Observable } from 'rxjs';
 import { CodedError, type CodeTable } from '../errors';
+import type { Behaviours } from '../limits/behaviours';
 import type { LimitTable } from '../limits/limit';
 import type { DesiredKey, Transition } from '../state';
-import type { Behaviours } from './behaviours';
 import type { Logger } from './logger';
 
 /** A dataplane's implementation. Making one has no effect on the host. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { ResourceChange } from '../sources/source';
+import type { ResourceChange } from '../resources/resource-change';
 import { DesiredStateStore, formatObjectRef } from '../state';
 import {
   allMembers,

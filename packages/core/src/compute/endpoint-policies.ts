@@ -1,10 +1,9 @@
 /** Which policies apply to which endpoints of this node, in which order. */
-
 import { CoreError } from '../core-error';
 import type { Tier } from '../resources/kinds/calico';
 import type { Labels } from '../resources/metadata';
+import type { ResourceProblem } from '../resources/resource-problem';
 import { LabelIndex } from '../resources/selectors';
-import type { ResourceProblem } from '../sources/source';
 import {
   type EndpointTier,
   formatObjectRef,

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseResource } from '../resources/parse';
 import { keyOfResource, type Resource, type ResourceKey } from '../resources/resource';
-import type { ResourceChange } from '../sources/source';
+import type { ResourceChange } from '../resources/resource-change';
 import { type Change, DesiredStateStore, keyOfChange, referencesOf } from '../state';
 import { NODE } from '../testing/manifests';
 import { RESOURCE_VARIANTS } from '../testing/resource-variants';

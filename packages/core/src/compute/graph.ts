@@ -6,7 +6,8 @@ import type {
 } from '../resources/kinds/calico-staged';
 import type { Labels } from '../resources/metadata';
 import { keyOfResource, type Resource, type ResourceKey, splitResourceKey } from '../resources/resource';
-import type { ResourceChange, ResourceProblem } from '../sources/source';
+import type { ResourceChange } from '../resources/resource-change';
+import type { ResourceProblem } from '../resources/resource-problem';
 import type { Change, InterfaceName, ObjectRef } from '../state';
 import { calicoPolicySpec } from './calico-policy';
 import { clusterPolicySpec } from './cluster-policy';

@@ -1,11 +1,11 @@
 /** Know before you switch: what a cluster's objects need, held against each backend's limits, and what a change of backend changes. */
-import type { Behaviours } from '../backend/behaviours';
 import type { Resource } from '../resources/resource';
+import type { SourceLocation } from '../resources/resource-problem';
 import type { StandIns } from '../resources/stand-ins';
-import type { SourceLocation } from '../sources/source';
 import type { ObjectRef } from '../state';
 import type { BehaviourChange } from './behaviour-change';
 import { behaviourChanges } from './behaviour-changes';
+import type { Behaviours } from './behaviours';
 import { clusterFeatures } from './cluster-features';
 import { ClusterIndex } from './cluster-index';
 import { diagnose } from './diagnose';

@@ -1,7 +1,7 @@
 /** What a change of backend does to the connections that live pods have. */
-import type { Behaviours } from '../backend/behaviours';
 import type { ObjectRef } from '../state';
 import type { ChangeOfObject } from './behaviour-change';
+import type { Behaviours } from './behaviours';
 import { type ClusterIndex, isLive } from './cluster-index';
 import type { LimitTable } from './limit';
 

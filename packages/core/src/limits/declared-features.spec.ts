@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseResource } from '../resources/parse';
 import { keyOfResource, type Resource, type ResourceKey } from '../resources/resource';
-import type { ResourceChange } from '../sources/source';
+import type { ResourceChange } from '../resources/resource-change';
 import { formatObjectRef } from '../state';
 import { DeclaredFeatures } from './declared-features';
 import type { FeatureUse } from './feature-use';

@@ -3,7 +3,7 @@ import type { CalicoWorkloadEndpoint } from '../resources/kinds/calico-workload'
 import type { Pod } from '../resources/kinds/kubernetes';
 import type { FelixConfiguration, Installation } from '../resources/kinds/settings';
 import { keyOfResource, type Resource, type ResourceKey, splitResourceKey } from '../resources/resource';
-import type { ResourceChange } from '../sources/source';
+import type { ResourceChange } from '../resources/resource-change';
 import { isWanted, togetherFeatures } from './cluster-features';
 import { isLive } from './cluster-index';
 import { clusterSettings } from './cluster-settings';

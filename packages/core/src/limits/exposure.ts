@@ -1,6 +1,6 @@
 /** How a service is reached from outside the cluster, and whether its pods see their clients' own addresses then. */
-import type { Behaviours } from '../backend/behaviours';
 import type { Service } from '../resources/kinds/kubernetes';
+import type { Behaviours } from './behaviours';
 
 /** `external`: by an external or load-balancer address. */
 export type ExposureKind = 'nodePort' | 'external';

@@ -1,5 +1,6 @@
 /** The gate: lets through what a dataplane can do, leaves out or denies the rest, and says so. */
-import type { ResourceChange, SourceLocation } from '../sources/source';
+import type { ResourceChange } from '../resources/resource-change';
+import type { SourceLocation } from '../resources/resource-problem';
 import {
   type Change,
   type DesiredKey,

@@ -2,7 +2,7 @@
 import { ComputeGraph } from '../compute/graph';
 import type { Pod } from '../resources/kinds/kubernetes';
 import type { ResourceKind } from '../resources/resource';
-import type { ResourceChange } from '../sources/source';
+import type { ResourceChange } from '../resources/resource-change';
 import { type DesiredState, DesiredStateStore } from '../state';
 import type { ClusterIndex } from './cluster-index';
 

@@ -1,9 +1,9 @@
 /** Policies that change meaning with the backend: they tell those who dial a service from nodes, and see the other of the two after the switch. */
-import type { Behaviours } from '../backend/behaviours';
 import { workloadKey } from '../compute/keys';
 import type { Pod, Service } from '../resources/kinds/kubernetes';
 import { type DesiredState, familyOf, type ObjectRef, type PolicyKey, parseProtocol } from '../state';
 import type { ChangeOfObject } from './behaviour-change';
+import type { Behaviours } from './behaviours';
 import type { ClusterIndex } from './cluster-index';
 import { type ExposureKind, exposuresOf, formatExposure, keepsClientAddress } from './exposure';
 import type { LimitTable } from './limit';

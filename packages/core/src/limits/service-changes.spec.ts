@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { Behaviours } from '../backend/behaviours';
 import { STANDARD_BEHAVIOURS } from '../simulator';
 import { endpointSliceResource, serviceResource } from '../testing';
+import type { Behaviours } from './behaviours';
 import { ClusterIndex } from './cluster-index';
 import type { Limit } from './limit';
 import { type ServiceBackend, serviceChanges } from './service-changes';

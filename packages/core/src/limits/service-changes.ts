@@ -1,7 +1,7 @@
 /** Services that behave differently after a change of backend: client addresses, node ports, balancing, affinity, the way back. */
-import type { Behaviours } from '../backend/behaviours';
 import type { Service } from '../resources/kinds/kubernetes';
 import type { CHANGE_CODES, ChangeOfObject } from './behaviour-change';
+import type { Behaviours } from './behaviours';
 import type { ClusterIndex } from './cluster-index';
 import { type ExposureKind, exposuresOf, formatExposure, keepsClientAddress } from './exposure';
 import type { LimitTable } from './limit';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { ComputeGraph } from '../compute';
 import { parseResource } from '../resources/parse';
 import { keyOfResource, type Resource } from '../resources/resource';
-import type { ResourceChange } from '../sources/source';
+import type { ResourceChange } from '../resources/resource-change';
 import { formatObjectRef } from '../state';
 import { nodeResource, podResource } from '../testing';
 import { FEATURES, type Feature } from './feature';

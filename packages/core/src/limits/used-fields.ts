@@ -1,6 +1,6 @@
 /** The very fields of the user's objects behind what objects of the desired state need. */
 import { keyOfResource, type Resource, type ResourceKey } from '../resources/resource';
-import type { ResourceChange } from '../sources/source';
+import type { ResourceChange } from '../resources/resource-change';
 import type { DesiredKey, ObjectRef } from '../state';
 import type { Feature } from './feature';
 import type { FeatureUse } from './feature-use';

@@ -1,6 +1,5 @@
 /** Loads the resources of a manifest file: YAML with one or more documents, or JSON. */
 import { CoreError } from '../core-error';
-import type { ResourceProblem } from '../sources/source';
 import { formatObjectRef } from '../state';
 import { type DocumentText, splitDocuments } from './document-text';
 import { type FieldPath, parseFieldPath } from './field-path';
@@ -8,6 +7,7 @@ import type { Service } from './kinds/kubernetes';
 import { ManifestDocument } from './manifest-document';
 import { type ResourceFault, readResource } from './parse';
 import { keyOfResource, type Resource, type ResourceKey } from './resource';
+import type { ResourceProblem } from './resource-problem';
 import { type PodTemplate, readPodTemplate, readServiceTarget, type ServiceTarget, type StandIns } from './stand-ins';
 
 /** A resource and where it stands. */

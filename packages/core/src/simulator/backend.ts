@@ -9,9 +9,9 @@ import type {
   NodeFacts,
   Plan,
 } from '../backend/backend';
-import type { Behaviours } from '../backend/behaviours';
 import { CoreError } from '../core-error';
 import type { CodeTable } from '../errors';
+import type { Behaviours } from '../limits/behaviours';
 import type { LimitTable } from '../limits/limit';
 import { type Change, DesiredStateStore, type Transition } from '../state';
 import { effectiveChanges } from './effective-changes';

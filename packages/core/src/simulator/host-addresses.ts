@@ -1,5 +1,5 @@
 /** The addresses of the host and of its peers, and what they mean to a packet. */
-import type { Behaviours } from '../backend/behaviours';
+import type { Behaviours } from '../limits/behaviours';
 import {
   type ClusterNode,
   familyOf,

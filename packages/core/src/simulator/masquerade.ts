@@ -1,5 +1,5 @@
 /** When a translated packet's source becomes the node's own address, so that its answer comes back this way. */
-import type { Behaviours } from '../backend/behaviours';
+import type { Behaviours } from '../limits/behaviours';
 import { familyOf, type IpAddress, type IpFamily, type NodeSettings } from '../state';
 import type { Flow } from './flow';
 import type { SenderFacts, ServiceHit } from './service-table';

@@ -1,5 +1,5 @@
 /** The desired state of a node in the form in which the simulator asks it, kept up to date change by change. */
-import type { Behaviours } from '../backend/behaviours';
+import type { Behaviours } from '../limits/behaviours';
 import {
   type Change,
   type DesiredKey,

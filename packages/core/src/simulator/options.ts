@@ -1,5 +1,5 @@
 /** What the simulator is told about the host beside its desired state. */
-import type { Behaviours } from '../backend/behaviours';
+import type { Behaviours } from '../limits/behaviours';
 import type { IpAddress, Port, Protocol } from '../state';
 
 /** A translation that somebody else made on this host, for packets from the network and from workloads. */

@@ -1,7 +1,7 @@
 /** The node's routes to pods, asked by address. */
+import { ClaimIndex } from '../dataplane/claim-index';
 import { type Encapsulation, type IpFamily, type Route, type RouteKey, splitCidr } from '../state';
 import { type AddressValue, addressValueOf } from './address-value';
-import { ClaimIndex } from './claim-index';
 
 /** The longest matching destination counts; of several routes with one destination, the one with the smallest key. */
 export class RouteTable {

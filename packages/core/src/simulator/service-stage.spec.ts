@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Behaviours } from '../backend/behaviours';
+import type { Behaviours } from '../limits/behaviours';
 import { type DesiredObject, parseIpAddress, SCTP, TCP, UDP } from '../state';
 import {
   buildClusterNode,

@@ -1,4 +1,5 @@
 /** The node's services by the addresses that they answer on, and which endpoints a packet to one may be sent to. */
+import { ClaimIndex } from '../dataplane/claim-index';
 import type {
   Frontend,
   IpAddress,
@@ -10,7 +11,6 @@ import type {
   ServicePortKey,
 } from '../state';
 import { addressValueOf, NetSet } from './address-value';
-import { ClaimIndex } from './claim-index';
 import type { Flow } from './flow';
 
 /** A frontend that a packet is addressed to. */

@@ -1,5 +1,5 @@
 /** The oracle: what one node's dataplane does to a packet, and which rules decided. */
-import type { Behaviours } from '../backend/behaviours';
+import type { Behaviours } from '../limits/behaviours';
 import { type DesiredObject, type DesiredState, familyOf, type IpAddress, type Transition } from '../state';
 import { commonVerdict } from './common-verdict';
 import { judgeDelivery } from './delivery-stages';

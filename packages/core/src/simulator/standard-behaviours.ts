@@ -1,5 +1,5 @@
 /** The behaviours of the standard Linux dataplane. */
-import type { Behaviours } from '../backend/behaviours';
+import type { Behaviours } from '../limits/behaviours';
 
 /** kube-proxy’s and Felix’s, both in iptables mode. */
 export const STANDARD_BEHAVIOURS: Behaviours = {

@@ -1,7 +1,7 @@
 /** The node's workloads, asked by key and by address. */
+import { ClaimIndex } from '../dataplane/claim-index';
 import type { IpAddress, WorkloadEndpoint, WorkloadKey } from '../state';
 import { NetSet } from './address-value';
-import { ClaimIndex } from './claim-index';
 import type { FlowEnd } from './flow';
 import { isLinkLocal } from './host-addresses';
 

@@ -3,12 +3,14 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { asyncScheduler, Observable, type Observer, type SchedulerLike } from 'rxjs';
 import { CoreError } from '../core-error';
 import type { ResourceKind } from '../resources/resource';
+import type { ResourceChange } from '../resources/resource-change';
+import type { ResourceProblem } from '../resources/resource-problem';
 import { WATCHED_KINDS } from '../resources/schema/kinds';
 import { KubernetesApi } from './kubernetes-api';
 import { discoverKinds } from './kubernetes-discovery';
 import { Reflector } from './reflector';
 import { pause, type RetryClock, restAfter } from './retry';
-import type { ResourceChange, ResourceProblem, Source, SourceBatch } from './source';
+import type { Source, SourceBatch } from './source';
 
 /** Which API server is read, and how patiently. */
 export interface KubernetesSourceOptions {

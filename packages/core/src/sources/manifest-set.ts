@@ -4,9 +4,10 @@ import { CoreError } from '../core-error';
 import { duplicateProblem, type LoadedManifests, type LoadedResource, loadManifests } from '../resources/load';
 import { resourceKindOf } from '../resources/parse';
 import { keyOfResource, type ResourceKey, resourceKey } from '../resources/resource';
+import type { ResourceChange } from '../resources/resource-change';
+import type { ResourceProblem } from '../resources/resource-problem';
 import type { ObjectRef } from '../state';
 import { type FileReading, isUnder } from './manifest-files';
-import type { ResourceChange, ResourceProblem } from './source';
 
 interface FileContent {
   /** What the file was when it was last taken over, good or not. */

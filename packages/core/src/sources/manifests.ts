@@ -3,10 +3,11 @@ import { type FSWatcher, watch } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { asyncScheduler, interval, Observable, type SchedulerLike, type Subscription } from 'rxjs';
 import { CoreError } from '../core-error';
+import type { ResourceProblem, SourceLocation } from '../resources/resource-problem';
 import type { ObjectRef } from '../state';
 import { type FileReading, isUnder, type ManifestFiles, readManifestFiles } from './manifest-files';
 import { ManifestSet } from './manifest-set';
-import type { ResourceProblem, Source, SourceBatch, SourceLocation } from './source';
+import type { Source, SourceBatch } from './source';
 
 /** Which files are read, and whether they are watched. */
 export interface ManifestSourceOptions {

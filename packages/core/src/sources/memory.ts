@@ -1,7 +1,8 @@
 /** A source that the program itself fills. */
 import { Observable } from 'rxjs';
 import { keyOfResource, type Resource, type ResourceKey } from '../resources/resource';
-import type { ResourceChange, Source, SourceBatch } from './source';
+import type { ResourceChange } from '../resources/resource-change';
+import type { Source, SourceBatch } from './source';
 
 /**
  * Resources held in memory. A change reaches subscribers before the call that made it returns; a late subscriber gets what is

@@ -3,10 +3,11 @@ import { z } from 'zod';
 import { CoreError } from '../core-error';
 import { readResource } from '../resources/parse';
 import { type ResourceKey, resourceKey } from '../resources/resource';
+import type { ResourceChange } from '../resources/resource-change';
+import type { ResourceProblem } from '../resources/resource-problem';
 import { type ApiAnswer, type KubernetesApi, unreachable } from './kubernetes-api';
 import type { OfferedKind } from './kubernetes-discovery';
 import { type RetryClock, restAfter } from './retry';
-import type { ResourceChange, ResourceProblem } from './source';
 
 const PAGE_SIZE = 500;
 const WATCH_SECONDS = 290;

@@ -1,6 +1,6 @@
 /** An in-memory backend for tests: does what a backend must do, records it, and fails as scripted. */
 import type { DataplaneBackend, DataplaneSession, MissingFact, NodeContext, NodeFacts } from '../backend/backend';
-import type { Behaviours } from '../backend/behaviours';
+import type { Behaviours } from '../limits/behaviours';
 import type { LimitTable } from '../limits/limit';
 import { STANDARD_BEHAVIOURS } from '../simulator/standard-behaviours';
 import type { DesiredKey } from '../state';

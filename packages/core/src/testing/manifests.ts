@@ -3,7 +3,7 @@ import { ComputeGraph, type ComputeOptions } from '../compute/graph';
 import { policyKey } from '../compute/keys';
 import { parseResource } from '../resources/parse';
 import { type ResourceKind, resourceKey } from '../resources/resource';
-import type { ResourceChange } from '../sources/source';
+import type { ResourceChange } from '../resources/resource-change';
 import { DesiredStateStore, type Policy, type Rule } from '../state';
 
 /** An API object, of whatever kind. */

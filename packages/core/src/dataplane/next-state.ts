@@ -1,11 +1,5 @@
 /** The desired state after a transition, without touching the state before it. */
-import {
-  type DesiredKey,
-  type DesiredObject,
-  type DesiredState,
-  DesiredStateStore,
-  type Transition,
-} from '@polyplane/core/backend';
+import { type DesiredKey, type DesiredObject, type DesiredState, DesiredStateStore, type Transition } from '../state';
 
 /** Objects are shared, but for sets whose members change: the new state has its own. */
 export function nextState(state: DesiredState, transition: Pick<Transition, 'scope' | 'changes'>): DesiredState {

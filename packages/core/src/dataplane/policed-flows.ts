@@ -10,8 +10,8 @@ import {
   type Rule,
   type RuleEnd,
   type WorkloadEndpoint,
-} from '@polyplane/core/backend';
-import type { FlowFilter } from './conntrack';
+} from '../state';
+import type { FlowFilter } from './stale-flows';
 
 /** Every flow of every workload that both states hold and whose tiers, profiles, policies or sets differ. */
 export function policedFlows(before: DesiredState, after: DesiredState): readonly FlowFilter[] {

@@ -11,8 +11,8 @@ import {
   type Port,
   type ServicePort,
   UDP,
-} from '@polyplane/core/backend';
-import { floatingTargets } from './floating-addresses';
+} from '../state';
+import { floatingTargets } from './floating-targets';
 
 /** Entries to be forgotten. */
 export type FlowFilter =
@@ -105,24 +105,6 @@ export function staleTrackedFlows(tracked: readonly TrackedFlow[], state: Desire
     if (endpoints.includes(answeredBy) || (endpoints.length === 0 && !isTranslated)) return [];
     return [{ kind: 'service', family, address, port, ...(isTranslated ? { endpoint: answeredBy } : {}) }];
   });
-}
-
-/** Arguments of `conntrack`. */
-export function formatFlowFilter(flow: FlowFilter): readonly string[] {
-  const family = ['-D', '-f', flow.family === 4 ? 'ipv4' : 'ipv6'];
-  if (flow.kind === 'answered') return [...family, '--orig-dst', flow.address, '--reply-src', flow.answeredBy];
-  if (flow.kind === 'workload') {
-    return [...family, flow.end === 'source' ? '--orig-src' : '--reply-src', flow.address];
-  }
-  return [
-    ...family,
-    '-p',
-    'udp',
-    ...(flow.address === undefined ? [] : ['--orig-dst', flow.address]),
-    '--orig-port-dst',
-    String(flow.port),
-    ...(flow.endpoint === undefined ? [] : ['--dst-nat', flow.endpoint]),
-  ];
 }
 
 function flowsToGoneEndpoints(old: ServicePort, now: ServicePort | undefined): readonly FlowFilter[] {

@@ -1,22 +1,22 @@
 /** Runs `ip -batch` in a network namespace. */
 import { spawnSync } from 'node:child_process';
-import { ConformanceError } from '../conformance-error';
+import { LinuxError } from './linux-error';
 import type { NetworkNamespace } from './network-namespace';
 
 /**
  * Applies lines of `ip -batch`; the first that fails ends it.
- * @throws ConformanceError PP_TESTBED_UNSUPPORTED without the `ip` command, PP_TESTBED_FAILED with what it said
+ * @throws LinuxError PP_LINUX_COMMAND_MISSING without the `ip` command, PP_LINUX_COMMAND_FAILED with what it said
  */
 export function applyIpBatch(namespace: NetworkNamespace, lines: readonly string[]): void {
   if (lines.length === 0) return;
   const input = `${lines.join('\n')}\n`;
   const { error, status, stderr } = namespace.run(() => spawnSync('ip', ['-batch', '-'], { input, encoding: 'utf8' }));
   if (error !== undefined) {
-    throw new ConformanceError('PP_TESTBED_UNSUPPORTED', `cannot run ip (iproute2): ${error.message}`, {
+    throw new LinuxError('PP_LINUX_COMMAND_MISSING', `cannot run ip (iproute2): ${error.message}`, {
       cause: error,
     });
   }
-  if (status !== 0) throw new ConformanceError('PP_TESTBED_FAILED', `ip -batch: ${describeFailure(stderr, lines)}`);
+  if (status !== 0) throw new LinuxError('PP_LINUX_COMMAND_FAILED', `ip -batch: ${describeFailure(stderr, lines)}`);
 }
 
 /** `ip` names the line by its number only. */

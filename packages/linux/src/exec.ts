@@ -1,6 +1,6 @@
-/** Commands of the host, run without a shell: arguments and standard input only, in the session's network namespace. */
+/** Commands of the host, run without a shell: arguments and standard input only, in one network namespace. */
 import { spawn } from 'node:child_process';
-import { IptablesError } from '../iptables-error';
+import { LinuxError } from './linux-error';
 
 /** How a command ended. */
 export interface CommandResult {
@@ -13,7 +13,7 @@ export interface CommandResult {
 export interface CommandRunner {
   /**
    * Any exit code is an answer.
-   * @throws IptablesError PP_IPTABLES_COMMAND_MISSING, PP_IPTABLES_COMMAND_TIMEOUT
+   * @throws LinuxError PP_LINUX_COMMAND_MISSING, PP_LINUX_COMMAND_TIMEOUT
    */
   run(command: string, args: readonly string[], stdin?: string): Promise<CommandResult>;
 }
@@ -34,20 +34,11 @@ function runCommand(argv: readonly string[], stdin: string, timeoutSeconds: numb
     const stderr: Buffer[] = [];
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
-      reject(
-        new IptablesError('PP_IPTABLES_COMMAND_TIMEOUT', `${argv.join(' ')} took more than ${timeoutSeconds} s`, {
-          isRetriable: true,
-        }),
-      );
+      reject(new LinuxError('PP_LINUX_COMMAND_TIMEOUT', `${argv.join(' ')} took more than ${timeoutSeconds} s`));
     }, timeoutSeconds * 1000);
     child.on('error', (cause) => {
       clearTimeout(timer);
-      reject(
-        new IptablesError('PP_IPTABLES_COMMAND_MISSING', `${file} could not be started: ${cause.message}`, {
-          isRetriable: false,
-          cause,
-        }),
-      );
+      reject(new LinuxError('PP_LINUX_COMMAND_MISSING', `${file} could not be started: ${cause.message}`, { cause }));
     });
     child.on('close', (exitCode) => {
       clearTimeout(timer);

@@ -1,7 +1,5 @@
 /** Kernel settings of a machine's network namespace. */
-import { existsSync, writeFileSync } from 'node:fs';
-import { ConformanceError } from '../conformance-error';
-import type { NetworkNamespace } from './network-namespace';
+import { type NetworkNamespace, writeNetworkSysctl } from '@polyplane/linux';
 
 /**
  * As on a usual machine, but that no refusal is held back for having come too often, addresses work at once, and echo
@@ -27,33 +25,21 @@ const FORWARDING_SETTINGS = ['ipv4/ip_forward', 'ipv6/conf/all/forwarding', 'ipv
 
 /**
  * Sets up a namespace that has no interface but `lo` yet. What the kernel does not have (IPv6, a setting of other versions) is left.
- * @throws ConformanceError PP_TESTBED_UNSUPPORTED when /proc/sys may not be written
+ * @throws LinuxError PP_LINUX_NOT_PERMITTED when /proc/sys may not be written
  */
 export function applyMachineSettings(namespace: NetworkNamespace, isForwarding: boolean): void {
   namespace.run(() => {
-    for (const [name, value] of Object.entries(MACHINE_SETTINGS)) writeSetting(name, value);
+    for (const [name, value] of Object.entries(MACHINE_SETTINGS)) writeNetworkSysctl(name, value);
   });
   if (isForwarding) applyForwarding(namespace, true);
 }
 
 /**
  * Whether the machine passes on packets that are not its own.
- * @throws ConformanceError PP_TESTBED_UNSUPPORTED when /proc/sys may not be written
+ * @throws LinuxError PP_LINUX_NOT_PERMITTED when /proc/sys may not be written
  */
 export function applyForwarding(namespace: NetworkNamespace, isForwarding: boolean): void {
   namespace.run(() => {
-    for (const name of FORWARDING_SETTINGS) writeSetting(name, isForwarding ? '1' : '0');
+    for (const name of FORWARDING_SETTINGS) writeNetworkSysctl(name, isForwarding ? '1' : '0');
   });
-}
-
-function writeSetting(name: string, value: string): void {
-  const path = `/proc/sys/net/${name}`;
-  if (!existsSync(path)) return;
-  try {
-    writeFileSync(path, value);
-  } catch (cause) {
-    throw new ConformanceError('PP_TESTBED_UNSUPPORTED', `cannot write ${path}: a writable /proc/sys is needed`, {
-      cause,
-    });
-  }
 }

@@ -1,5 +1,5 @@
 /** Waits until links carry packets: the kernel finishes bringing up a veth pair a moment after `ip link set up` returns. */
-import { ConformanceError } from '../conformance-error';
+import { LinuxError } from './linux-error';
 import type { NetworkNamespace } from './network-namespace';
 import { AF_INET, closeFd, must, openSocket, readInterfaceFlags, SOCK_DGRAM } from './system-calls';
 
@@ -8,7 +8,7 @@ const IFF_RUNNING = 0x40;
 const PAUSE_MILLISECONDS = 1;
 const LONGEST_WAIT_MILLISECONDS = 5000;
 
-/** @throws ConformanceError PP_TESTBED_FAILED for a link that does not come up */
+/** @throws LinuxError PP_LINUX_LINK_DOWN for a link that does not come up */
 export function awaitLinks(namespace: NetworkNamespace, names: readonly string[]): void {
   const fd = must(
     'socket',
@@ -26,7 +26,7 @@ function awaitLink(fd: number, name: string): void {
     if ((readInterfaceFlags(fd, name) & IFF_RUNNING) !== 0) return;
     Atomics.wait(pauseCell, 0, 0, PAUSE_MILLISECONDS);
   }
-  throw new ConformanceError('PP_TESTBED_FAILED', `link ${name} does not come up`);
+  throw new LinuxError('PP_LINUX_LINK_DOWN', `link ${name} does not come up`);
 }
 
 /** Nobody wakes the one who waits here. */

@@ -1,5 +1,5 @@
 /** The host's interfaces and their addresses: what tells which of them a host endpoint with expected addresses means. */
-import type { IpAddress } from '@polyplane/core/backend';
+import type { IpAddress } from '../state';
 
 /** Interface name -> its addresses. */
 export type HostLinks = ReadonlyMap<string, readonly IpAddress[]>;

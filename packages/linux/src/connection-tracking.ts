@@ -1,5 +1,4 @@
 /** Forgets the tracked connections of a network namespace, over netlink (linux/netfilter/nfnetlink_conntrack.h). */
-
 import type { NetworkNamespace } from './network-namespace';
 import { closeFd, ERRNO, must, openSocket, receiveFrom, SOCK_RAW, sendTo } from './system-calls';
 
@@ -12,7 +11,7 @@ const NLM_F_ACK = 4;
 const HEADER_BYTES = 16;
 const MESSAGE_BYTES = 20;
 
-/** @throws ConformanceError PP_TESTBED_SYSTEM_CALL */
+/** @throws LinuxError PP_LINUX_SYSTEM_CALL */
 export function forgetConnections(namespace: NetworkNamespace): void {
   const fd = must(
     'socket(AF_NETLINK)',

@@ -8,8 +8,7 @@ import {
   buildWorkload,
   ipSetKey,
   stateOf,
-} from '@polyplane/core/testing';
-import { formatFlowFilter } from './conntrack';
+} from '../testing';
 import { policedFlows } from './policed-flows';
 
 const SET = buildIpSet('a', 'net', ['10.0.0.1']);
@@ -20,14 +19,14 @@ const API = buildWorkload('api', '10.0.0.3', { profiles: [PROFILE.key] });
 const BEFORE = stateOf(SET, POLICY, PROFILE, WEB, API);
 
 const touched = (after: ReturnType<typeof stateOf>): readonly string[] =>
-  policedFlows(BEFORE, after).map((flow) => formatFlowFilter(flow).slice(2).join(' '));
+  policedFlows(BEFORE, after).map((flow) => Object.values(flow).join(' '));
 const OF_WEB = [
-  'ipv4 --orig-src 10.0.0.2',
-  'ipv4 --reply-src 10.0.0.2',
-  'ipv6 --orig-src fd00::2',
-  'ipv6 --reply-src fd00::2',
+  'workload 4 10.0.0.2 source',
+  'workload 4 10.0.0.2 destination',
+  'workload 6 fd00::2 source',
+  'workload 6 fd00::2 destination',
 ];
-const OF_API = ['ipv4 --orig-src 10.0.0.3', 'ipv4 --reply-src 10.0.0.3'];
+const OF_API = ['workload 4 10.0.0.3 source', 'workload 4 10.0.0.3 destination'];
 
 describe('policedFlows', () => {
   it('are none when nothing changes, or a workload is new or moves', () => {

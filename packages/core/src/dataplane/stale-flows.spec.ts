@@ -1,15 +1,14 @@
 import { expect } from 'chai';
-import { parseIpAddress, TCP, UDP } from '@polyplane/core/backend';
-import { buildFrontend, buildService, buildServiceEndpoint, buildWorkload, stateOf } from '@polyplane/core/testing';
-import { parseConntrackList } from '../kernel/conntrack';
-import { formatFlowFilter, staleFloatingFlows, staleServiceFlows, staleTrackedFlows } from './conntrack';
+import { parseIpAddress, TCP, UDP } from '../state';
+import { buildFrontend, buildService, buildServiceEndpoint, buildWorkload, stateOf } from '../testing';
+import { staleFloatingFlows, staleServiceFlows, staleTrackedFlows } from './stale-flows';
 
 const A = buildServiceEndpoint('10.0.0.2', 53, true);
 const B = buildServiceEndpoint('10.0.0.3', 53, true);
 const FRONTENDS = [buildFrontend('clusterIp', 53, '10.96.0.10'), buildFrontend('nodePort', 30053)];
 const dns = (...endpoints: readonly (typeof A)[]) => buildService('dns', FRONTENDS, endpoints, { protocol: UDP });
 const commands = (before: ReturnType<typeof stateOf>, after: ReturnType<typeof stateOf>): readonly string[] =>
-  staleServiceFlows(before, after).map((flow) => formatFlowFilter(flow).join(' '));
+  staleServiceFlows(before, after).map((flow) => Object.values(flow).join(' '));
 
 const FLOATING = parseIpAddress('198.51.100.7');
 const floating = (name: string, target: string) =>
@@ -17,38 +16,30 @@ const floating = (name: string, target: string) =>
 
 describe('staleFloatingFlows', () => {
   const filters = (before: ReturnType<typeof stateOf>, after: ReturnType<typeof stateOf>): readonly string[] =>
-    staleFloatingFlows(before, after).map((flow) => formatFlowFilter(flow).join(' '));
+    staleFloatingFlows(before, after).map((flow) => Object.values(flow).join(' '));
   const web = floating('web', '10.0.0.2');
 
   it('names flows to the workload that a floating address stood for', () => {
-    const toWeb = ['-D -f ipv4 --orig-dst 198.51.100.7 --reply-src 10.0.0.2'];
+    const toWeb = ['answered 4 198.51.100.7 10.0.0.2'];
     expect(filters(stateOf(web), stateOf())).to.deep.equal(toWeb);
     expect(filters(stateOf(web), stateOf(floating('api', '10.0.0.3')))).to.deep.equal(toWeb);
   });
 
   it('names flows that nobody translated where a floating address is new, and none where nothing changes', () => {
-    expect(filters(stateOf(), stateOf(web))).to.deep.equal([
-      '-D -f ipv4 --orig-dst 198.51.100.7 --reply-src 198.51.100.7',
-    ]);
+    expect(filters(stateOf(), stateOf(web))).to.deep.equal(['answered 4 198.51.100.7 198.51.100.7']);
     expect(filters(stateOf(web), stateOf(web))).to.deep.equal([]);
   });
 });
 
 describe('staleServiceFlows', () => {
   it('names flows of every frontend to an endpoint that went', () => {
-    const expected = [
-      '-D -f ipv4 -p udp --orig-dst 10.96.0.10 --orig-port-dst 53 --dst-nat 10.0.0.2',
-      '-D -f ipv4 -p udp --orig-port-dst 30053 --dst-nat 10.0.0.2',
-    ];
+    const expected = ['service 4 53 10.96.0.10 10.0.0.2', 'service 4 30053 10.0.0.2'];
     expect(commands(stateOf(dns(A, B)), stateOf(dns(B)))).to.deep.equal(expected);
     expect(commands(stateOf(dns(A)), stateOf())).to.deep.equal(expected);
   });
 
   it('names flows that met no endpoint before', () => {
-    const expected = [
-      '-D -f ipv4 -p udp --orig-dst 10.96.0.10 --orig-port-dst 53',
-      '-D -f ipv4 -p udp --orig-port-dst 30053',
-    ];
+    const expected = ['service 4 53 10.96.0.10', 'service 4 30053'];
     expect(commands(stateOf(dns()), stateOf(dns(A)))).to.deep.equal(expected);
     expect(commands(stateOf(), stateOf(dns(A)))).to.deep.equal(expected);
   });
@@ -71,9 +62,9 @@ describe('staleTrackedFlows', () => {
     });
     const tracked = ['10.0.0.2', '10.0.0.3', FLOATING].map(answeredBy);
     const flows = staleTrackedFlows(tracked, stateOf(floating('web', '10.0.0.2')));
-    expect(flows.map((flow) => formatFlowFilter(flow).join(' '))).to.deep.equal([
-      '-D -f ipv4 --orig-dst 198.51.100.7 --reply-src 10.0.0.3',
-      '-D -f ipv4 --orig-dst 198.51.100.7 --reply-src 198.51.100.7',
+    expect(flows.map((flow) => Object.values(flow).join(' '))).to.deep.equal([
+      'answered 4 198.51.100.7 10.0.0.3',
+      'answered 4 198.51.100.7 198.51.100.7',
     ]);
   });
 
@@ -94,29 +85,15 @@ describe('staleTrackedFlows', () => {
       ],
       state,
     );
-    expect(stale.map((filter) => formatFlowFilter(filter).slice(3).join(' '))).to.deep.equal([
-      '-p udp --orig-dst 10.96.0.10 --orig-port-dst 53 --dst-nat 10.0.0.2',
-      '-p udp --orig-dst 10.96.0.10 --orig-port-dst 53',
-      '-p udp --orig-dst 172.18.0.2 --orig-port-dst 30053 --dst-nat 10.0.0.2',
+    expect(stale.map((filter) => Object.values(filter).join(' '))).to.deep.equal([
+      'service 4 10.96.0.10 53 10.0.0.2',
+      'service 4 10.96.0.10 53',
+      'service 4 172.18.0.2 30053 10.0.0.2',
     ]);
   });
 
   it('leaves alone what a service without endpoints never translated', () => {
     expect(staleTrackedFlows([flow('10.96.0.10', 53, '10.96.0.10')], stateOf(dns()))).to.deep.equal([]);
     expect(staleTrackedFlows([flow('10.96.0.10', 53, '10.0.0.2')], stateOf(dns()))).to.have.length(1);
-  });
-});
-
-describe('parseConntrackList', () => {
-  it('reads where a flow was sent and who answers it', () => {
-    const text = [
-      'udp      17 29 src=10.65.0.3 dst=10.96.0.10 sport=5353 dport=8000 src=10.65.0.2 dst=10.65.0.3 sport=80 dport=5353 [ASSURED] mark=0 use=1',
-      'udp      17 3 src=10.65.0.3 dst=10.96.0.11 sport=1 dport=2 [UNREPLIED] src=10.96.0.11 dst=10.65.0.3 sport=2 dport=1 mark=0 use=1',
-      '',
-    ].join('\n');
-    expect(parseConntrackList(text, 4)).to.deep.equal([
-      { family: 4, destination: '10.96.0.10', destinationPort: 8000, answeredBy: '10.65.0.2' },
-      { family: 4, destination: '10.96.0.11', destinationPort: 2, answeredBy: '10.96.0.11' },
-    ]);
   });
 });

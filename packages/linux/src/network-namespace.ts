@@ -1,6 +1,6 @@
 /** A network namespace that lives exactly as long as this process holds it open. */
 import { closeSync, openSync } from 'node:fs';
-import { ConformanceError } from '../conformance-error';
+import { LinuxError } from './linux-error';
 import { enterNetworkNamespace, enterNewNetworkNamespace, formatErrno } from './system-calls';
 
 /**
@@ -16,12 +16,12 @@ export class NetworkNamespace {
     this.path = `/proc/${process.pid}/fd/${fd}`;
   }
 
-  /** @throws ConformanceError PP_TESTBED_UNSUPPORTED when this process may not make one */
+  /** @throws LinuxError PP_LINUX_NOT_PERMITTED when this process may not make one */
   static create(): NetworkNamespace {
     const entered = enterNewNetworkNamespace();
     if (entered < 0) {
-      throw new ConformanceError(
-        'PP_TESTBED_UNSUPPORTED',
+      throw new LinuxError(
+        'PP_LINUX_NOT_PERMITTED',
         `this process may not make network namespaces (${formatErrno(-entered)}): run as root`,
       );
     }
@@ -35,7 +35,7 @@ export class NetworkNamespace {
   /** Runs synchronous code, and the processes that it starts, in this namespace. Nothing asynchronous may be begun in it. */
   run<T>(action: () => T): T {
     const entered = enterNetworkNamespace(this.fd);
-    if (entered < 0) throw new ConformanceError('PP_TESTBED_FAILED', `setns: ${formatErrno(-entered)}`);
+    if (entered < 0) throw new LinuxError('PP_LINUX_SYSTEM_CALL', `setns: ${formatErrno(-entered)}`);
     try {
       return action();
     } finally {

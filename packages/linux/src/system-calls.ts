@@ -1,8 +1,8 @@
 /** The C library's socket and namespace calls, synchronous and on the calling thread. */
 import koffi from 'koffi';
-import { ConformanceError } from '../conformance-error';
+import { LinuxError } from './linux-error';
 
-/** Error numbers of Linux (asm-generic/errno.h) that the prober tells apart. */
+/** Error numbers of Linux (asm-generic/errno.h) that callers tell apart. */
 export const ERRNO = {
   EPERM: 1,
   EINTR: 4,
@@ -160,11 +160,11 @@ export function enterNetworkNamespace(fd: number): CallResult {
 
 /**
  * The result, unless it is an error.
- * @throws ConformanceError PP_TESTBED_SYSTEM_CALL
+ * @throws LinuxError PP_LINUX_SYSTEM_CALL
  */
 export function must(call: string, value: CallResult): number {
   if (value >= 0) return value;
-  throw new ConformanceError('PP_TESTBED_SYSTEM_CALL', `${call}: ${formatErrno(-value)}`);
+  throw new LinuxError('PP_LINUX_SYSTEM_CALL', `${call}: ${formatErrno(-value)}`);
 }
 
 /** The error number's name, where it is one of {@link ERRNO}. */

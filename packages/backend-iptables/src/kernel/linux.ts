@@ -1,0 +1,82 @@
+/** What `@polyplane/linux` does for this backend, with this backend's errors. */
+import type { FlowFilter, HostLinks, TrackedFlow } from '@polyplane/core/backend';
+import {
+  type CommandRunner,
+  type ConntrackFilter,
+  ConntrackTable,
+  LinuxError,
+  type LinuxErrorCode,
+  commandRunner as linuxCommandRunner,
+  readHostLinks as readLinuxLinks,
+} from '@polyplane/linux';
+import { IptablesError, type IptablesErrorCode } from '../iptables-error';
+
+/**
+ * A runner in the namespace at `networkNamespace`, or in the process's own.
+ * It throws IptablesError PP_IPTABLES_COMMAND_MISSING, PP_IPTABLES_COMMAND_TIMEOUT.
+ */
+export function commandRunner(networkNamespace: string | undefined, timeoutSeconds: number): CommandRunner {
+  const runner = linuxCommandRunner(networkNamespace, timeoutSeconds);
+  return {
+    run: (command, args, stdin) => translated(runner.run(command, args, stdin)),
+  };
+}
+
+/** @throws IptablesError PP_IPTABLES_READ_FAILED */
+export function readHostLinks(runner: CommandRunner): Promise<HostLinks> {
+  return translated(readLinuxLinks(runner));
+}
+
+/** The kernel's tracked connections, in the terms of the desired state. */
+export class FlowTable {
+  private readonly table: ConntrackTable;
+
+  constructor(runner: CommandRunner) {
+    this.table = new ConntrackTable(runner);
+  }
+
+  /** Every tracked UDP flow. @throws IptablesError PP_IPTABLES_READ_FAILED */
+  readUdpFlows(): Promise<readonly TrackedFlow[]> {
+    return translated(this.table.readUdpFlows());
+  }
+
+  /** Deletes the entries that a filter names; none there is no error. @throws IptablesError PP_IPTABLES_CONNTRACK_FAILED */
+  remove(flows: readonly FlowFilter[]): Promise<void> {
+    return translated(this.table.remove(flows.map(conntrackFilterOf)), 'PP_IPTABLES_CONNTRACK_FAILED');
+  }
+}
+
+/** The same entries as connection tracking names them. */
+export function conntrackFilterOf(flow: FlowFilter): ConntrackFilter {
+  const { family } = flow;
+  switch (flow.kind) {
+    case 'answered':
+      return { family, originalDestination: flow.address, replySource: flow.answeredBy };
+    case 'workload':
+      return flow.end === 'source' ? { family, originalSource: flow.address } : { family, replySource: flow.address };
+    case 'service':
+      return {
+        family,
+        protocol: 'udp',
+        originalDestinationPort: flow.port,
+        ...(flow.address === undefined ? {} : { originalDestination: flow.address }),
+        ...(flow.endpoint === undefined ? {} : { translatedTo: flow.endpoint }),
+      };
+  }
+}
+
+/** What an error of Linux means to this backend; a command that refused, depends on what it was asked. */
+const MEANINGS: Partial<Record<LinuxErrorCode, { readonly code: IptablesErrorCode; readonly isRetriable: boolean }>> = {
+  PP_LINUX_COMMAND_MISSING: { code: 'PP_IPTABLES_COMMAND_MISSING', isRetriable: false },
+  PP_LINUX_COMMAND_TIMEOUT: { code: 'PP_IPTABLES_COMMAND_TIMEOUT', isRetriable: true },
+};
+
+async function translated<T>(answer: Promise<T>, refusal: IptablesErrorCode = 'PP_IPTABLES_READ_FAILED'): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof LinuxError)) throw error;
+    const { code, isRetriable } = MEANINGS[error.code] ?? { code: refusal, isRetriable: true };
+    throw new IptablesError(code, error.message, { isRetriable, cause: error });
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * What dataplanes and testbeds ask of a Linux kernel.
+ * @module @polyplane/linux
+ */
+export * from './connection-tracking';
+export * from './conntrack';
+export * from './conntrack-filter';
+export * from './exec';
+export * from './ip-batch';
+export * from './link-state';
+export * from './links';
+export * from './linux-error';
+export * from './network-namespace';
+export * from './sysctls';
+export * from './system-calls';
