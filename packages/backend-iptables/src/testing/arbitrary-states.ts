@@ -21,7 +21,7 @@ import {
   buildPolicy,
   buildPool,
   buildProfile,
-  buildRule,
+  buildRuleIfAny,
   buildService,
   buildServiceEndpoint,
   buildSettings,
@@ -105,7 +105,8 @@ const arbitraryRule: fc.Arbitrary<Rule> = fc
       match: fc.constantFrom(match, { source: match.source, destination: match.destination }, without(match)),
     }),
   )
-  .map(({ action, match }) => buildRule(action as Rule['action'], match));
+  .map(({ action, match }) => buildRuleIfAny(action as Rule['action'], match))
+  .filter((rule) => rule !== undefined);
 
 /** Rules with every criterion at once rarely match. */
 function without<Match extends { icmp?: unknown; notIcmp?: unknown; notProtocol?: unknown }>(match: Match): Match {

@@ -9,6 +9,7 @@ import {
   type Rule,
   type RuleAction,
   type RuleEnd,
+  ruleInItsFamily,
   SCTP,
   TCP,
   UDP,
@@ -37,12 +38,18 @@ export function renderCalicoRules(
   sets: SetCollector,
 ): readonly Rule[] {
   return rules.flatMap((rule, index) =>
-    rule.http === undefined ? [renderRule(rule, namespace, { object, field: `${field}[${index}]` }, sets)] : [],
+    rule.http === undefined ? (renderRule(rule, namespace, { object, field: `${field}[${index}]` }, sets) ?? []) : [],
   );
 }
 
-function renderRule(rule: CalicoRule, namespace: string | undefined, origin: Origin, sets: SetCollector): Rule {
-  return {
+/** Undefined: no packet can match. */
+function renderRule(
+  rule: CalicoRule,
+  namespace: string | undefined,
+  origin: Origin,
+  sets: SetCollector,
+): Rule | undefined {
+  return ruleInItsFamily({
     action: ACTIONS[rule.action],
     ...(rule.ipVersion !== undefined && { family: rule.ipVersion }),
     ...(rule.protocol !== undefined && { protocol: rule.protocol }),
@@ -52,7 +59,7 @@ function renderRule(rule: CalicoRule, namespace: string | undefined, origin: Ori
     source: renderSource(rule, namespace, sets),
     destination: renderDestination(rule, namespace, sets),
     origin,
-  };
+  });
 }
 
 /** A service as source means its endpoints' addresses, for the ports they send from are any. */

@@ -8,6 +8,7 @@ import {
   type Rule,
   type RuleAction,
   type RuleEnd,
+  ruleInItsFamily,
 } from '../state';
 import { ORCHESTRATOR_LABEL } from './inheritance';
 import { namedPortSet } from './ip-set-definition';
@@ -46,7 +47,9 @@ export function renderPeerRules(
   peers: readonly PeerMatch[],
   ports: readonly PortMatch[],
 ): readonly Rule[] {
-  return peers.flatMap((peer) => ports.map((port) => renderPeerRule(context, direction, action, peer, port)));
+  return peers.flatMap((peer) =>
+    ports.flatMap((port) => ruleInItsFamily(renderPeerRule(context, direction, action, peer, port)) ?? []),
+  );
 }
 
 function renderPeerRule(

@@ -4,7 +4,6 @@ import {
   type DesiredObject,
   familyOf,
   type HostEndpoint,
-  ICMPV6,
   type IpAddress,
   type Origin,
   type Policy,
@@ -50,11 +49,7 @@ export function featuresOfRule(rule: Rule): readonly Feature[] {
 /** Whether a rule says anything about IPv6 by name; a rule for both families does not. */
 function needsFamily6(rule: Rule): boolean {
   const { source, destination } = rule;
-  return (
-    rule.family === 6 ||
-    rule.protocol === ICMPV6 ||
-    [source.nets, source.notNets, destination.nets, destination.notNets].some(hasFamily6)
-  );
+  return rule.family === 6 || [source.nets, source.notNets, destination.nets, destination.notNets].some(hasFamily6);
 }
 
 function stageFeatures(policy: Policy): readonly FeatureUse[] {

@@ -6,7 +6,7 @@ import { DesiredStateStore, ICMP, parseIpAddress, parsePort, type Rule, SCTP, TC
 import {
   buildHostEndpoint,
   buildPolicy,
-  buildRule,
+  buildRuleIfAny,
   buildSettings,
   buildTier,
   buildWorkload,
@@ -104,7 +104,8 @@ const rule: fc.Arbitrary<Rule> = fc
       { source: { nets: nets('192.168.1.0/24') } },
     ),
   })
-  .map(({ action, match }) => buildRule(action, match));
+  .map(({ action, match }) => buildRuleIfAny(action, match))
+  .filter((rule) => rule !== undefined);
 const policies = fc.array(fc.tuple(fc.array(rule, { maxLength: 4 }), fc.boolean()), { minLength: 1, maxLength: 3 });
 const cluster = fc
   .tuple(policies, policies, fc.constantFrom('deny' as const, 'pass' as const))

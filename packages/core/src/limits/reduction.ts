@@ -6,13 +6,13 @@ import {
   type DesiredObject,
   familyOf,
   type HostEndpoint,
-  ICMPV6,
   type IpAddress,
   type IpSetMember,
   type NodeSettings,
   type Policy,
   type Rule,
   type RuleEnd,
+  ruleInItsFamily,
   SCTP,
   type ServicePort,
   type WorkloadEndpoint,
@@ -139,16 +139,18 @@ function broaden(rule: Rule, lacking: ReadonlySet<Feature>): Rule {
 
 /** What the rule says about IPv4; nothing when it speaks of IPv6 alone. */
 function ruleWithoutFamily6(rule: Rule): readonly Rule[] {
-  const source = endWithoutFamily6(rule.source);
-  const destination = endWithoutFamily6(rule.destination);
-  const isForFamily6 = rule.family === 6 || rule.protocol === ICMPV6;
-  return isForFamily6 || source === undefined || destination === undefined ? [] : [{ ...rule, source, destination }];
+  if (rule.family === 6) return [];
+  const { source, destination } = rule;
+  const kept = ruleInItsFamily({
+    ...rule,
+    source: endWithoutFamily6(source),
+    destination: endWithoutFamily6(destination),
+  });
+  return kept === undefined ? [] : [kept];
 }
 
-/** Undefined: no IPv4 packet can match. */
-function endWithoutFamily6(end: RuleEnd): RuleEnd | undefined {
-  const nets = family4(end.nets);
-  return nets.length === 0 && end.nets.length > 0 ? undefined : { ...end, nets, notNets: family4(end.notNets) };
+function endWithoutFamily6(end: RuleEnd): RuleEnd {
+  return { ...end, nets: family4(end.nets), notNets: family4(end.notNets) };
 }
 
 function reduceService(service: ServicePort, lacking: ReadonlySet<Feature>): ServicePort | undefined {

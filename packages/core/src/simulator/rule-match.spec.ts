@@ -58,9 +58,12 @@ describe('A rule', () => {
     expect(matches({ destination: { notNets: nets('10.0.1.1') } })).to.equal(true);
   });
 
-  it('takes an address of the other family as outside nets and notNets alike', () => {
+  it('says nothing of the family that none of its nets or notNets is of', () => {
     expect(matches({ source: { nets: nets('0.0.0.0/0') } }, V6)).to.equal(false);
-    expect(matches({ source: { notNets: nets('0.0.0.0/0') } }, V6)).to.equal(true);
+    expect(matches({ source: { notNets: nets('10.9.0.0/16') } }, V6)).to.equal(false);
+    expect(matches({ destination: { notNets: nets('10.9.0.0/16') } }, V6)).to.equal(false);
+    expect(matches({ destination: { notNets: nets('10.9.0.0/16', 'fd99::/16') } }, V6)).to.equal(true);
+    expect(matches({ destination: { notNets: nets('fd99::/16') } })).to.equal(false);
   });
 
   it('wants every set to contain the address, and no negated one', () => {

@@ -27,7 +27,7 @@ import {
   buildPool,
   buildProfile,
   buildRoute,
-  buildRule,
+  buildRuleIfAny,
   buildService,
   buildServiceEndpoint,
   buildSettings,
@@ -100,7 +100,8 @@ const rule = fc
       { requiredKeys: [] },
     ),
   )
-  .map(([action, match]) => buildRule(action, match));
+  .map(([action, match]) => buildRuleIfAny(action, match))
+  .filter((rule) => rule !== undefined);
 const rules = fc.array(rule, { maxLength: 3 });
 
 const policy = fc

@@ -10,5 +10,6 @@ export * from './pool';
 export * from './protocol';
 export * from './references';
 export * from './route';
+export * from './rule-family';
 export * from './service';
 export * from './transition';

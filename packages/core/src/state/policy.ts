@@ -44,7 +44,10 @@ export interface IcmpMatch {
 /** A rule matches when all that is set holds. The first matching allow, deny or pass rule decides. */
 export interface Rule {
   readonly action: RuleAction;
-  /** Absent: both families. */
+  /**
+   * The packets that the rule is about: a packet of the other family matches nothing of it. Absent: both. It follows from the whole
+   * rule ({@link ruleInItsFamily}), so a backend reads it and concludes nothing from ranges or protocols.
+   */
   readonly family?: IpFamily;
   readonly protocol?: Protocol;
   readonly notProtocol?: Protocol;

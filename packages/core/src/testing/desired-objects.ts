@@ -35,6 +35,7 @@ import {
   type Rule,
   type RuleAction,
   type RuleEnd,
+  ruleInItsFamily,
   SETTINGS_KEY,
   type ServiceEndpoint,
   type ServicePort,
@@ -200,21 +201,28 @@ export function buildProfile(
   };
 }
 
-/** A rule that matches everything but for what is given. */
-export function buildRule(
-  action: RuleAction,
-  match: Partial<Omit<Rule, 'action' | 'source' | 'destination'>> & {
-    readonly source?: Partial<RuleEnd>;
-    readonly destination?: Partial<RuleEnd>;
-  } = {},
-): Rule {
-  return {
+/** What a rule asks of a packet; what is not given it does not ask. */
+export type RuleMatchSpec = Partial<Omit<Rule, 'action' | 'source' | 'destination'>> & {
+  readonly source?: Partial<RuleEnd>;
+  readonly destination?: Partial<RuleEnd>;
+};
+
+/** A rule that matches everything but for what is given. Throws where that is of two IP families. */
+export function buildRule(action: RuleAction, match: RuleMatchSpec = {}): Rule {
+  const rule = buildRuleIfAny(action, match);
+  if (rule === undefined) throw new Error('no packet can match a rule of two IP families');
+  return rule;
+}
+
+/** The same; undefined where no packet can match. */
+export function buildRuleIfAny(action: RuleAction, match: RuleMatchSpec): Rule | undefined {
+  return ruleInItsFamily({
     origin: { object: calico('GlobalNetworkPolicy', 'unplaced'), field: '' },
     ...match,
     action,
     source: { ...ANY_END, ...match.source },
     destination: { ...ANY_END, ...match.destination },
-  };
+  });
 }
 
 /** `net` set of ranges or addresses, or an `addressPort` set. */

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import {
+  addressBits,
   addressPortOf,
   type DesiredObject,
   type EndpointTier,
@@ -23,6 +24,8 @@ import { buildIpSet, buildPolicy, buildProfile, buildRule, buildTier, ipSetKey, 
 export interface FelixProgram {
   readonly id: string;
   readonly title: string;
+  /** The program is of one family, and so is every packet that it sees. */
+  readonly ipVersion: 4 | 6;
   readonly interface: 'workload' | 'host';
   readonly stage: 'tc' | 'xdp';
   readonly manifests?: readonly FelixManifest[];
@@ -103,7 +106,21 @@ export function readFelixPrograms(folder: string): readonly FelixProgram[] {
       .sort()
       // The suite's form is fixed, see its README; nothing else is in the folder.
       .map((file) => load(readFileSync(join(folder, file), 'utf8')) as FelixProgram)
+      .map((program) => ({ ...program, probes: program.probes.map((probe) => probeOf(probe, program.ipVersion)) }))
   );
+}
+
+/** The packet as the program sees it. */
+function probeOf({ from, to, preDNAT, ...rest }: FelixProbe, ipVersion: 4 | 6): FelixProbe {
+  const seen = <Address extends FelixAddress>(address: Address): Address =>
+    ipVersion === 4 && address.ip.includes(':') ? { ...address, ip: firstBytes(address.ip) } : address;
+  return { ...rest, from: seen(from), to: seen(to), ...(preDNAT === undefined ? {} : { preDNAT: seen(preDNAT) }) };
+}
+
+/** The peer hands addresses over as words of four bytes, of which a program of IPv4 reads the first (its `ipUintFromString`). */
+function firstBytes(ip: string): string {
+  const bits = addressBits(parseIpAddress(ip)) >> 96n;
+  return [24n, 16n, 8n, 0n].map((shift) => (bits >> shift) & 0xffn).join('.');
 }
 
 /** A program in the terms of the desired state, its rules in one direction. */
