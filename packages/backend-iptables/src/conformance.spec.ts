@@ -44,6 +44,13 @@ describeOnKernel('Conformance', (variant) => {
     const skipped = reports.filter(({ probes }) => probes.some(({ result }) => result === 'skip'));
     expect(skipped.map(({ id }) => id)).to.deep.equal(['client-outside-not-masqueraded']);
   }).timeout(90_000);
+
+  it('judges as the suites of policies say', async () => {
+    const { suites } = loadSuites(join(BUNDLED_SUITES_FOLDER, 'policies'));
+    const { suites: reports, passed, skipped } = await runSuites({ suites, backend: new IptablesBackend({ variant }) });
+    expect(failuresIn(reports)).to.deep.equal([]);
+    expect({ isAny: passed > 0, skipped }).to.deep.equal({ isAny: true, skipped: 0 });
+  }).timeout(90_000);
 });
 
 function failuresIn(reports: readonly SuiteReport[]): readonly string[] {

@@ -8,6 +8,7 @@ import type { BaseChain, TableRules } from './ruleset';
 import { HEALTH_CHAIN, LOCALHOST_CHAIN, REFUSE_CHAIN } from './service-filter-chains';
 import type { ServiceRules } from './services';
 import type { TableInput } from './table-input';
+import { renderTranslatedOutputMark, TRANSLATED_OUTPUT_CHAIN } from './translated-output';
 import {
   FROM_WORKLOAD_CHAIN,
   renderWorkloadChains,
@@ -56,8 +57,13 @@ function renderInput(input: TableInput, policy: PolicyChains): readonly RuleText
 function renderOutput(input: TableInput, policy: PolicyChains): readonly RuleText[] {
   const { state, settings, hosts } = input;
   if (!hasHostStage(hosts, 'normal')) return [REFUSE];
+  policy.chains.set(TRANSLATED_OUTPUT_CHAIN, renderTranslatedOutputMark(input.marks));
   return [
     REFUSE,
+    formatRule({
+      matches: [{ kind: 'state', states: ['DNAT'] }],
+      target: { kind: 'goto', chain: TRANSLATED_OUTPUT_CHAIN },
+    }),
     // Who rules the host rules its rules: what it sends to its workloads is not judged.
     ...renderWorkloadEntrances(state, settings, 'outInterface', { kind: 'return' }),
     ...renderHost(input, policy, 'egress'),

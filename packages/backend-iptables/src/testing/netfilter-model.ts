@@ -83,14 +83,13 @@ export class NetfilterModel {
 
   private fromHost(walker: Walker): readonly string[] {
     const first = { ...walker, outInterface: this.route(walker) };
-    return this.through(first, ['raw', 'mangle', 'nat'], 'OUTPUT', (translated) => {
-      const next = { ...translated, outInterface: this.route(translated) };
-      return this.through(next, ['filter'], 'OUTPUT', (passed) =>
-        this.through(passed, ['mangle', 'nat'], 'POSTROUTING', (left) =>
-          left.outInterface === 'lo'
-            ? this.backToHost({ ...left, inInterface: 'lo', outInterface: '' })
-            : [this.arrived(left)],
-        ),
+    return this.through(first, ['raw', 'mangle', 'nat', 'filter'], 'OUTPUT', (passed) => {
+      // What was translated is routed anew, but every chain of OUTPUT is told the interface that was routed first.
+      const rerouted = { ...passed, outInterface: this.route(passed) };
+      return this.through(rerouted, ['mangle', 'nat'], 'POSTROUTING', (left) =>
+        left.outInterface === 'lo'
+          ? this.backToHost({ ...left, inInterface: 'lo', outInterface: '' })
+          : [this.arrived(left)],
       );
     });
   }

@@ -226,7 +226,14 @@ probes:
     expect(log).to.deep.equal(['asked for one', 'one is done', 'asked for two', 'two is done']);
   });
 
-  for (const name of ['kube-proxy', 'calico-fv', 'cluster-network-policy', 'kube-network-policies', 'connections']) {
+  for (const name of [
+    'kube-proxy',
+    'calico-fv',
+    'cluster-network-policy',
+    'kube-network-policies',
+    'connections',
+    'policies',
+  ]) {
     it(`passes all of ${name}`, async () => {
       const { suites, problems } = loadSuites(join(BUNDLED_SUITES_FOLDER, name));
       expect(problems).to.deep.equal([]);
