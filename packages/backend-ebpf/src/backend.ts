@@ -11,6 +11,7 @@ export class EbpfBackend implements DataplaneBackend {
   readonly limits = EBPF_LIMITS;
   readonly behaviours = EBPF_BEHAVIOURS;
   readonly codes = EBPF_CODES;
+  readonly claim = 'networkNamespace';
   readonly #paths: HostPaths;
 
   constructor(paths: HostPaths = { root: '/', architecture: process.arch }) {

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { Container } from 'inversify';
 import { firstValueFrom, skipWhile } from 'rxjs';
 import type { Testbed } from '@polyplane/conformance';
-import { type CoreModuleOptions, coreModule, ManifestSource, NodeAgent } from '@polyplane/core';
+import { CoreError, type CoreModuleOptions, coreModule, ManifestSource, NodeAgent } from '@polyplane/core';
 import { commandRunner } from './kernel/linux';
 import type { IptablesVariant } from './kernel/variant';
 import { iptablesModule } from './module';
@@ -67,6 +67,31 @@ describeOnKernel('an agent that is started again', (variant) => {
       expect(await inForce()).to.deep.equal(shop);
     });
   }
+
+  it('is refused while another works there, which goes on; one in another namespace is not', async () => {
+    const [first, second, elsewhere] = [
+      agentOn(testbed, variant, {}),
+      agentOn(testbed, variant, { source: manifests(join(folder, 'empty'), true), allowMissingNode: true }),
+      emptyTestbed('172.18.0.9'),
+    ] as const;
+    const third = agentOn(elsewhere, variant, {});
+    try {
+      await first.start();
+      await first.applied();
+      const error: unknown = await second.start().catch((reason: unknown) => reason);
+      expect(error).to.be.instanceOf(CoreError).with.property('code', 'PP_AGENT_ALREADY_RUNNING');
+      expect(error)
+        .to.have.property('message')
+        .that.contains(`of process ${process.pid} (node node-1, backend iptables)`);
+      await third.start();
+      await third.applied();
+      expect(first.status.phase).to.equal('running');
+      expect(await inForce()).to.deep.equal(shop);
+    } finally {
+      for (const agent of [first, second, third]) await agent.stop('leave');
+      elsewhere.close();
+    }
+  });
 
   it('empties the dataplane of its services and policies where that is allowed', async () => {
     const source = manifests(join(folder, 'empty'), true);

@@ -30,6 +30,7 @@ export class IptablesBackend implements DataplaneBackend {
   readonly limits = IPTABLES_LIMITS;
   readonly behaviours: Behaviours;
   readonly codes = { ...IPTABLES_CODES, ...PROBED_LIMIT_CODES };
+  readonly claim = 'networkNamespace';
   private readonly options: CheckedOptions;
 
   /** @throws IptablesError PP_IPTABLES_OPTION_INVALID */

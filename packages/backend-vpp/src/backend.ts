@@ -12,6 +12,7 @@ export class VppBackend implements DataplaneBackend {
   readonly limits = VPP_LIMITS;
   readonly behaviours = VPP_BEHAVIOURS;
   readonly codes = VPP_CODES;
+  readonly claim = 'networkNamespace';
   readonly #apiSocket: string;
 
   constructor(options: VppOptions = {}) {

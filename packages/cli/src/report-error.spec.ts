@@ -23,6 +23,11 @@ describe('an error on stderr', () => {
     });
   });
 
+  it('of another agent that is at work means that this host cannot', async () => {
+    const { result } = await captureOutput(() => reportError(new CoreError('PP_AGENT_ALREADY_RUNNING', 'process 7')));
+    expect(result).to.equal(ExitCode.hostUnable);
+  });
+
   it('that has no code is a defect, told with its stack', async () => {
     const { result, stderr } = await captureOutput(() => reportError(new TypeError('undefined is not a function')));
     expect(result).to.equal(ExitCode.defect);

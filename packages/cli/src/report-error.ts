@@ -13,6 +13,7 @@ const HOST_CODES: ReadonlySet<string> = new Set([
   'PP_CLI_WORKER_ENDED' satisfies CliErrorCode,
   'PP_CLI_AGENT_UNREACHABLE' satisfies CliErrorCode,
   'PP_BACKEND_UNUSABLE' satisfies CoreErrorCode,
+  'PP_AGENT_ALREADY_RUNNING' satisfies CoreErrorCode,
   'PP_CLUSTER_UNREACHABLE' satisfies CoreErrorCode,
   'PP_CLUSTER_FORBIDDEN' satisfies CoreErrorCode,
   'PP_TESTBED_UNSUPPORTED',

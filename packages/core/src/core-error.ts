@@ -109,6 +109,11 @@ export const CORE_CODES = {
     meaning: 'A feature gate was switched that no backend has.',
     remedy: 'Use one of the names that the message lists; a gate goes when what it guards is proven or given up.',
   },
+  PP_AGENT_ALREADY_RUNNING: {
+    kind: 'error',
+    meaning: 'Another node agent is at work in the same network namespace; two would undo each other’s work.',
+    remedy: 'Stop the process that the message names, or run only one agent a node.',
+  },
   PP_AGENT_STOPPED: {
     kind: 'error',
     meaning: 'The node agent was stopped before what was waited for came about.',

@@ -2,6 +2,7 @@
  * What an agent imports.
  * @module @polyplane/core
  */
+export { AgentLock, type HeldLock, type LockRequest } from './agent/agent-lock';
 export * from './agent/module';
 export * from './agent/node-agent';
 export * from './agent/node-agent-options';

@@ -79,7 +79,7 @@ async function diagnosticsOf(
   nodeName: string,
 ): Promise<readonly Diagnostic[]> {
   const container = new Container();
-  await container.load(coreModule({ nodeName, source: new ManifestSource({ paths: [path] }) }));
+  await container.load(coreModule({ nodeName, allowMissingNode: true, source: new ManifestSource({ paths: [path] }) }));
   container.bind(DataplaneBackend).toConstantValue(new FakeBackend({ name, limits }));
   const agent = container.get(NodeAgent);
   const steps: DiagnosticsChange[] = [];

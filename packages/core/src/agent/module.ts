@@ -6,8 +6,10 @@ import { Logger, SILENT_LOGGER } from '../backend/logger';
 import { BackendRegistry } from '../backend/registry';
 import { type OnUnsupportedChoice, parseOnUnsupported } from '../limits/on-unsupported';
 import { Source } from '../sources/source';
+import { AgentLock } from './agent-lock';
 import { NodeAgent } from './node-agent';
 import { NodeAgentOptions, RandomNumbers, Scheduler } from './node-agent-options';
+import { SocketLock } from './socket-lock';
 
 /** What a node agent is made from: its options, its source, its logger, and the options of backends. */
 export interface CoreModuleOptions extends NodeAgentOptions {
@@ -20,7 +22,7 @@ export interface CoreModuleOptions extends NodeAgentOptions {
 
 /**
  * Binds `NodeAgent`, `BackendRegistry` and what they are built from. Load it together with the modules of the backends to
- * choose from; bind `Scheduler` or `RandomNumbers` anew to test without waiting.
+ * choose from; bind `Scheduler`, `RandomNumbers` or `AgentLock` anew to have your own.
  * @throws CoreError PP_AGENT_OPTIONS_INVALID
  */
 export function coreModule(options: CoreModuleOptions): ContainerModule {
@@ -35,6 +37,7 @@ export function coreModule(options: CoreModuleOptions): ContainerModule {
     bind(NodeAgentOptions).toConstantValue(agentOptions);
     bind(Source).toConstantValue(source);
     bind(Logger).toConstantValue(logger ?? SILENT_LOGGER);
+    bind(AgentLock).toConstantValue(new SocketLock());
     bind(Scheduler).toConstantValue(asyncScheduler);
     bind(RandomNumbers).toConstantValue(Math.random);
     for (const { name, own } of chosen) bind(backendOptionsToken(name)).toConstantValue(own);
@@ -48,6 +51,7 @@ export function coreModule(options: CoreModuleOptions): ContainerModule {
             options: context.get(NodeAgentOptions),
             source: context.get(Source),
             registry: context.get(BackendRegistry),
+            lock: context.get(AgentLock),
             logger: context.get(Logger),
             scheduler: context.get(Scheduler),
             random: context.get(RandomNumbers),

@@ -28,6 +28,7 @@ import { DEFAULT_PROFILE } from '../limits/profile';
 import type { ResourceProblem } from '../resources/resource-problem';
 import type { Source, SourceBatch } from '../sources/source';
 import { type Change, DesiredStateStore, formatObjectRef, type Transition } from '../state';
+import type { AgentLock, HeldLock } from './agent-lock';
 import { KnownNodes } from './known-nodes';
 import type { NodeAgentOptions, RandomNumbers, Scheduler } from './node-agent-options';
 import type { NodeAgentPhase, NodeAgentStatus } from './node-agent-status';
@@ -44,6 +45,7 @@ export interface NodeAgentParts {
   readonly options: NodeAgentOptions;
   readonly source: Source;
   readonly registry: BackendRegistry;
+  readonly lock: AgentLock;
   readonly logger: Logger;
   readonly scheduler: Scheduler;
   readonly random: RandomNumbers;
@@ -86,6 +88,7 @@ export class NodeAgent {
 
   #phase: NodeAgentPhase = 'created';
   #failure: CodedError | undefined;
+  #lock: HeldLock | undefined;
   #dataplane: OpenDataplane | undefined;
   #backend: DataplaneBackend | undefined;
   #gate: Gate | undefined;
@@ -121,7 +124,7 @@ export class NodeAgent {
    * Opens the dataplane and begins to follow the source. Resolves when both is done; use {@link applied} to wait until the
    * dataplane is as wanted. Waits while the dataplane does not answer yet (see `status$`).
    * @throws CoreError PP_BACKEND_UNUSABLE, naming what this host lacks: there is no fall-back to another backend;
-   *   PP_BACKEND_UNKNOWN; PP_LIMIT_REFUSED when the source is complete already and holds what must be refused;
+   *   PP_AGENT_ALREADY_RUNNING, naming who works on what the backend would; PP_BACKEND_UNKNOWN; PP_LIMIT_REFUSED when the source is complete already and holds what must be refused;
    *   PP_SOURCE_ENDED when the source ends at once without being complete;
    *   PP_AGENT_STOPPED; PP_AGENT_MISUSED when it was started before
    */
@@ -172,14 +175,29 @@ export class NodeAgent {
         random,
         backoff: options.backoff ?? DEFAULT_BACKOFF,
         signal: this.#aborted.signal,
+        claim: () => this.#claim(backend),
         onFailure: (error) => this.#enter('opening', error),
       });
       this.#run(backend, this.#dataplane);
     } catch (error) {
       if (error instanceof CoreError) this.#enter('failed', error.code === 'PP_AGENT_STOPPED' ? undefined : error);
+      await this.#unclaim();
       throw error;
     }
     if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async #claim({ name, claim }: DataplaneBackend): Promise<void> {
+    const { lock, options } = this.#parts;
+    if (claim === undefined || this.#lock !== undefined) return;
+    const { nodeName, networkNamespace } = options;
+    const where = networkNamespace === undefined ? {} : { networkNamespace };
+    this.#lock = await lock.take({ nodeName, backend: name, ...where });
+  }
+
+  async #unclaim(): Promise<void> {
+    await this.#lock?.release();
+    this.#lock = undefined;
   }
 
   #run(backend: DataplaneBackend, dataplane: OpenDataplane): void {
@@ -276,9 +294,10 @@ export class NodeAgent {
   #fail(failure: CoreError): void {
     this.#enter('failed', failure);
     this.#subscription?.unsubscribe();
-    this.#reconciler?.stop('leave').catch((error: unknown) => {
-      this.#parts.logger.error({ error }, 'the session could not be released');
-    });
+    this.#reconciler
+      ?.stop('leave')
+      .catch((error: unknown) => this.#parts.logger.error({ error }, 'the session could not be released'))
+      .finally(() => this.#unclaim());
   }
 
   #transition(changes: readonly Change[]): Transition {
@@ -301,6 +320,7 @@ export class NodeAgent {
     try {
       await this.#reconciler?.stop(how);
     } finally {
+      await this.#unclaim();
       this.#enter(this.#failure === undefined ? 'stopped' : 'failed', this.#failure);
       for (const subject of [this.#transitions, this.#diagnosticSteps, this.#problems, this.#status]) {
         subject.complete();

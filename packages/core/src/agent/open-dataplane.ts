@@ -11,6 +11,8 @@ export interface OpenDataplaneOptions {
   readonly backoff: BackoffOptions;
   /** Aborted: nobody waits any more. */
   readonly signal: AbortSignal;
+  /** Makes sure that nobody else opens it; called after a probe that found all that is needed. */
+  readonly claim: () => Promise<void>;
   /** Told of every failure that is tried again. */
   readonly onFailure: (error: CoreError) => void;
 }
@@ -22,7 +24,7 @@ export interface OpenDataplane {
 
 /**
  * Probes and opens, with a backoff while the backend says that trying again may help.
- * @throws CoreError PP_BACKEND_UNUSABLE, naming what is missing; PP_AGENT_STOPPED when aborted
+ * @throws CoreError PP_BACKEND_UNUSABLE, naming what is missing; PP_AGENT_ALREADY_RUNNING; PP_AGENT_STOPPED when aborted
  */
 export async function openDataplane(
   backend: DataplaneBackend,
@@ -33,10 +35,12 @@ export async function openDataplane(
   for (;;) {
     try {
       const facts = await probe(backend, node);
+      await options.claim();
       const session = await backend.open(node);
       if (!options.signal.aborted) return { facts, session };
       await session.release('leave');
     } catch (error) {
+      if (error instanceof CoreError && error.code === 'PP_AGENT_ALREADY_RUNNING') throw error;
       const unusable = unusableError(backend, error);
       if (!isRetriable(error)) throw unusable;
       options.onFailure(unusable);

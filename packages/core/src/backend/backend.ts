@@ -18,6 +18,11 @@ export interface DataplaneBackend {
   readonly behaviours: Behaviours;
   /** Every error code that this backend's errors carry. */
   readonly codes: CodeTable;
+  /**
+   * What its sessions program and no two node agents may at a time: an agent locks it before it opens the backend. Absent: nothing
+   * that another agent could meet (memory, a folder of its own).
+   */
+  readonly claim?: 'networkNamespace';
 
   /**
    * What this host offers, asked of the kernel or of VPP, never guessed from version numbers. Changes nothing.
