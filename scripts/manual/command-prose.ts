@@ -44,7 +44,7 @@ export const COMMAND_PROSE: Readonly<Record<keyof typeof EXAMPLES, CommandProse>
   },
   check: {
     description: [
-      'Holds a cluster’s objects against the limits of each backend, and names every object that asks for what a backend does not do, with the field, the file and the line, and what to do about it. One of `--filename` and `--kubeconfig` is needed.',
+      'Holds a cluster’s objects against the limits of each backend, and names every object that asks for what a backend does not do, with the field, the file and the line, and what to do about it. One of `--filename`, `--kubeconfig` and `--context` is needed.',
       'With `--from` and `--to` it also says what a switch between two backends changes where nothing is missing: which clients’ addresses policies see, how connections are spread, what happens to those that exist.',
       'A setting that nobody wrote is not guessed into a finding. An object that breaks its API’s rules is reported on standard error and left out; everything else is checked, and the exit code is 2.',
     ],
@@ -63,30 +63,34 @@ export const COMMAND_PROSE: Readonly<Record<keyof typeof EXAMPLES, CommandProse>
   },
   trace: {
     description: [
-      'Computes what the dataplane of a node must do with the cluster that the manifests describe, sends one packet through it in a simulator, and says what each stage and each rule does to it. Nothing of this machine is asked or changed.',
+      'Computes what the dataplane of a node must do with the cluster that manifests or an API server describe, sends one packet through it in a simulator, and says what each stage and each rule does to it. Nothing of this machine is asked or changed.',
+      'The packet begins at the node of its sender, and is followed to that of its destination. With `--node`, it begins at the one that is named; what the sender’s own node does before is then not judged, which a warning says.',
       'Where a policy denies the packet, the rule that came nearest to allowing it is named, with what the packet lacks.',
-      'The protocol is tcp unless `--to` says udp, sctp, icmp or a number. An IPv6 address with a port stands in brackets.',
+      'A destination is an address, a pod by its own address, or a service (`svc:`) by its cluster IP. A port is a number, or a name that a container of the pod, or the service, has for it. The protocol is tcp unless `--to` says udp, sctp, icmp or a number; of a pod or a service it is the port’s own. An IPv6 address with a port stands in brackets.',
     ],
     output: [
-      'A table has a row for each stage and rule that was asked, in order. The verdict does not change the exit code.',
+      'A table has a row for each stage and rule that was asked, in order; where it is wider than the terminal (or than `COLUMNS` says), each has lines of its own. The verdict does not change the exit code, unless `--expect` is given: `deny` then means any verdict but `allow`.',
       'With `-o json` or `-o yaml`, one object:',
     ],
     fields: TRACE_FIELDS,
-    exit: {},
-    environment: COLOURS,
-    files: [],
+    exit: {
+      [ExitCode.no]: 'the verdict is another than `--expect` says',
+      [ExitCode.hostUnable]: 'the cluster cannot be reached, or does not let its objects be read',
+    },
+    environment: [...COLOURS, 'COLUMNS', 'KUBECONFIG'],
+    files: ['~/.kube/config', '/var/run/secrets/kubernetes.io/serviceaccount'],
     seeAlso: ['polyplane-render(1)', 'polyplane-test(1)'],
   },
   render: {
     description: [
-      'Prints what a backend would program on an empty host for one node of the cluster that the manifests describe. Nothing of this machine is asked or changed, so it needs neither root nor the backend’s tools.',
+      'Prints what a backend would program on an empty host for one node of the cluster that manifests or an API server describe. Nothing of this machine is asked or changed, so it needs neither root nor the backend’s tools.',
     ],
     output: [
       'Text in the backend’s own terms; of `iptables`, the input of ipset(8) and iptables-restore(8). The same input prints the same text, so two renderings can be compared by diff(1).',
     ],
-    exit: {},
-    environment: [],
-    files: [],
+    exit: { [ExitCode.hostUnable]: 'the cluster cannot be reached, or does not let its objects be read' },
+    environment: ['KUBECONFIG'],
+    files: ['~/.kube/config', '/var/run/secrets/kubernetes.io/serviceaccount'],
     seeAlso: ['polyplane-trace(1)', 'iptables-restore(8)', 'ipset(8)'],
   },
   test: {

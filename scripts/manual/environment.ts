@@ -1,6 +1,7 @@
 /** What of its surroundings the command heeds: environment variables, and files that no argument names. */
 
 export const VARIABLES = {
+  COLUMNS: 'how wide the terminal is, where standard output is none or does not say',
   FORCE_COLOR: 'colour also where standard output is no terminal; `0`: none. It outdoes `NO_COLOR`',
   KUBECONFIG: 'kubeconfig files, separated by colons; read where none is named',
   NODE_NAME:

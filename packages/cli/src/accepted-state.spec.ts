@@ -9,7 +9,7 @@ describe('what a backend would be handed', () => {
   const ebpf = loadBackends([]).get('ebpf');
 
   it('is without what its limits leave out, in the chosen version of them', async () => {
-    const cluster = await readCluster([join(ROOT, 'examples/limits/ebpf-log-action.yaml')]);
+    const cluster = await readCluster({ filename: [join(ROOT, 'examples/limits/ebpf-log-action.yaml')] });
     const desired = computeNode(cluster, 'node-1');
     const actions = (choice: Parameters<typeof acceptedState>[2]) => {
       const { state, diagnostics } = acceptedState(ebpf, desired, choice);

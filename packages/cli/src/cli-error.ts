@@ -21,14 +21,24 @@ export const CLI_CODES = {
   },
   PP_CLI_NODE_UNKNOWN: {
     kind: 'error',
-    meaning: 'The manifests have no node of this name.',
+    meaning: 'The cluster has no node of this name.',
     remedy: 'Use one of the names that the message lists, or add the Node object to the manifests.',
   },
   PP_CLI_POD_UNKNOWN: {
     kind: 'error',
-    meaning: 'The manifests have no pod of this name, or it has no node or address.',
+    meaning: 'The cluster has no pod of this name, or it has no node or address.',
     remedy:
       'Use one of the names that the message lists, or add the Pod object with nodeName and podIP to the manifests.',
+  },
+  PP_CLI_SERVICE_UNKNOWN: {
+    kind: 'error',
+    meaning: 'The cluster has no service of this name, or it has no address of its own to dial.',
+    remedy: 'Use one of the names that the message lists, or dial a pod of the service.',
+  },
+  PP_CLI_PORT_UNKNOWN: {
+    kind: 'error',
+    meaning: 'The destination has no port of this name.',
+    remedy: 'Use one of the names that the message lists, or the port’s number.',
   },
   PP_CLI_SUITE_UNKNOWN: {
     kind: 'error',

@@ -1,7 +1,8 @@
-/** The cluster that the manifests given by `-f` describe, and what one of its nodes must do. */
+/** The cluster that a command is given, and what one of its nodes must do. */
 import {
   ComputeGraph,
   DesiredStateStore,
+  type IpAddress,
   keyOfResource,
   type ObjectRef,
   type Resource,
@@ -10,15 +11,14 @@ import {
   resourceKey,
   type SourceLocation,
 } from '@polyplane/core';
-import { ProgressBar } from './check/progress-bar';
-import { readObjects } from './check/read-objects';
 import { CliError } from './cli-error';
+import { type ClusterInput, readClusterInput } from './cluster-input';
 import { formatNearNames } from './near-names';
 import { policiesOutOfForce } from './policies-out-of-force';
 import { isWarning, reportProblem } from './report-error';
 import type { Locate } from './trace-report';
 
-/** Every object of the manifests. Of objects of one key the last one counts. */
+/** Every object that was read. Of objects of one key the last one counts. */
 export interface Cluster {
   readonly objects: ReadonlyMap<ResourceKey, Resource>;
   /** Where a field stands. */
@@ -26,18 +26,21 @@ export interface Cluster {
 }
 
 /**
- * Reads files, folders (recursively) and `-` (stdin). Everything that is wrong is reported on stderr.
- * @throws CliError PP_CLI_INPUT_INVALID when something is wrong that changes the answer
+ * Reads manifests, or the objects of an API server. Everything that is wrong is reported on stderr.
+ * @throws CliError PP_CLI_INPUT_INVALID when something is wrong that changes the answer; what {@link readClusterInput} throws
  */
-export async function readCluster(paths: readonly string[]): Promise<Cluster> {
-  const read = await readObjects(paths, new ProgressBar('reading manifests'));
+export async function readCluster(input: ClusterInput): Promise<Cluster> {
+  const read = await readClusterInput(input);
   const locate: Locate = (object, field) => read.locate(object, field);
   const problems = [...read.problems, ...policiesOutOfForce(read.resources, locate)];
   const errors = problems.filter((problem) => !isWarning(problem));
   for (const problem of problems) reportProblem(problem, isWarning(problem) ? 'warning' : 'error');
   if (errors.length > 0) {
     const count = errors.length === 1 ? 'one thing is' : `${errors.length} things are`;
-    throw new CliError('PP_CLI_INPUT_INVALID', `${count} wrong in the manifests`);
+    throw new CliError(
+      'PP_CLI_INPUT_INVALID',
+      `${count} wrong in the ${input.filename === undefined ? 'cluster' : 'manifests'}`,
+    );
   }
   return {
     objects: new Map(read.resources.map((resource) => [keyOfResource(resource), resource])),
@@ -75,7 +78,30 @@ export function podOf(cluster: Cluster, namespace: string, name: string): Resour
   throw new CliError('PP_CLI_POD_UNKNOWN', `no pod is named ${wanted}; ${formatNearNames(wanted, names)}`);
 }
 
-function resourcesOf<Kind extends Resource['kind']>(cluster: Cluster, kind: Kind): readonly ResourceOf<Kind>[] {
+/**
+ * The pod's own, of which there is at least one.
+ * @throws CliError PP_CLI_POD_UNKNOWN when it is not on the network
+ */
+export function addressesOfPod({ metadata, spec, status }: ResourceOf<'Pod'>): readonly IpAddress[] {
+  const hasEnded = status.phase === 'Succeeded' || status.phase === 'Failed';
+  if (!hasEnded && spec.nodeName !== undefined && status.podIPs.length > 0) return status.podIPs;
+  const lack = hasEnded ? 'has ended' : spec.nodeName === undefined ? 'has no spec.nodeName' : 'has no status.podIP';
+  throw new CliError(
+    'PP_CLI_POD_UNKNOWN',
+    `pod ${metadata.namespace}/${metadata.name} is not on the network: it ${lack}`,
+  );
+}
+
+/** @throws CliError PP_CLI_SERVICE_UNKNOWN, listing near names */
+export function serviceOf(cluster: Cluster, namespace: string, name: string): ResourceOf<'Service'> {
+  const service = cluster.objects.get(resourceKey('Service', namespace, name));
+  if (service?.kind === 'Service') return service;
+  const wanted = `${namespace}/${name}`;
+  const names = resourcesOf(cluster, 'Service').map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+  throw new CliError('PP_CLI_SERVICE_UNKNOWN', `no service is named ${wanted}; ${formatNearNames(wanted, names)}`);
+}
+
+export function resourcesOf<Kind extends Resource['kind']>(cluster: Cluster, kind: Kind): readonly ResourceOf<Kind>[] {
   // The kind is what tells the members of the union apart.
   return [...cluster.objects.values()].filter(
     (resource) => resource.kind === kind,

@@ -8,10 +8,14 @@ export const EXAMPLES = {
     'polyplane check --kubeconfig ~/.kube/config',
   ],
   trace: [
-    'polyplane trace -f examples/shop --node node-1 --from pod:shop-api/orders-1 --to 10.96.2.12:443',
+    'polyplane trace -f examples/shop --from pod:shop-api/orders-1 --to svc:shop-api/payments:https',
+    'polyplane trace -f examples/shop --from pod:shop-web/frontend-1 --to pod:shop-data/postgres-1:pg --expect deny',
     'polyplane trace -f examples/shop --node node-1 --from 203.0.113.7 --to 172.30.0.11:30443/tcp -o json',
   ],
-  render: ['polyplane render -f examples/shop --node node-1 --backend iptables'],
+  render: [
+    'polyplane render -f examples/shop --node node-1 --backend iptables',
+    'polyplane render --kubeconfig --context prod --node node-1 --backend iptables',
+  ],
   test: [
     'polyplane test e2e-netpol kube-proxy',
     'polyplane test examples/shop.suite.yaml -o junit',

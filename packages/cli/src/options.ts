@@ -11,17 +11,9 @@ export function backendModuleOption(): Option {
   );
 }
 
-/** `-f`, many times. */
-export function filenameOption(): Option {
-  return new Option(
-    '-f, --filename <path...>',
-    'manifest files, folders (read recursively), or - for stdin',
-  ).makeOptionMandatory();
-}
-
 /** `--node`. */
-export function nodeOption(): Option {
-  return new Option('--node <name>', 'the node whose dataplane is meant').makeOptionMandatory();
+export function nodeOption(description = 'the node whose dataplane is meant'): Option {
+  return new Option('--node <name>', description);
 }
 
 /** `--profile`. */

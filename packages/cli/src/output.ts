@@ -43,6 +43,19 @@ export function formatTable(heading: readonly string[], rows: readonly (readonly
     .join('\n');
 }
 
+/**
+ * How many columns stdout shows: of a terminal its own, else what `COLUMNS` says; undefined where nobody says, so that any width will do.
+ */
+export function terminalWidth(
+  { columns }: Pick<NodeJS.WriteStream, 'columns'> = process.stdout,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): number | undefined {
+  // A terminal may say that it has none; it then does not know.
+  if (columns !== undefined && columns > 0) return columns;
+  const { COLUMNS = '' } = environment;
+  return /^[1-9]\d{0,3}$/.test(COLUMNS) ? Number(COLUMNS) : undefined;
+}
+
 export type Style = 'bold' | 'cyan' | 'dim' | 'green' | 'red' | 'yellow';
 
 /** Styles text for stdout: plain when it is no terminal or NO_COLOR is set. */

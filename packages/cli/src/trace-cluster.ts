@@ -1,5 +1,5 @@
 /** A trace from node to node: what each node on the packet's way does to it. */
-import type { DataplaneBackend, Diagnostic, IpAddress, LimitChoice } from '@polyplane/core';
+import type { DataplaneBackend, Diagnostic, LimitChoice } from '@polyplane/core';
 import {
   type ClusterJudgement,
   type ClusterSender,
@@ -8,6 +8,7 @@ import {
   type Packet,
 } from '@polyplane/core/simulator';
 import { acceptedState } from './accepted-state';
+import { ownersOf } from './address-owners';
 import { type Cluster, computeNode } from './cluster';
 
 export interface ClusterTrace {
@@ -44,23 +45,6 @@ export function traceCluster(
     if (next.length === 0) return { judgement, diagnostics };
     for (const name of new Set(next)) if (name !== undefined) simulate(name);
   }
-}
-
-/** Which node has an address: its own, and those of its pods. */
-function ownersOf(cluster: Cluster): ReadonlyMap<IpAddress, string> {
-  const owners = new Map<IpAddress, string>();
-  const nodes = new Set<string>();
-  for (const object of cluster.objects.values()) {
-    if (object.kind !== 'Node') continue;
-    nodes.add(object.metadata.name);
-    for (const { address } of object.status.addresses) owners.set(address, object.metadata.name);
-  }
-  for (const object of cluster.objects.values()) {
-    if (object.kind !== 'Pod' || object.spec.nodeName === undefined || !nodes.has(object.spec.nodeName)) continue;
-    if (object.status.phase === 'Succeeded' || object.status.phase === 'Failed') continue;
-    for (const address of object.status.podIPs) if (!owners.has(address)) owners.set(address, object.spec.nodeName);
-  }
-  return owners;
 }
 
 function senderOf({ entry }: Packet, node: string): ClusterSender {

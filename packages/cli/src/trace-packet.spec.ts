@@ -5,14 +5,15 @@ import { CliError } from './cli-error';
 import { type Cluster, computeNode, readCluster } from './cluster';
 import { ROOT } from './testing/polyplane-process';
 import { traceCluster } from './trace-cluster';
-import { parseTraceDestination, parseTraceSource } from './trace-ends';
+import { parseTraceDestination } from './trace-destination';
 import { tracePacket } from './trace-packet';
 import { type TraceReport, traceReport } from './trace-report';
+import { parseTraceSource } from './trace-source';
 
 describe('a traced packet', () => {
   let shop: Cluster;
   before(async () => {
-    shop = await readCluster([join(ROOT, 'examples/shop')]);
+    shop = await readCluster({ filename: [join(ROOT, 'examples/shop')] });
   });
 
   function packet(from: string, to: string, node = 'node-1'): ReturnType<typeof tracePacket> {

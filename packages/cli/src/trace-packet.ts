@@ -2,32 +2,40 @@
 import { type DesiredState, familyOf, type IpAddress, type ResourceOf } from '@polyplane/core';
 import type { Packet, PacketEntry } from '@polyplane/core/simulator';
 import { CliError } from './cli-error';
-import { type Cluster, nodeOf, podOf } from './cluster';
-import type { TraceDestination, TraceSource } from './trace-ends';
+import { addressesOfPod, type Cluster, nodeOf, podOf } from './cluster';
+import { dialledAddresses, type TraceDestination } from './trace-destination';
+import type { TraceSource } from './trace-source';
 
 /**
  * The packet as its sender sends it. What comes from a pod or node elsewhere enters through the node's uplink; an address
- * stands for the local pod, or the node, that has it.
- * @throws CliError PP_CLI_NODE_UNKNOWN, PP_CLI_POD_UNKNOWN, or PP_CLI_USAGE when source and destination share no IP family
+ * stands for the local pod, or the node, that has it. Of a destination with several addresses the first counts that the sender
+ * has an address of the same family for.
+ * @throws CliError PP_CLI_NODE_UNKNOWN, PP_CLI_POD_UNKNOWN, or PP_CLI_USAGE when source and destination share no IP family; what
+ *   {@link dialledAddresses} throws
  */
 export function tracePacket(
   source: TraceSource,
-  { address: destination, port, protocol, icmp }: TraceDestination,
+  destination: TraceDestination,
   cluster: Cluster,
   state: DesiredState,
   nodeName: string,
 ): Packet {
-  const family = familyOf(destination);
-  const address = addressesOf(source, cluster, nodeName).find((candidate) => familyOf(candidate) === family);
-  if (address === undefined) throw new CliError('PP_CLI_USAGE', `the source has no IPv${family} address`);
-  return {
-    entry: entryOf(address, nodeOf(cluster, nodeName), state),
-    source: address,
-    destination,
-    protocol,
-    ...(port === undefined ? {} : { destinationPort: port }),
-    ...(icmp === undefined ? {} : { icmp }),
-  };
+  const own = addressesOf(source, cluster, nodeName);
+  const dialled = dialledAddresses(destination, cluster);
+  for (const { address, port, protocol, icmp } of dialled) {
+    const from = own.find((candidate) => familyOf(candidate) === familyOf(address));
+    if (from === undefined) continue;
+    return {
+      entry: entryOf(from, nodeOf(cluster, nodeName), state),
+      source: from,
+      destination: address,
+      protocol,
+      ...(port === undefined ? {} : { destinationPort: port }),
+      ...(icmp === undefined ? {} : { icmp }),
+    };
+  }
+  const families = [...new Set(dialled.map(({ address }) => `IPv${familyOf(address)}`))].join(' or ');
+  throw new CliError('PP_CLI_USAGE', `the source has no ${families} address`);
 }
 
 function addressesOf(source: TraceSource, cluster: Cluster, nodeName: string): readonly IpAddress[] {
@@ -46,16 +54,6 @@ function addressesOf(source: TraceSource, cluster: Cluster, nodeName: string): r
 function addressesOfNode({ metadata, status }: ResourceOf<'Node'>): readonly IpAddress[] {
   if (status.addresses.length > 0) return status.addresses.map(({ address }) => address);
   throw new CliError('PP_CLI_NODE_UNKNOWN', `node ${metadata.name} has no address: status.addresses is empty`);
-}
-
-function addressesOfPod({ metadata, spec, status }: ResourceOf<'Pod'>): readonly IpAddress[] {
-  const hasEnded = status.phase === 'Succeeded' || status.phase === 'Failed';
-  if (!hasEnded && spec.nodeName !== undefined && status.podIPs.length > 0) return status.podIPs;
-  const lack = hasEnded ? 'has ended' : spec.nodeName === undefined ? 'has no spec.nodeName' : 'has no status.podIP';
-  throw new CliError(
-    'PP_CLI_POD_UNKNOWN',
-    `pod ${metadata.namespace}/${metadata.name} is not on the network: it ${lack}`,
-  );
 }
 
 function entryOf(source: IpAddress, node: ResourceOf<'Node'>, state: DesiredState): PacketEntry {

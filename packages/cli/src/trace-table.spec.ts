@@ -1,5 +1,6 @@
 import { stripVTControlCharacters as plain } from 'node:util';
 import { expect } from 'chai';
+import { parseIpAddress, parsePort, TCP } from '@polyplane/core';
 import type { ReportedNearestRule, ReportedStep, TraceReport } from './trace-report';
 import { formatTrace } from './trace-table';
 
@@ -53,9 +54,11 @@ const REPORT: TraceReport = {
   isolations: [],
 };
 
-function linesOf(report: Partial<TraceReport>): readonly string[] {
-  const asked = { node: 'node-1', from: 'pod:shop/web', to: '10.96.0.1:80' };
-  return plain(formatTrace({ ...REPORT, ...report }, asked)).split('\n');
+const PACKET = { destination: parseIpAddress('10.96.0.1'), destinationPort: parsePort(80), protocol: TCP };
+
+function linesOf(report: Partial<TraceReport>, width?: number, to = '10.96.0.1:80'): readonly string[] {
+  const asked = { node: 'node-1', from: 'pod:shop/web', to, packet: PACKET };
+  return plain(formatTrace({ ...REPORT, ...report }, asked, width)).split('\n');
 }
 
 describe('the table of a trace', () => {
@@ -95,6 +98,38 @@ describe('the table of a trace', () => {
     expect(linesOf({ isolations: [DENY] }).slice(-2)).to.deep.equal([
       '',
       'No rule would have allowed it: NetworkPolicy shop/closed (shop.yaml:3) isolates the endpoint',
+    ]);
+  });
+
+  it('says which address a name stands for', () => {
+    expect(linesOf({}, undefined, 'svc:shop/api:http').slice(0, 2)).to.deep.equal([
+      'Packet    pod:shop/web -> svc:shop/api:http, from node-1 on',
+      'Dials     10.96.0.1:80/tcp',
+    ]);
+  });
+
+  it('gives each step lines of its own where it would be too wide', () => {
+    const table = linesOf({ steps: [SERVICE, { ...DENY, destination: '10.0.0.1:8080', node: 'n2' }] });
+    const width = Math.max(...table.map((line) => line.length));
+    const report = { steps: [SERVICE, { ...DENY, destination: '10.0.0.1:8080', node: 'n2' }], nearestRules: [NEAREST] };
+    expect(linesOf(report, width).slice(3, 4)[0]).to.match(/^NODE +STAGE +TO +OBJECT +RULE +AT +OUTCOME$/);
+    expect(linesOf(report, 60)).to.deep.equal([
+      'Packet    pod:shop/web -> 10.96.0.1:80, from node-1 on',
+      'Verdict   deny',
+      '',
+      'n1 service: translated to 10.0.0.1:8080',
+      '  Service shop/api spec.ports[0]',
+      'n2 ingressPolicy to 10.0.0.1:8080: deny',
+      '  NetworkPolicy shop/closed end of tier default',
+      '    (shop.yaml:3)',
+      '',
+      'Nearest rule that would have allowed it: GlobalNetworkPolicy',
+      '  platform.open spec.ingress[1] (open.yaml:9)',
+      '  protocol udp is not tcp',
+      '  port 80 is not 443',
+      '  stands behind deny GlobalNetworkPolicy platform.open',
+      '    spec.ingress[0] (open.yaml:7)',
+      '  stands behind deny policy/gone is not in force',
     ]);
   });
 });

@@ -1,29 +1,56 @@
 /** The report of a trace as a table for people. */
-import { formatObjectRef } from '@polyplane/core';
+import { stripVTControlCharacters } from 'node:util';
+import { familyOf, formatObjectRef, formatProtocol } from '@polyplane/core';
+import type { Packet } from '@polyplane/core/simulator';
+import { foldLines } from './fold-lines';
 import { color, formatTable, printable } from './output';
 import type { ReportedNearestRule, ReportedObject, ReportedStep, TraceReport } from './trace-report';
 
-/** The report for people, about the packet that they asked for. */
-export function formatTrace(
-  report: TraceReport,
-  asked: { readonly node: string; readonly from: string; readonly to: string },
-): string {
+/** What was asked. */
+export interface AskedPacket {
+  readonly node: string;
+  readonly from: string;
+  readonly to: string;
+  readonly packet: Pick<Packet, 'destination' | 'destinationPort' | 'protocol'>;
+}
+
+/**
+ * The report for people, about the packet that they asked for. Where the table is wider than `width` columns, each step has lines of its
+ * own in its place.
+ */
+export function formatTrace(report: TraceReport, asked: AskedPacket, width = Number.POSITIVE_INFINITY): string {
   const head = [
     `${color('bold', 'Packet  ')}  ${asked.from} -> ${asked.to}, from ${asked.node} on`,
+    ...(/^(pod|svc):/.test(asked.to) ? [`${color('bold', 'Dials   ')}  ${formatDialled(asked.packet)}`] : []),
     `${color('bold', 'Verdict ')}  ${color(report.verdict === 'allow' ? 'green' : 'red', report.verdict)}`,
     ...formatTranslation(report),
   ];
-  const hasChoice = report.steps.some((step) => step.destination !== undefined);
-  const hasNodes = new Set(report.steps.map(({ node }) => node)).size > 1;
-  const hasPlaces = report.steps.some(({ file }) => file !== undefined);
-  const rows = report.steps.map((step) => [
+  const table = formatSteps(report.steps);
+  const isWide = table.split('\n').some((line) => stripVTControlCharacters(line).length > width);
+  const parts = [
+    head.join('\n'),
+    isWide ? formatNarrow(report.steps) : table,
+    ...report.nearestRules.map(formatNearest),
+    ...report.isolations.map(formatIsolation),
+  ];
+  return foldLines(parts.join('\n\n'), width);
+}
+
+function formatDialled({ destination, destinationPort, protocol }: AskedPacket['packet']): string {
+  const address = destinationPort !== undefined && familyOf(destination) === 6 ? `[${destination}]` : destination;
+  return `${address}${destinationPort === undefined ? '' : `:${destinationPort}`}/${formatProtocol(protocol)}`;
+}
+
+function formatSteps(steps: readonly ReportedStep[]): string {
+  const { hasChoice, hasNodes, hasPlaces } = columnsOf(steps);
+  const rows = steps.map((step) => [
     ...(hasNodes ? [step.node] : []),
     step.stage,
     ...(hasChoice ? [step.destination ?? ''] : []),
     step.object === null ? '' : formatObject(step.object),
     step.rule ?? '',
     ...(hasPlaces ? [formatPlace(step)] : []),
-    step.unmet === undefined ? step.outcome : `no match: ${printable(step.unmet.join(', '))}`,
+    formatOutcome(step),
   ]);
   const heading = [
     ...(hasNodes ? ['NODE'] : []),
@@ -34,8 +61,38 @@ export function formatTrace(
     ...(hasPlaces ? ['AT'] : []),
     'OUTCOME',
   ];
-  const table = `${head.join('\n')}\n\n${formatTable(heading, rows)}`;
-  return [table, ...report.nearestRules.map(formatNearest), ...report.isolations.map(formatIsolation)].join('\n\n');
+  return formatTable(heading, rows);
+}
+
+/** What happened in a line, and below it whose rule that was. */
+function formatNarrow(steps: readonly ReportedStep[]): string {
+  const { hasNodes } = columnsOf(steps);
+  return steps
+    .map((step) => {
+      const place = [
+        ...(hasNodes ? [step.node] : []),
+        step.stage,
+        ...(step.destination ? [`to ${step.destination}`] : []),
+      ];
+      const rule = formatRule(step);
+      return [`${color('bold', place.join(' '))}: ${formatOutcome(step)}`, ...(rule === '' ? [] : [`  ${rule}`])].join(
+        '\n',
+      );
+    })
+    .join('\n');
+}
+
+/** Columns that say the same of every step are left out. */
+function columnsOf(steps: readonly ReportedStep[]): Readonly<Record<'hasChoice' | 'hasNodes' | 'hasPlaces', boolean>> {
+  return {
+    hasChoice: steps.some((step) => step.destination !== undefined),
+    hasNodes: new Set(steps.map(({ node }) => node)).size > 1,
+    hasPlaces: steps.some(({ file }) => file !== undefined),
+  };
+}
+
+function formatOutcome({ unmet, outcome }: ReportedStep): string {
+  return unmet === undefined ? outcome : `no match: ${printable(unmet.join(', '))}`;
 }
 
 function formatTranslation({ translation: { destination, snat } }: TraceReport): readonly string[] {

@@ -118,7 +118,7 @@ describe('reading the cluster that a kubeconfig names', () => {
   });
 
   const failure = (): Promise<unknown> =>
-    readLiveObjects(kubeconfig, impatient).then(
+    readLiveObjects(kubeconfig, undefined, impatient).then(
       () => undefined,
       (error: unknown) => error,
     );

@@ -51,13 +51,17 @@ export interface ReadOnceOptions {
 }
 
 /**
- * Reads the cluster that a kubeconfig names: `file`, or the one that kubectl would take. Objects that break their API's rules
+ * Reads the cluster that a kubeconfig names: `file`, or the one that kubectl would take, by `context` or its current one. Objects that break their API's rules
  * are among the problems.
  * @throws CoreError PP_KUBECONFIG_INVALID, PP_CLUSTER_UNREACHABLE, PP_CLUSTER_FORBIDDEN: an answer without some kind would be one
  *   about another cluster
  */
-export function readLiveObjects(file: string | undefined, scheduler?: SchedulerLike): Promise<ReadObjects> {
-  const config = readKubeConfig(file);
+export function readLiveObjects(
+  file: string | undefined,
+  context: string | undefined,
+  scheduler?: SchedulerLike,
+): Promise<ReadObjects> {
+  const config = readKubeConfig(file, context);
   const name = config.getCurrentCluster()?.server ?? 'the cluster';
   const clock = scheduler === undefined ? {} : { scheduler };
   return readOnce(new KubernetesSource({ config, ...clock }), { name, tell: printNote, ...clock });

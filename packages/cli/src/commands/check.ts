@@ -9,25 +9,21 @@ import {
 } from '@polyplane/core';
 import { nodeNames } from '../check/every-node';
 import { formatCheckPage } from '../check/html/page';
-import { ProgressBar } from '../check/progress-bar';
-import { readLiveObjects } from '../check/read-live-objects';
-import { type ReadObjects, readObjects } from '../check/read-objects';
+import type { ReadObjects } from '../check/read-objects';
 import { checkData } from '../check/report-data';
 import { formatCheck } from '../check/table';
 import { CliError } from '../cli-error';
+import { addClusterInput, type ClusterInput, readClusterInput } from '../cluster-input';
 import { ExitCode } from '../exit-code';
 import { loadBackends } from '../load-backends';
-import { backendModuleOption, featureGatesOption, filenameOption, profileOption } from '../options';
+import { backendModuleOption, featureGatesOption, profileOption } from '../options';
 import { outputOption, printData, printLine } from '../output';
 import { policiesOutOfForce } from '../policies-out-of-force';
 import { isWarning, printWarning, reportProblem } from '../report-error';
 import { reportTime } from '../report-time';
 import { readVersion } from '../version';
 
-interface CheckOptions {
-  readonly filename?: readonly string[];
-  /** True: the kubeconfig that kubectl would take. */
-  readonly kubeconfig?: string | true;
+interface CheckOptions extends ClusterInput {
   readonly backend: readonly string[];
   readonly from?: string;
   readonly to?: string;
@@ -40,11 +36,7 @@ interface CheckOptions {
 }
 
 export function checkCommand(): Command {
-  return new Command('check')
-    .addOption(filenameOption().makeOptionMandatory(false))
-    .addOption(
-      new Option('--kubeconfig [file]', 'read a running cluster (default: as kubectl does)').conflicts('filename'),
-    )
+  return addClusterInput(new Command('check'))
     .addOption(new Option('--backend <name...>', 'a backend to check').default([], 'every dataplane'))
     .addOption(new Option('--from <name>', 'the backend that runs the cluster now; needs --to'))
     .addOption(new Option('--to <name>', 'the backend to switch to; needs --from'))
@@ -64,7 +56,7 @@ async function check(options: CheckOptions): Promise<void> {
   const registry = loadBackends(options.backendModule);
   const chosen = chooseBackends(registry, options);
   registry.requireFeatureGates(options.featureGates);
-  const objects = await read(options);
+  const objects = await readClusterInput(options);
   const isInputGood = reportProblems(objects);
   if (objects.resources.length === 0) {
     throw new CliError(isInputGood ? 'PP_CLI_INPUT_EMPTY' : 'PP_CLI_INPUT_INVALID', 'there is no object to check');
@@ -85,12 +77,6 @@ async function check(options: CheckOptions): Promise<void> {
     options.to === undefined ? report.backends : report.backends.filter(({ name }) => name === options.to);
   const isSupported = deciding.every(({ verdict }) => verdict !== 'unsupported');
   process.exitCode = !isInputGood ? ExitCode.badInput : isSupported ? ExitCode.ok : ExitCode.no;
-}
-
-function read({ filename, kubeconfig }: CheckOptions): Promise<ReadObjects> {
-  if (kubeconfig !== undefined) return readLiveObjects(kubeconfig === true ? undefined : kubeconfig);
-  if (filename !== undefined) return readObjects(filename, new ProgressBar('reading manifests'));
-  throw new CliError('PP_CLI_USAGE', 'give manifests by -f, or a running cluster by --kubeconfig');
 }
 
 /** The pair, those that are named or that nodes run, or all that put anything into force. */

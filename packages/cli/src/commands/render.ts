@@ -4,26 +4,25 @@ import type { LimitChoice } from '@polyplane/core';
 import { acceptedState, warnOfLimits } from '../accepted-state';
 import { CliError } from '../cli-error';
 import { computeNode, readCluster } from '../cluster';
+import { addClusterInput, type ClusterInput } from '../cluster-input';
 import { loadBackends } from '../load-backends';
-import { backendModuleOption, featureGatesOption, filenameOption, nodeOption, profileOption } from '../options';
+import { backendModuleOption, featureGatesOption, nodeOption, profileOption } from '../options';
 import { printLine } from '../output';
 
-interface RenderOptions extends LimitChoice {
-  readonly filename: readonly string[];
+interface RenderOptions extends LimitChoice, ClusterInput {
   readonly node: string;
   readonly backend: string;
   readonly backendModule: readonly string[];
 }
 
 export function renderCommand(): Command {
-  return new Command('render')
-    .addOption(filenameOption())
-    .addOption(nodeOption())
+  return addClusterInput(new Command('render'))
+    .addOption(nodeOption().makeOptionMandatory())
     .addOption(new Option('--backend <name>', 'whose terms').makeOptionMandatory())
     .addOption(backendModuleOption())
     .addOption(profileOption())
     .addOption(featureGatesOption())
-    .action(async ({ filename, node, backend, backendModule, ...choice }: RenderOptions) => {
+    .action(async ({ node, backend, backendModule, ...choice }: RenderOptions) => {
       const registry = loadBackends(backendModule);
       const dataplane = registry.get(backend);
       registry.requireFeatureGates(choice.featureGates ?? {});
@@ -33,7 +32,7 @@ export function renderCommand(): Command {
           `backend ${backend} cannot say what it would program without its target`,
         );
       }
-      const desired = computeNode(await readCluster(filename), node);
+      const desired = computeNode(await readCluster(choice), node);
       const { state, diagnostics } = acceptedState(dataplane, desired, choice);
       warnOfLimits(backend, diagnostics);
       printLine(dataplane.render(state.toTransition(1, true)).print());

@@ -156,6 +156,58 @@ describe('polyplane trace', function () {
     expect(stdout).to.match(/^verdict: allow$/m);
   });
 
+  it('begins at the sender’s node unless told otherwise', async () => {
+    const from = (sender: string, ...more: readonly string[]): Promise<Run> =>
+      polyplaneInProcess([
+        'trace',
+        '-f',
+        'examples/shop',
+        '--from',
+        sender,
+        '--to',
+        'svc:shop-web/frontend:http',
+        ...more,
+      ]);
+    for (const sender of ['pod:shop-web/frontend-2', 'node:node-2', '10.244.2.10', '172.30.0.12']) {
+      const run = await from(sender);
+      expect(run.stderr, sender).to.equal('');
+      expect(run.stdout, sender).to.match(/^Packet .*, from node-2 on\nDials {5}10\.96\.1\.10:80\/tcp$/m);
+    }
+    const elsewhere = await from('pod:shop-web/frontend-2', '--node', 'node-1');
+    expect(elsewhere.exitCode).to.equal(0);
+    expect(elsewhere.stdout).to.match(/, from node-1 on$/m);
+    expect(elsewhere.stderr).to.match(/^warning: pod:shop-web\/frontend-2 is on node-2, so node-1 meets its packet /);
+    expect((await from('pod:shop-web/frontend-2', '--node', 'node-2')).stderr).to.equal('');
+  });
+
+  it('makes the verdict the exit code where one is expected', async () => {
+    const denied = ['pod:shop-web/frontend-1', 'pod:shop-data/postgres-1:pg'] as const;
+    const allowed = ['pod:shop-api/orders-1', 'svc:shop-api/payments:https'] as const;
+    const rejected = ['pod:shop-web/frontend-1', '10.96.2.13:80'] as const;
+    expect(await shop(...denied, '--expect', 'deny')).to.include({ exitCode: 0, stderr: '' });
+    expect(await shop(...rejected, '--expect', 'deny')).to.include({ exitCode: 0, stderr: '' });
+    expect(await shop(...allowed, '--expect', 'allow')).to.include({ exitCode: 0, stderr: '' });
+    const unexpected = await shop(...denied, '--expect', 'allow', '-o', 'json');
+    expect(unexpected).to.include({ exitCode: 1, stderr: 'expected allow, and the verdict is deny\n' });
+    expect((JSON.parse(unexpected.stdout) as TraceReport).verdict).to.equal('deny');
+    expect(await shop(...allowed, '--expect', 'deny')).to.include({
+      exitCode: 1,
+      stderr: 'expected deny, and the verdict is allow\n',
+    });
+    expect(await shop(...rejected, '--expect', 'allow')).to.include({ exitCode: 1 });
+  });
+
+  it('fits a narrow terminal', async () => {
+    const { stdout } = await polyplane(
+      ['trace', '-f', 'examples/shop', '--from', 'pod:shop-web/frontend-1', '--to', 'pod:shop-data/postgres-1:pg'],
+      { environment: { COLUMNS: '80' } },
+    );
+    expect(stdout).to.match(
+      /^node-3 ingressPolicy: deny\n {2}NetworkPolicy shop-data\/default-deny end of tier default$/m,
+    );
+    for (const line of stdout.split('\n')) expect(line.length, line).to.be.at.most(80);
+  });
+
   describe('ends with 2 and says what to do', () => {
     const cases: readonly (readonly [title: string, run: () => Promise<Run>, says: readonly RegExp[]])[] = [
       [
@@ -204,10 +256,42 @@ describe('polyplane trace', function () {
         () => shop('pod:shop-web/frontend', '10.96.2.10:80'),
         [/^error: no pod is named shop-web\/frontend; near: shop-web\/frontend-1, shop-web\/frontend-2$/m],
       ],
+      ['when an option is missing', () => polyplaneInProcess(['trace', '--node', 'n']), [/required option '--from/]],
       [
-        'when an option is missing',
-        () => polyplaneInProcess(['trace', '--node', 'n']),
-        [/required option '-f, --filename/],
+        'when there is nothing to read, or two things',
+        async () => {
+          const packet = ['--node', 'n', '--from', 'host', '--to', '10.0.0.1:80'];
+          const both = await polyplaneInProcess(['trace', ...packet, '-f', 'examples/shop', '--context', 'c']);
+          expect(both.stderr).to.match(/cannot be used with option '--context <name>'/);
+          expect(both.exitCode).to.equal(2);
+          return polyplaneInProcess(['trace', ...packet]);
+        },
+        [/give manifests by -f, or a running cluster by --kubeconfig/],
+      ],
+      [
+        'when the sender’s node is not known',
+        () =>
+          polyplaneInProcess([
+            'trace',
+            '-f',
+            'examples/shop',
+            '--from',
+            '192.0.2.1',
+            '--to',
+            'svc:shop-web/frontend:80',
+          ]),
+        [/^error: give --node: 192\.0\.2\.1 belongs to no node of the cluster/m],
+      ],
+      [
+        'when it is the host of nobody knows which',
+        () =>
+          polyplaneInProcess(['trace', '-f', 'examples/shop', '--from', 'host', '--to', 'svc:shop-web/frontend:80']),
+        [/^error: give --node: `host` is a process of the node that you name$/m],
+      ],
+      [
+        'when a verdict is expected that there is none',
+        () => shop('host', '10.96.2.10:80', '--expect', 'drop'),
+        [/Allowed choices are allow, deny/],
       ],
     ];
     for (const [title, run, says] of cases) {

@@ -30,6 +30,27 @@ describe('a kubeconfig', () => {
     expect(readKubeConfig(write(GOOD)).getCurrentCluster()?.server).to.equal('https://192.0.2.1:6443');
   });
 
+  const TWO = GOOD.replace(
+    'clusters: [',
+    "clusters: [{name: d, cluster: {server: 'https://192.0.2.2:6443'}}, ",
+  ).replace(
+    'contexts: [',
+    'contexts: [{name: y, context: {cluster: d, user: u}}, {name: z, context: {cluster: e, user: u}}, ',
+  );
+
+  it('says which API server another context than the current one means', () => {
+    expect(readKubeConfig(write(TWO)).getCurrentCluster()?.server).to.equal('https://192.0.2.1:6443');
+    expect(readKubeConfig(write(TWO), 'y').getCurrentCluster()?.server).to.equal('https://192.0.2.2:6443');
+  });
+
+  it('is refused when it has no such context, naming those that there are, or one that names no cluster', () => {
+    const file = write(TWO);
+    expect(() => readKubeConfig(file, 'prod'))
+      .to.throw(CoreError, `${file}: no context is named "prod"; there is y, z, x`)
+      .with.property('code', 'PP_KUBECONFIG_INVALID');
+    expect(() => readKubeConfig(file, 'z')).to.throw(CoreError, 'context z names no cluster');
+  });
+
   for (const [title, text] of [
     ['is not YAML', 'clusters: [\n'],
     ['names no cluster', GOOD.replace('cluster: c,', 'cluster: d,')],

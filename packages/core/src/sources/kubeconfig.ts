@@ -3,10 +3,11 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { CoreError } from '../core-error';
 
 /**
- * From a kubeconfig file; without one as kubectl finds it ($KUBECONFIG, ~/.kube/config), or as a pod of the cluster.
+ * From a kubeconfig file; without one as kubectl finds it ($KUBECONFIG, ~/.kube/config), or as a pod of the cluster. `context`: the
+ * name of the context that counts in place of the current one.
  * @throws CoreError PP_KUBECONFIG_INVALID
  */
-export function readKubeConfig(file?: string): KubeConfig {
+export function readKubeConfig(file?: string, context?: string): KubeConfig {
   const config = newKubeConfig();
   try {
     if (file === undefined) config.loadFromDefault();
@@ -14,8 +15,20 @@ export function readKubeConfig(file?: string): KubeConfig {
   } catch (cause) {
     throw invalid(file, cause instanceof Error ? cause.message : String(cause), cause);
   }
-  if (config.getCurrentCluster() === null) throw invalid(file, 'its current context names no cluster');
+  if (context !== undefined) chooseContext(config, context, file);
+  if (config.getCurrentCluster() === null) {
+    throw invalid(file, `${context === undefined ? 'its current context' : `context ${context}`} names no cluster`);
+  }
   return config;
+}
+
+function chooseContext(config: KubeConfig, context: string, file: string | undefined): void {
+  if (config.getContextObject(context) === null) {
+    const names = config.getContexts().map(({ name }) => name);
+    const there = names.length === 0 ? 'there is none' : `there is ${names.join(', ')}`;
+    throw invalid(file, `no context is named ${JSON.stringify(context)}; ${there}`);
+  }
+  config.setCurrentContext(context);
 }
 
 /** The client is loaded once it is asked for: it weighs as much as the rest of this package, and who reads manifests needs none. */
