@@ -1,10 +1,10 @@
-/** A network namespace that lives exactly as long as this process holds it open. */
+/** Network namespaces that this process holds open. */
 import { closeSync, openSync } from 'node:fs';
 import { LinuxError } from './linux-error';
 import { enterNetworkNamespace, enterNewNetworkNamespace, formatErrno } from './system-calls';
 
 /**
- * It has no name in `/run/netns` and no process of its own: the kernel destroys it, with every interface, rule and route in
+ * One that {@link NetworkNamespace.create} made has no name in `/run/netns` and no process of its own: the kernel destroys it, with every interface, rule and route in
  * it, when its descriptor is closed, and so also when this process ends in whatever way, SIGKILL included.
  */
 export class NetworkNamespace {
@@ -30,6 +30,23 @@ export class NetworkNamespace {
     } finally {
       goHome();
     }
+  }
+
+  /**
+   * Opens the namespace behind a path, such as `/run/netns/x`; it lives on whether this process holds it open or not.
+   * @throws LinuxError PP_LINUX_SYSTEM_CALL when there is none
+   */
+  static open(path: string): NetworkNamespace {
+    try {
+      return new NetworkNamespace(openSync(path, 'r'));
+    } catch (cause) {
+      throw new LinuxError('PP_LINUX_SYSTEM_CALL', `the network namespace ${path} cannot be opened`, { cause });
+    }
+  }
+
+  /** The one that this process is in. */
+  static current(): NetworkNamespace {
+    return NetworkNamespace.open(CURRENT_NAMESPACE);
   }
 
   /** Runs synchronous code, and the processes that it starts, in this namespace. Nothing asynchronous may be begun in it. */
