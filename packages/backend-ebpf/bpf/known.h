@@ -51,6 +51,11 @@ FUNCTION int pass_reply(struct __sk_buff *skb, struct pp_scratch *s, struct pp_c
 	/* Where it leaves it has been translated already, but for what the host itself answers. */
 	if (!(skb->mark & PP_MARK_SEEN) && translate(skb, s, &ends)) return drop(PP_COUNT_KERNEL);
 	if (is_hairpin && !is_leaving(s->hook)) return send_back(skb);
+	if (s->is_from_host) {
+		s->packet.daddr = ends.daddr;
+		find_target(s);
+		return send_from_host(skb, s, &ends);
+	}
 	mark(skb, PP_MARK_SEEN | PP_MARK_TO_WORKLOAD | PP_MARK_TO_NETWORK);
 	return PP_ACTION_NEXT;
 }

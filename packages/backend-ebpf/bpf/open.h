@@ -78,7 +78,6 @@ int pp_balance(struct __sk_buff *skb)
 	}
 	if (!is_leaving(s->hook) && s->target == PP_TARGET_HOST && is_loopback(&s->packet.daddr))
 		return drop(PP_COUNT_LOOPBACK);
-	if (s->is_hairpin) s->target = PP_TARGET_WORKLOAD;
 	s->stages = endpoint ? stages_of(s, endpoint) : 0;
 	return ask_next(skb, s);
 }
