@@ -5,14 +5,15 @@
 #   setup.sh              npm packages and Debian packages
 #   setup.sh --npm        npm packages only
 #   setup.sh --packages   Debian packages only
-#   setup.sh --test-tools Debian packages of programs that a few tests look through: a browser, other shells, a reader of manual pages
+#   setup.sh --test-tools Debian packages of programs that a few tests look through: a browser, other shells, readers of manual
+#                         pages, the compiler of the eBPF programs
 #   setup.sh --stamp      note that node_modules matches package-lock.json (npm calls this after an install)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # command:Debian package
 readonly TOOLS=(iptables:iptables iptables-legacy:iptables ipset:ipset conntrack:conntrack ip:iproute2 sysctl:procps)
-readonly TEST_TOOLS=(chromium:chromium zsh:zsh fish:fish mandoc:mandoc groff:groff-base)
+readonly TEST_TOOLS=(chromium:chromium zsh:zsh fish:fish mandoc:mandoc groff:groff-base clang-16:clang-16 llvm-strip-16:llvm-16)
 readonly STAMP=node_modules/.polyplane-stamp
 
 say() { echo "setup: $*" >&2; }

@@ -51,6 +51,19 @@ FUNCTION bool has_event_budget(const struct pp_config *settings)
 	return budget->told <= settings->events_per_second;
 }
 
+FUNCTION void describe_flow(struct pp_event *event, const struct pp_scratch *s)
+{
+	event->time = bpf_ktime_get_coarse_ns();
+	event->saddr = s->packet.saddr;
+	event->daddr = s->packet.daddr;
+	event->sport = s->packet.sport;
+	event->dport = s->packet.dport;
+	event->protocol = s->packet.protocol;
+	event->hook = s->hook;
+	event->ifindex = s->packet.ifindex;
+	event->rule = s->packet.rule;
+}
+
 /* Tells user space of a flow; where it is told too much already, it is counted only. */
 FUNCTION void tell(const struct pp_scratch *s, __u8 kind, __u8 reason)
 {
@@ -62,17 +75,9 @@ FUNCTION void tell(const struct pp_scratch *s, __u8 kind, __u8 reason)
 		count(PP_COUNT_EVENT_LOST);
 		return;
 	}
-	event->time = bpf_ktime_get_coarse_ns();
-	event->saddr = s->packet.saddr;
-	event->daddr = s->packet.daddr;
-	event->sport = s->packet.sport;
-	event->dport = s->packet.dport;
-	event->protocol = s->packet.protocol;
+	describe_flow(event, s);
 	event->kind = kind;
-	event->hook = s->hook;
 	event->reason = reason;
-	event->ifindex = s->packet.ifindex;
-	event->rule = s->packet.rule;
 	bpf_ringbuf_submit(event, 0);
 }
 

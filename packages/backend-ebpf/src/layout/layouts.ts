@@ -129,3 +129,69 @@ export const CONFIG = structOf('pp_config', {
 
 /** What the programs are told of the node. */
 export type ConfigValue = ValueOf<typeof CONFIG>;
+
+/** Two ends and a protocol, the smaller end first. Of an ICMP query the identifier stands for a port. */
+export const CONNTRACK_KEY = structOf('pp_conntrack_key', {
+  address: arrayOf(ADDRESS, 2),
+  port: arrayOf(NETWORK_U16, 2),
+  protocol: U8,
+  pad: arrayOf(U8, 3),
+});
+
+/** Values of {@link CONNTRACK}'s kind. */
+export const CONNTRACK_KIND = { connection: 1, translation: 2 } as const;
+
+/** Bits of {@link CONNTRACK}'s flags. */
+export const CONNTRACK_FLAG = {
+  fromApproved: 1,
+  toApproved: 2,
+  destinationTranslated: 4,
+  sourceTranslated: 8,
+  sourceTranslatedLate: 16,
+  ofHost: 32,
+  oldPath: 64,
+  fromTunnel: 128,
+} as const;
+
+/** Bits of {@link CONNTRACK}'s TCP state. */
+export const TCP_STATE = { syn: 1, synAck: 2, established: 4, finOriginal: 8, finReply: 16, reset: 32 } as const;
+
+export const CONNTRACK = structOf('pp_conntrack', {
+  last_seen: U64,
+  created: U64,
+  kind: U8,
+  flags: U8,
+  initiator: U8,
+  tcp: U8,
+  from_ifindex: U32,
+  to_ifindex: U32,
+  from_generation: U32,
+  to_generation: U32,
+  service: U32,
+  saddr: ADDRESS,
+  daddr: ADDRESS,
+  sport: NETWORK_U16,
+  dport: NETWORK_U16,
+  pad: U32,
+  tunnel: ADDRESS,
+  target: CONNTRACK_KEY,
+});
+
+export const AFFINITY_KEY = structOf('pp_affinity_key', { client: ADDRESS, service: U32 });
+
+/** Values of {@link EVENT}'s kind. */
+export const EVENT_KIND = { allowed: 1, denied: 2, log: 3 } as const;
+
+export const EVENT = structOf('pp_event', {
+  time: U64,
+  saddr: ADDRESS,
+  daddr: ADDRESS,
+  sport: U16,
+  dport: U16,
+  protocol: U8,
+  kind: U8,
+  hook: U8,
+  reason: U8,
+  ifindex: U32,
+  rule: U32,
+});

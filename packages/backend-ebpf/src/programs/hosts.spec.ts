@@ -121,7 +121,12 @@ describeOnKernel('the programs and the host', () => {
   });
 
   it('let no workload begin what tunnels are made of', () => {
-    bed.configure({ closed: [{ protocol: 4, port: 0, pad: 0 }, { protocol: UDP, port: 4789, pad: 0 }] });
+    bed.configure({
+      closed: [
+        { protocol: 4, port: 0, pad: 0 },
+        { protocol: UDP, port: 4789, pad: 0 },
+      ],
+    });
     const send = (packet: { protocol: number; destinationPort?: number }) =>
       bed.send('from_workload', 'web', { from: WEB, to: FAR, ...packet }).action;
     expect(send({ protocol: 4 })).to.equal('drop');

@@ -41,7 +41,9 @@ describeOnKernel('the programs read packets', () => {
 
   it('and drop source routing, and more extensions than anybody sends', () => {
     const routing = Buffer.from('0000000100000000', 'hex');
-    expect(actionOf(buildPacket({ from: WEB6, to: API6, extensions: [{ type: 43, bytes: routing }] }))).to.equal('drop');
+    expect(actionOf(buildPacket({ from: WEB6, to: API6, extensions: [{ type: 43, bytes: routing }] }))).to.equal(
+      'drop',
+    );
     const many = Array.from({ length: 12 }, () => padding(60));
     const policed = buildPacket({ from: WEB6, to: VIP6, extensions: many });
     bed.service({ address: VIP6 }, [`[${API6}]:8080`]);

@@ -54,13 +54,24 @@ describeOnKernel('the programs and services', () => {
     const entering = bed.send('from_workload', 'web', { from: WEB6, to: VIP6 });
     expect(entering.packet).to.include({ from: WEB6, to: API6, destinationPort: 8080 });
     bed.send('to_workload', 'api', entering.bytes, entering.mark);
-    const back = bed.send('from_workload', 'api', { from: API6, to: WEB6, sourcePort: 8080, destinationPort: 40000, flags: ACK });
+    const back = bed.send('from_workload', 'api', {
+      from: API6,
+      to: WEB6,
+      sourcePort: 8080,
+      destinationPort: 40000,
+      flags: ACK,
+    });
     expect(back.packet).to.include({ from: VIP6, sourcePort: 80 });
   });
 
   it('keep a datagram without a checksum without one', () => {
     bed.service({ address: VIP, protocol: UDP }, [`${API}:8080`]);
-    const { bytes } = bed.send('from_workload', 'web', { ...question, protocol: UDP, destinationPort: 80, isUnchecked: true });
+    const { bytes } = bed.send('from_workload', 'web', {
+      ...question,
+      protocol: UDP,
+      destinationPort: 80,
+      isUnchecked: true,
+    });
     expect(bytes.readUInt16BE(14 + 20 + 6)).to.equal(0);
   });
 
@@ -78,7 +89,8 @@ describeOnKernel('the programs and services', () => {
 
   it('keep a client to its endpoint while its affinity lasts', () => {
     bed.service({ address: VIP, affinity_seconds: 60 }, [`${API}:1`, `${API}:2`, `${FAR}:3`]);
-    const portFor = (sourcePort: number) => bed.send('from_workload', 'web', { ...question, sourcePort }).packet.destinationPort;
+    const portFor = (sourcePort: number) =>
+      bed.send('from_workload', 'web', { ...question, sourcePort }).packet.destinationPort;
     const first = portFor(1000);
     for (let sourcePort = 1001; sourcePort < 1030; sourcePort++) expect(portFor(sourcePort)).to.equal(first);
   });
@@ -96,7 +108,13 @@ describeOnKernel('the programs and services', () => {
     bed.service({ address: VIP6, protocol: UDP, port: 53 }, []);
     const reset = bed.send('from_workload', 'web', question);
     expect(reset.action).to.equal('redirect');
-    expect(reset.packet).to.deep.include({ from: VIP, to: WEB, sourcePort: 80, destinationPort: 40000, flags: RST | ACK });
+    expect(reset.packet).to.deep.include({
+      from: VIP,
+      to: WEB,
+      sourcePort: 80,
+      destinationPort: 40000,
+      flags: RST | ACK,
+    });
     const refused = bed.send('from_workload', 'web', { ...question, protocol: UDP });
     expect(refused.action).to.equal('redirect');
     expect(refused.packet).to.deep.include({ from: VIP, to: WEB, protocol: ICMP, icmp: { type: 3, code: 3 } });
@@ -124,7 +142,8 @@ describeOnKernel('the programs and services', () => {
     const flags = FRONTEND_FLAG.local | FRONTEND_FLAG.external;
     bed.service({ flags, port: 30080 }, [`${FAR}:1`], [`${API}:2`]);
     const portOf = (from: string, hook: 'from_network' | 'from_workload') =>
-      bed.send(hook, hook === 'from_network' ? 'uplink' : 'web', { from, to: NODE, destinationPort: 30080 }).packet.destinationPort;
+      bed.send(hook, hook === 'from_network' ? 'uplink' : 'web', { from, to: NODE, destinationPort: 30080 }).packet
+        .destinationPort;
     expect(portOf(CLIENT, 'from_network')).to.equal(2);
     expect(portOf(WEB, 'from_workload')).to.equal(1);
   });
@@ -196,7 +215,13 @@ describeOnKernel('the programs and services', () => {
     const there = bed.send('from_workload', 'web', { ...question, protocol: UDP });
     bed.send('to_workload', 'api', there.bytes, there.mark);
     for (const from of [API, '172.18.0.77']) {
-      const error = { from, to: WEB, protocol: ICMP, icmp: { type: 3, code: 3 }, payload: there.bytes.subarray(14, 14 + 28) };
+      const error = {
+        from,
+        to: WEB,
+        protocol: ICMP,
+        icmp: { type: 3, code: 3 },
+        payload: there.bytes.subarray(14, 14 + 28),
+      };
       const hook = from === API ? 'from_workload' : 'from_network';
       const back = bed.send(hook, from === API ? 'api' : 'uplink', error);
       expect(back).to.include({ action: 'pass', mark: ACCEPTED });
@@ -209,9 +234,21 @@ describeOnKernel('the programs and services', () => {
     bed.service({ address: VIP, protocol: UDP, port: 53 }, [`${API}:5353`]);
     const there = bed.send('from_workload', 'web', { ...question, protocol: UDP });
     bed.send('to_workload', 'api', there.bytes, there.mark);
-    const answer = bed.send('from_workload', 'api', { from: API, to: WEB, protocol: UDP, sourcePort: 5353, destinationPort: 40000 });
+    const answer = bed.send('from_workload', 'api', {
+      from: API,
+      to: WEB,
+      protocol: UDP,
+      sourcePort: 5353,
+      destinationPort: 40000,
+    });
     const payload = answer.bytes.subarray(14, 14 + 28);
-    const error = bed.send('from_workload', 'web', { from: WEB, to: VIP, protocol: ICMP, icmp: { type: 3, code: 3 }, payload });
+    const error = bed.send('from_workload', 'web', {
+      from: WEB,
+      to: VIP,
+      protocol: ICMP,
+      icmp: { type: 3, code: 3 },
+      payload,
+    });
     expect(error.packet).to.include({ from: WEB, to: API });
     expect(error.packet.quoted).to.include({ from: API, to: WEB, sourcePort: 5353, destinationPort: 40000 });
   });
@@ -221,7 +258,13 @@ describeOnKernel('the programs and services', () => {
     const there = bed.send('from_workload', 'web', { from: WEB6, to: VIP6, protocol: UDP });
     bed.send('to_workload', 'api', there.bytes, there.mark);
     const payload = there.bytes.subarray(14, 14 + 48);
-    const back = bed.send('from_workload', 'api', { from: API6, to: WEB6, protocol: ICMPV6, icmp: { type: 1, code: 4 }, payload });
+    const back = bed.send('from_workload', 'api', {
+      from: API6,
+      to: WEB6,
+      protocol: ICMPV6,
+      icmp: { type: 1, code: 4 },
+      payload,
+    });
     expect(back.packet).to.include({ from: VIP6, to: WEB6 });
     expect(back.packet.quoted).to.include({ from: WEB6, to: VIP6, destinationPort: 53 });
   });
@@ -236,9 +279,18 @@ describeOnKernel('the programs and services', () => {
 
   it('send later fragments after the first, and drop those that come before it', () => {
     bed.service({ address: VIP, protocol: UDP, port: 53 }, [`${API}:5353`]);
-    const later = { ...question, protocol: UDP, payload: Buffer.alloc(16), fragment: { offset: 1480, hasMore: false, id: 77 } };
+    const later = {
+      ...question,
+      protocol: UDP,
+      payload: Buffer.alloc(16),
+      fragment: { offset: 1480, hasMore: false, id: 77 },
+    };
     expect(bed.send('from_workload', 'web', later).action).to.equal('drop');
-    const first = bed.send('from_workload', 'web', { ...question, protocol: UDP, fragment: { offset: 0, hasMore: true, id: 77 } });
+    const first = bed.send('from_workload', 'web', {
+      ...question,
+      protocol: UDP,
+      fragment: { offset: 0, hasMore: true, id: 77 },
+    });
     expect(first.packet).to.include({ to: API, destinationPort: 5353 });
     const second = bed.send('from_workload', 'web', later);
     expect(second.packet).to.include({ from: WEB, to: API });

@@ -1,5 +1,5 @@
 /** Bytes of packets: addresses and the Internet checksum (RFC 1071). */
-import ipaddr from 'ipaddr.js';
+import { addressBits, parseIpAddress } from '@polyplane/core/backend';
 
 export function isAddressOfSix(address: string): boolean {
   return address.includes(':');
@@ -7,12 +7,15 @@ export function isAddressOfSix(address: string): boolean {
 
 /** In network order, 4 or 16 bytes. */
 export function writeAddress(target: Buffer, address: string, offset: number): void {
-  Buffer.from(ipaddr.parse(address).toByteArray()).copy(target, offset);
+  const digits = isAddressOfSix(address) ? 32 : 8;
+  Buffer.from(addressBits(parseIpAddress(address)).toString(16).padStart(digits, '0'), 'hex').copy(target, offset);
 }
 
 /** The address that stands at `offset`, in its canonical text. */
 export function readAddress(source: Buffer, offset: number, bytes: 4 | 16): string {
-  return ipaddr.fromByteArray([...source.subarray(offset, offset + bytes)]).toString();
+  if (bytes === 4) return source.subarray(offset, offset + bytes).join('.');
+  const groups = Array.from({ length: 8 }, (_, index) => source.readUInt16BE(offset + index * 2).toString(16));
+  return parseIpAddress(groups.join(':'));
 }
 
 /** What makes the sum of all 16-bit words all ones; 0 over bytes whose checksum is right. */

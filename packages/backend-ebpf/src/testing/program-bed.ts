@@ -6,6 +6,7 @@ import { type LoadedObject, loadObject } from '../kernel/load-object';
 import { readEntries } from '../kernel/map-batch';
 import type { BpfProgram, TestRun } from '../kernel/program';
 import { firstAddress, prefixBits } from '../layout/address';
+import type { ValueOf } from '../layout/field';
 import {
   ALLOWED_SOURCE_KEY,
   BACKEND,
@@ -27,10 +28,9 @@ import {
   ROUTE_KEY,
   SOURCE_RANGE_KEY,
 } from '../layout/layouts';
-import type { ValueOf } from '../layout/field';
 import { dataplaneObject, PROGRAM_SLOTS } from '../object/dataplane-object';
-import { buildPacket, type PacketSpec } from './packets';
 import { type ReadPacket, readPacket } from './packet-reader';
+import { buildPacket, type PacketSpec } from './packets';
 import { loadVerdictProgram, VERDICT } from './verdict-program';
 
 export type Hook = 'from_workload' | 'to_workload' | 'from_network' | 'to_network';
@@ -128,7 +128,14 @@ export class ProgramBed {
 
   /** The maps as a bed begins with them: nothing tracked, no service. */
   reset(): void {
-    for (const name of ['pp_conntrack', 'pp_frontends', 'pp_backends', 'pp_affinity', 'pp_source_ranges', 'pp_fragments']) {
+    for (const name of [
+      'pp_conntrack',
+      'pp_frontends',
+      'pp_backends',
+      'pp_affinity',
+      'pp_source_ranges',
+      'pp_fragments',
+    ]) {
       const map = this.object.map(name);
       for (const { key } of [...readEntries(map)]) map.delete(key);
     }
@@ -271,7 +278,8 @@ export class ProgramBed {
 
 /** Of the calling thread's namespace. */
 function readInterfaces(): Readonly<Record<InterfaceOfBed, number>> {
-  const indexOf = (name: string): number => Number(readFileSync(`/proc/thread-self/net/dev_snmp6/${name}`, 'latin1').match(/ifIndex\s+(\d+)/)?.[1]);
+  const indexOf = (name: string): number =>
+    Number(readFileSync(`/proc/thread-self/net/dev_snmp6/${name}`, 'latin1').match(/ifIndex\s+(\d+)/)?.[1]);
   return { web: indexOf('web'), api: indexOf('api'), uplink: indexOf('uplink') };
 }
 
