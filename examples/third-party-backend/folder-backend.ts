@@ -15,6 +15,7 @@ import {
   type DesiredKey,
   type DesiredObject,
   type Drift,
+  type Inspection,
   keyOfChange,
   type LimitTable,
   type NodeContext,
@@ -54,8 +55,15 @@ export class FolderBackend implements DataplaneBackend {
     return new FolderSession(folder, await readFolder(folder));
   }
 
-  render(transition: Transition): Plan {
+  render(transition: Transition): FolderPlan {
     return new FolderSession(this.options.path, new Map()).plan(transition);
+  }
+
+  async inspect({ nodeName }: NodeContext, transition?: Transition): Promise<Inspection> {
+    const there = await readFolder(join(this.options.path, nodeName));
+    const wanted = transition === undefined ? [] : this.render(transition).writes;
+    const linesOf = (entries: Iterable<Entry>) => [...entries].map(([key, text]) => `${fileOf(key)} ${text}`).sort();
+    return { parts: [{ name: 'files', inForce: linesOf(there), wanted: linesOf(wanted) }] };
   }
 }
 

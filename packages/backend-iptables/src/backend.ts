@@ -2,15 +2,19 @@
 import {
   type Behaviours,
   type DataplaneBackend,
+  DesiredStateStore,
+  type Inspection,
   type IpFamily,
   type Logger,
   type NodeContext,
   type NodeFacts,
+  nextState,
   SILENT_LOGGER,
   type Transition,
 } from '@polyplane/core/backend';
 import type { CommandRunner } from '@polyplane/linux';
 import { IPTABLES_BEHAVIOURS } from './behaviours';
+import { type InspectedVariant, inspectVariants } from './inspect';
 import { IPTABLES_CODES, IptablesError } from './iptables-error';
 import { KernelDataplane } from './kernel/dataplane';
 import { programmedFamilies, readIpv6 } from './kernel/ipv6';
@@ -23,7 +27,7 @@ import { type CheckedOptions, checkOptions, type IptablesOptions } from './optio
 import type { KernelState } from './render/program';
 import { Renderer } from './render/render';
 import { EMPTY_RULESET } from './render/ruleset';
-import { type IptablesPlan, IptablesSession, type SessionParts } from './session';
+import { assertRenderable, type IptablesPlan, IptablesSession, type SessionParts } from './session';
 
 export class IptablesBackend implements DataplaneBackend {
   readonly name = 'iptables';
@@ -47,14 +51,22 @@ export class IptablesBackend implements DataplaneBackend {
   }
 
   async open(node: NodeContext): Promise<IptablesSession> {
-    const runner = this.runnerFor(node);
-    const { variant, families, facts } = await surveyHost(runner, this.options.variant);
-    if (facts.missing.length > 0 || variant === undefined) {
-      const what = facts.missing.map((fact) => `${fact.what} (${fact.remedy})`).join('; ');
-      throw new IptablesError('PP_IPTABLES_UNUSABLE', `this host lacks ${what}`, { isRetriable: false });
-    }
-    const parts = this.sessionParts(runner, variant, families, node.logger);
+    const parts = await this.partsOn(node);
     return new IptablesSession(parts, await parts.dataplane.read(), await parts.readLinks());
+  }
+
+  /** A form in which this host's iptables prints a rule, and which a session learns by writing, is shown as a difference. */
+  async inspect(node: NodeContext, transition?: Transition): Promise<Inspection> {
+    const own = transition === undefined ? undefined : await this.wantedOn(node, transition);
+    const dataplanes = await this.usableDataplanes(this.runnerFor(node));
+    const others = dataplanes
+      .filter(({ variant }) => variant !== own?.dataplane.variant)
+      .map((dataplane) => ({ dataplane, wanted: EMPTY_RULESET }));
+    return inspectVariants(own === undefined ? others : [own, ...others]);
+  }
+
+  removeTraces(node: NodeContext): Promise<void> {
+    return this.clear(this.runnerFor(node));
   }
 
   /**
@@ -72,6 +84,24 @@ export class IptablesBackend implements DataplaneBackend {
     return new IptablesSession(parts, EMPTY_HOST, new Map()).plan(transition);
   }
 
+  /** @throws IptablesError PP_IPTABLES_UNUSABLE */
+  private async partsOn(node: NodeContext): Promise<SessionParts> {
+    const runner = this.runnerFor(node);
+    const { variant, families, facts } = await surveyHost(runner, this.options.variant);
+    if (facts.missing.length > 0 || variant === undefined) {
+      const what = facts.missing.map((fact) => `${fact.what} (${fact.remedy})`).join('; ');
+      throw new IptablesError('PP_IPTABLES_UNUSABLE', `this host lacks ${what}`, { isRetriable: false });
+    }
+    return this.sessionParts(runner, variant, families, node.logger);
+  }
+
+  private async wantedOn(node: NodeContext, transition: Transition): Promise<InspectedVariant> {
+    const { dataplane, renderer, readLinks } = await this.partsOn(node);
+    const state = nextState(new DesiredStateStore(), transition);
+    assertRenderable(state);
+    return { dataplane, wanted: renderer.render(state, await readLinks()) };
+  }
+
   private sessionParts(
     runner: CommandRunner,
     variant: IptablesVariant,
@@ -85,7 +115,7 @@ export class IptablesBackend implements DataplaneBackend {
       logger,
       establishedOnPolicyChange: this.options.establishedOnPolicyChange,
       readLinks: () => readHostLinks(runner),
-      removeTraces: () => this.removeTraces(runner),
+      removeTraces: () => this.clear(runner),
     };
   }
 
@@ -93,20 +123,34 @@ export class IptablesBackend implements DataplaneBackend {
     return commandRunner(node.networkNamespace, this.options.commandTimeoutSeconds);
   }
 
-  private async removeTraces(runner: CommandRunner): Promise<void> {
-    const dataplanes: KernelDataplane[] = [];
-    for (const variant of VARIANTS) {
-      const { isUsable } = await readVariant(runner, variant);
-      if (!isUsable) continue;
-      const families = programmedFamilies(await readIpv6(runner, variant));
-      dataplanes.push(new KernelDataplane(runner, variant, families, this.options.lockTimeoutSeconds));
-    }
+  private async clear(runner: CommandRunner): Promise<void> {
+    const dataplanes = await this.usableDataplanes(runner);
     // Sets last: the rules of either variant may use them.
     for (const dataplane of dataplanes) {
       await dataplane.apply(dataplane.programTo({ ...(await dataplane.read()), sets: new Map() }, EMPTY_RULESET));
     }
     const [any] = dataplanes;
     if (any !== undefined) await any.apply(any.programTo(await any.read(), EMPTY_RULESET));
+  }
+
+  /**
+   * Of every variant that works here: each may hold something of ours.
+   * @throws IptablesError PP_IPTABLES_UNUSABLE when there is none, so that nobody can say what is there
+   */
+  private async usableDataplanes(runner: CommandRunner): Promise<readonly KernelDataplane[]> {
+    const dataplanes: KernelDataplane[] = [];
+    const reasons: string[] = [];
+    for (const variant of VARIANTS) {
+      const { isUsable, reason } = await readVariant(runner, variant);
+      reasons.push(`${variant}: ${reason}`);
+      if (!isUsable) continue;
+      const families = programmedFamilies(await readIpv6(runner, variant));
+      dataplanes.push(new KernelDataplane(runner, variant, families, this.options.lockTimeoutSeconds));
+    }
+    if (dataplanes.length > 0) return dataplanes;
+    throw new IptablesError('PP_IPTABLES_UNUSABLE', `no variant of iptables works here (${reasons.join('; ')})`, {
+      isRetriable: false,
+    });
   }
 }
 

@@ -196,7 +196,8 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
   }
 }
 
-function assertRenderable(state: DesiredState): void {
+/** @throws IptablesError PP_IPTABLES_NAME_UNSAFE */
+export function assertRenderable(state: DesiredState): void {
   const objects = unrenderableObjects(state);
   if (objects.length === 0) return;
   throw new IptablesError('PP_IPTABLES_NAME_UNSAFE', `unsafe interface name in ${objects.join(', ')}`, {

@@ -116,7 +116,7 @@ function localnetAfter(before: KernelState['localnet'], isWanted: boolean): Kern
 }
 
 const EMPTY_TABLE_STATE: TableState = { chains: new Map(), hooks: new Map() };
-const EMPTY_FAMILY_STATE: FamilyState = {
+export const EMPTY_FAMILY_STATE: FamilyState = {
   raw: EMPTY_TABLE_STATE,
   mangle: EMPTY_TABLE_STATE,
   filter: EMPTY_TABLE_STATE,

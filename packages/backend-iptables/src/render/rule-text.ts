@@ -205,7 +205,7 @@ function formatMark(value: number, mask: number): string {
   return `0x${value.toString(16)}/0x${mask.toString(16)}`;
 }
 
-function protocolName(protocol: Protocol): string {
+export function protocolName(protocol: Protocol): string {
   if (protocol === TCP) return 'tcp';
   if (protocol === UDP) return 'udp';
   if (protocol === ICMP) return 'icmp';

@@ -1,5 +1,13 @@
 import { expect } from 'chai';
-import type { DataplaneBackend, DataplaneSession, NodeContext, Plan, PolicyKey, Transition } from '@polyplane/core';
+import type {
+  DataplaneBackend,
+  DataplaneSession,
+  Inspection,
+  NodeContext,
+  Plan,
+  PolicyKey,
+  Transition,
+} from '@polyplane/core';
 import { FakeBackend, type FakeTarget } from '@polyplane/core/testing';
 import { describeBackend } from './describe-backend';
 import { createInMemoryHarness } from './in-memory-harness';
@@ -12,6 +20,8 @@ interface Mutation {
   readonly apply?: (session: DataplaneSession, plan: Plan) => Promise<void>;
   readonly audit?: (session: DataplaneSession) => ReturnType<DataplaneSession['audit']>;
   readonly release?: (session: DataplaneSession, how: 'leave' | 'remove') => Promise<void>;
+  readonly inspect?: (inspection: Inspection, target: FakeTarget) => Inspection;
+  readonly removeTraces?: (backend: FakeBackend) => Promise<void>;
 }
 
 function mutate(backend: FakeBackend, mutation: Mutation): DataplaneBackend {
@@ -22,6 +32,11 @@ function mutate(backend: FakeBackend, mutation: Mutation): DataplaneBackend {
     behaviours,
     codes,
     probe: (node) => backend.probe(node),
+    async inspect(node, transition) {
+      const inspection = await backend.inspect(node, transition);
+      return mutation.inspect?.(inspection, target) ?? inspection;
+    },
+    removeTraces: (node) => mutation.removeTraces?.(backend) ?? backend.removeTraces(node),
     async open(node: NodeContext): Promise<DataplaneSession> {
       mutation.open?.(target);
       const session = await backend.open(node);
@@ -124,6 +139,35 @@ describe('The kit', () => {
       { audit: async (session) => session.audit().then(() => ({ repaired: [] })) },
       /repairs what somebody else broke/,
     ],
+    'writes when it is inspected': [
+      {
+        inspect: (inspection, target) => {
+          target.clear();
+          return inspection;
+        },
+      },
+      /beside each other/,
+    ],
+    'calls wanted what is in force': [
+      { inspect: ({ parts }) => ({ parts: parts.map((part) => ({ ...part, wanted: part.inForce })) }) },
+      /beside each other/,
+    ],
+    'calls in force what is wanted': [
+      { inspect: ({ parts }) => ({ parts: parts.map((part) => ({ ...part, inForce: part.wanted })) }) },
+      /beside each other/,
+    ],
+    'shows nothing': [{ inspect: () => ({ parts: [] }) }, /beside each other/],
+    'shows a part of what is in force': [
+      { inspect: ({ parts }) => ({ parts: parts.map((part) => ({ ...part, inForce: part.inForce.slice(1) })) }) },
+      /beside each other/,
+    ],
+    'shows what is there in another order each time': [
+      {
+        inspect: ({ parts }) => ({ parts: parts.map((part) => ({ ...part, inForce: [...part.inForce].reverse() })) }),
+      },
+      /beside each other/,
+    ],
+    'leaves traces when it is cleaned up': [{ removeTraces: async () => undefined }, /without a session/],
     'leaves traces': [{ release: (session) => session.release('leave') }, /leaves no trace/],
     'removes what it shall leave': [{ release: (session) => session.release('remove') }, /leaves everything in force/],
   };

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { CodedError, codeEntries, FEATURES } from '@polyplane/core';
 import { type Batch, EXPANSIONS, expandSequence } from './expansions';
 import type { BackendHarness } from './harness';
+import { inspectionTests } from './inspection-tests';
 import { SCENARIO_PEAK, scenarioSteps } from './scenario';
 import { sameTraces, Target } from './target';
 import { runningTestFramework } from './test-framework';
@@ -156,6 +157,10 @@ export function describeBackend(
         await driver.apply(next);
         await target.expectPackets(driver.state, 'after the repair');
       });
+    });
+
+    describe('inspection', () => {
+      for (const [title, body] of Object.entries(inspectionTests(batches))) test(title, body);
     });
 
     describe('its end', () => {

@@ -43,6 +43,22 @@ export interface DataplaneBackend {
    * plan can be looked at anywhere. Absent: the backend cannot say it without its target.
    */
   render?(transition: Transition): Plan;
+
+  /**
+   * What is in force on a node, of this session and earlier ones, beside what would be after a full transition: for people who
+   * ask before they change anything. Reads only, also beside a running session, whose own reading it does not disturb. Absent: the
+   * backend cannot say it; who asks has to do with a session's plan.
+   * @param transition absent: nothing is wanted, and it is said also on a host that cannot run the backend any more
+   * @throws DataplaneError as {@link open}; or when the target cannot be read
+   */
+  inspect?(node: NodeContext, transition?: Transition): Promise<Inspection>;
+
+  /**
+   * What `release('remove')` does, without a session: also on a host that cannot run the backend any more. Where there is no trace it
+   * does nothing. Absent: a session is opened for it.
+   * @throws DataplaneError when something stays
+   */
+  removeTraces?(node: NodeContext): Promise<void>;
 }
 
 /** The injection token under which every backend's module binds its backend; several may be bound at once. */
@@ -62,6 +78,21 @@ export interface NodeContext {
   /** Path of a network namespace to work in (`/run/netns/x`); absent: the process's own. */
   readonly networkNamespace?: string;
   readonly logger: Logger;
+}
+
+/** What a backend has in force and what it would have, as text for people: every trace of it in the namespace is a line. */
+export interface Inspection {
+  /** In a fixed order. A part that neither has nor would have anything may be left out. */
+  readonly parts: readonly InspectedPart[];
+}
+
+/** One holder of things: a table, all sets, a map, one type of API object. */
+export interface InspectedPart {
+  /** In the backend's own terms (`iptables-nft filter`). */
+  readonly name: string;
+  /** The same lines in the same order for the same content: sorted, where order means nothing, and without counters and handles. */
+  readonly inForce: readonly string[];
+  readonly wanted: readonly string[];
 }
 
 /** What a host offers to a backend. */

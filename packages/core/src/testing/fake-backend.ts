@@ -1,9 +1,16 @@
 /** An in-memory backend for tests: does what a backend must do, records it, and fails as scripted. */
-import type { DataplaneBackend, DataplaneSession, MissingFact, NodeContext, NodeFacts } from '../backend/backend';
+import type {
+  DataplaneBackend,
+  DataplaneSession,
+  Inspection,
+  MissingFact,
+  NodeContext,
+  NodeFacts,
+} from '../backend/backend';
 import type { Behaviours } from '../limits/behaviours';
 import type { LimitTable } from '../limits/limit';
 import { STANDARD_BEHAVIOURS } from '../simulator/standard-behaviours';
-import type { DesiredKey } from '../state';
+import { type DesiredKey, type DesiredObject, DesiredStateStore, type Transition } from '../state';
 import { FAKE_CODES, FakeBackendError } from './fake-error';
 import { type FakeMethod, FaultScript } from './fake-faults';
 import { type FakePlan, FakeSession, type FakeSessionHost, faultError, settleHang } from './fake-session';
@@ -76,6 +83,25 @@ export class FakeBackend implements DataplaneBackend, FakeSessionHost {
     return this.#session;
   }
 
+  async inspect(_node: NodeContext, transition?: Transition): Promise<Inspection> {
+    const wanted = new DesiredStateStore();
+    if (transition !== undefined) wanted.apply(transition);
+    const inForce = [...this.target.read().values()].map(({ object, isIntact }) => formatObject(object, isIntact));
+    return {
+      parts: [
+        {
+          name: 'objects',
+          inForce: inForce.sort(),
+          wanted: [...wanted.objects()].map((object) => formatObject(object)).sort(),
+        },
+      ],
+    };
+  }
+
+  async removeTraces(_node: NodeContext): Promise<void> {
+    this.target.clear();
+  }
+
   /** From now on every write to this object rejects, not retriable; `isBlamed: false`: without saying whose fault it is. */
   refuse(key: DesiredKey, options: { readonly isBlamed: boolean } = { isBlamed: true }): void {
     this.refused.set(key, options);
@@ -116,4 +142,9 @@ export class FakeBackend implements DataplaneBackend, FakeSessionHost {
     this.record(method, { error });
     throw error;
   }
+}
+
+function formatObject(object: DesiredObject, isIntact = true): string {
+  const text = JSON.stringify(object, (_field, value) => (value instanceof Set ? [...value].sort() : value));
+  return isIntact ? text : `${text} (corrupted)`;
 }
