@@ -1,17 +1,21 @@
 /** Where the fields of a YAML document stand in its text. */
-import { EVENT_ID, type Event, getScalarValue } from 'js-yaml';
+import { type DocumentEvent, EVENT_ID, type Event, type ScalarEvent, YAMLException } from 'js-yaml';
 import type { FieldPath } from './field-path';
+import { nameOfKey, valueOfScalar } from './scalar-event';
 
 /** Finds fields among a document's events, which list its nodes in the order of the text. */
 export class DocumentFields {
   /** Of the event of a collection: the index of the event behind its end. */
   private readonly ends: Uint32Array;
+  private readonly directives: DocumentEvent['directives'];
 
   constructor(
     private readonly events: readonly Event[],
     private readonly text: string,
   ) {
     this.ends = endsOf(events);
+    const [document] = events;
+    this.directives = document?.type === EVENT_ID.DOCUMENT ? document.directives : [];
   }
 
   /** The offset of the field, or of the nearest thing around it that is written. 0 where nothing is. */
@@ -46,12 +50,22 @@ export class DocumentFields {
     for (let key = mapping + 1; this.isNode(key); ) {
       const value = this.behind(key);
       const event = this.events[key];
-      if (event?.type === EVENT_ID.SCALAR && getScalarValue(this.text, event) === wanted) {
+      if (event?.type === EVENT_ID.SCALAR && this.nameOf(event) === wanted) {
         return { node: value, offset: this.startOf(key) };
       }
       key = this.behind(value);
     }
     return undefined;
+  }
+
+  private nameOf(key: ScalarEvent): string | undefined {
+    try {
+      return nameOfKey(valueOfScalar(key, { text: this.text, directives: this.directives }));
+    } catch (error) {
+      // The document is faulty here, and the field another one.
+      if (error instanceof YAMLException) return undefined;
+      throw error;
+    }
   }
 
   private isNode(index: number): boolean {

@@ -22,10 +22,10 @@ describe('loadManifests', () => {
     expect(names(`\uFEFF${namespace('a')}`)).to.deep.equal(['a']);
     expect(names(namespace('a').replaceAll('\n', '\r\n'))).to.deep.equal(['a']);
     const { resources } = loadManifests(
-      `${namespace('a')}  labels: &l {x: "1", y: "2"}\n  annotations: {<<: *l, y: "3"}\n`,
+      `${namespace('a')}  labels: &l {x: "1", z: "2"}\n  annotations: {<<: *l, z: "3"}\n`,
       'f',
     );
-    expect(resources[0]?.resource.metadata.annotations).to.deep.equal({ x: '1', y: '3' });
+    expect(resources[0]?.resource.metadata.annotations).to.deep.equal({ x: '1', z: '3' });
   });
 
   it('reads JSON, and flow-style YAML that looks like it', () => {
@@ -101,10 +101,10 @@ spec:
   });
 
   it('tells of two objects with one key, and takes the later', () => {
-    const text = `${namespace('a')}---\n${namespace('b')}---\n${namespace('a')}  labels: {x: y}\n`;
+    const text = `${namespace('a')}---\n${namespace('b')}---\n${namespace('a')}  labels: {x: z}\n`;
     const loaded = loadManifests(text, 'f');
     expect(loaded.resources.map(({ resource }) => resource.metadata.name)).to.deep.equal(['b', 'a']);
-    expect(loaded.resources[1]?.resource.metadata.labels).to.deep.equal({ x: 'y' });
+    expect(loaded.resources[1]?.resource.metadata.labels).to.deep.equal({ x: 'z' });
     expect(problems(text)).to.deep.equal(['1 PP_OBJECT_DUPLICATE']);
   });
 

@@ -1,8 +1,9 @@
 /** One document of a manifest file: its value as plain data, and the lines of its fields. */
-import { EVENT_ID, type Event, parseEvents, YAMLException } from 'js-yaml';
+import { YAMLException } from 'js-yaml';
+import { type DocumentEvents, readEvents } from './document-events';
 import { DocumentFields } from './document-fields';
 import type { DocumentText } from './document-text';
-import { constructValue, findAliasFault, type ValueFault } from './document-value';
+import { constructValue } from './document-value';
 import type { FieldPath } from './field-path';
 import { LineStarts } from './line-starts';
 
@@ -13,60 +14,33 @@ export interface SyntaxFault {
   readonly line: number;
 }
 
-/** Nesting that no API object comes near. */
-const MAX_DEPTH = 100;
-
-/** A document as a YAML parser sees it (YAML 1.2, core schema; JSON is a part of it). */
+/** A document as kubectl reads it: YAML 1.1, of which JSON is a part. */
 export class ManifestDocument {
   /** The document as plain data; undefined where it is empty or faulty. */
   readonly value: unknown;
   /** The first fault, if the document has one. */
   readonly fault: SyntaxFault | undefined;
 
-  private readonly events: readonly Event[];
+  private readonly parsed: DocumentEvents;
   private fields: DocumentFields | undefined;
   private lines: LineStarts | undefined;
 
   constructor(private readonly source: DocumentText) {
-    const read = readDocument(source.text);
-    this.events = read.events;
-    this.value = read.value;
-    if (read.fault !== undefined) {
-      this.fault = { message: read.fault.message, line: this.lineAt(read.fault.offset) };
+    let parsed: DocumentEvents = { events: [], text: source.text };
+    try {
+      parsed = readEvents(source.text);
+      this.value = constructValue(parsed.events, parsed.text);
+    } catch (error) {
+      if (!(error instanceof YAMLException)) throw error;
+      this.fault = { message: error.reason, line: source.firstLine + (error.mark?.line ?? 0) };
     }
+    this.parsed = parsed;
   }
 
   /** The line of the field, or of the nearest thing around it that is written. */
   lineOf(path: FieldPath): number {
-    this.fields ??= new DocumentFields(this.events, this.source.text);
-    return this.lineAt(this.fields.offsetOf(path));
+    this.fields ??= new DocumentFields(this.parsed.events, this.parsed.text);
+    this.lines ??= new LineStarts(this.parsed.text);
+    return this.source.firstLine + this.lines.lineAt(this.fields.offsetOf(path));
   }
-
-  private lineAt(offset: number): number {
-    this.lines ??= new LineStarts(this.source.text);
-    return this.source.firstLine + this.lines.lineAt(offset);
-  }
-}
-
-interface ReadDocument {
-  readonly events: readonly Event[];
-  readonly value?: unknown;
-  readonly fault?: ValueFault;
-}
-
-function readDocument(text: string): ReadDocument {
-  let events: Event[] = [];
-  try {
-    events = parseEvents(text, { maxDepth: MAX_DEPTH });
-    const fault = findAliasFault(events, text) ?? findSecondDocument(events);
-    return fault === undefined ? { events, value: constructValue(events, text) } : { events, fault };
-  } catch (error) {
-    if (!(error instanceof YAMLException)) throw error;
-    return { events, fault: { message: error.reason, offset: error.mark?.position ?? 0 } };
-  }
-}
-
-function findSecondDocument(events: readonly Event[]): ValueFault | undefined {
-  const documents = events.filter(({ type }) => type === EVENT_ID.DOCUMENT);
-  return documents.length > 1 ? { message: 'another document begins here without ---', offset: 0 } : undefined;
 }
