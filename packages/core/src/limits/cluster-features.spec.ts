@@ -19,9 +19,9 @@ const felix = (name: string, spec: string) => calico('FelixConfiguration', name,
 const installation = (calicoNetwork: string) =>
   `{apiVersion: operator.tigera.io/v1, kind: Installation, metadata: {name: default}, spec: {calicoNetwork: ${calicoNetwork}}}`;
 const node = (labels: string, nodeInfo = '{}') =>
-  `{apiVersion: v1, kind: Node, metadata: {name: n, labels: ${labels}}, status: {nodeInfo: ${nodeInfo}}}`;
+  `{apiVersion: v1, kind: Node, metadata: {name: node, labels: ${labels}}, status: {nodeInfo: ${nodeInfo}}}`;
 const POD =
-  '{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {nodeName: n}, status: {phase: Running, podIP: 10.0.0.1}}';
+  '{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {nodeName: node}, status: {phase: Running, podIP: 10.0.0.1}}';
 
 describe('what a cluster needs of a dataplane', () => {
   it('is nothing where nobody wrote a setting', () => {
@@ -93,21 +93,21 @@ describe('what a cluster needs of a dataplane', () => {
 
   it('is named by the very address of a node, and of a workload', () => {
     const addresses =
-      '[{type: Hostname, address: n}, {type: InternalIP, address: 192.0.2.1}, {type: InternalIP, address: 2001:db8::1}]';
+      '[{type: Hostname, address: node}, {type: InternalIP, address: 192.0.2.1}, {type: InternalIP, address: 2001:db8::1}]';
     const nat = (last: number) => `{internalIP: 10.0.0.1, externalIP: 192.0.2.${last}}`;
     expect(
       uses(
-        `{apiVersion: v1, kind: Node, metadata: {name: n}, status: {addresses: ${addresses}}}`,
+        `{apiVersion: v1, kind: Node, metadata: {name: node}, status: {addresses: ${addresses}}}`,
         calico(
           'WorkloadEndpoint',
-          'n-k8s-p-eth0',
-          `{orchestrator: k8s, node: n, pod: p, endpoint: eth0, interfaceName: cali1, ipNetworks: [10.0.0.1/32], ipNATs: [${nat(1)}, ${nat(2)}]}`,
+          'node-k8s-p-eth0',
+          `{orchestrator: k8s, node: node, pod: p, endpoint: eth0, interfaceName: cali1, ipNetworks: [10.0.0.1/32], ipNATs: [${nat(1)}, ${nat(2)}]}`,
         ),
       ),
     ).to.deep.equal([
-      'ipv6 Node n status.addresses[2].address',
-      'floatingIp WorkloadEndpoint n-k8s-p-eth0 spec.ipNATs[0]',
-      'floatingIp WorkloadEndpoint n-k8s-p-eth0 spec.ipNATs[1]',
+      'ipv6 Node node status.addresses[2].address',
+      'floatingIp WorkloadEndpoint node-k8s-p-eth0 spec.ipNATs[0]',
+      'floatingIp WorkloadEndpoint node-k8s-p-eth0 spec.ipNATs[1]',
     ]);
   });
 
@@ -139,22 +139,22 @@ describe('what a cluster needs of a dataplane', () => {
 
   it('takes a node’s own word for its machine before its labels', () => {
     expect(uses(node('{kubernetes.io/arch: arm64}'))).to.deep.equal([
-      'architectureArm64 Node n metadata.labels["kubernetes.io/arch"]',
+      'architectureArm64 Node node metadata.labels["kubernetes.io/arch"]',
     ]);
     expect(uses(node('{kubernetes.io/arch: arm64}', '{architecture: amd64}'))).to.deep.equal([]);
     expect(uses(node('{kubernetes.io/os: windows, kubernetes.io/arch: arm64}'))).to.deep.equal([
-      'hybridCluster Node n metadata.labels["kubernetes.io/os"]',
+      'hybridCluster Node node metadata.labels["kubernetes.io/os"]',
     ]);
   });
 
   it('tells arm64 from architectures that no dataplane has learnt since', () => {
     for (const architecture of ['s390x', 'ppc64le', '386']) {
       expect(uses(node('{}', `{architecture: '${architecture}'}`))).to.deep.equal([
-        'architectureOther Node n status.nodeInfo.architecture',
+        'architectureOther Node node status.nodeInfo.architecture',
       ]);
     }
     expect(uses(node('{}', '{architecture: arm64}'))).to.deep.equal([
-      'architectureArm64 Node n status.nodeInfo.architecture',
+      'architectureArm64 Node node status.nodeInfo.architecture',
     ]);
   });
 
@@ -218,7 +218,7 @@ describe('what a cluster needs of a dataplane', () => {
       'takeOverOfConnections FelixConfiguration default spec.bpfEnabled',
       'undisturbedDisabling FelixConfiguration default spec.bpfEnabled',
     ]);
-    expect(uses(settings, POD.replace('nodeName: n', 'nodeName: n, hostNetwork: true'))).to.deep.equal([]);
+    expect(uses(settings, POD.replace('nodeName: node', 'nodeName: node, hostNetwork: true'))).to.deep.equal([]);
     expect(uses(felix('default', '{wireguardEnabled: false}'), POD)).to.deep.equal([]);
   });
 

@@ -214,15 +214,15 @@ describe('ManifestSource', () => {
   });
 
   it('takes an object that two files define from the last in path order, and from the other when that one goes', () => {
-    write('a.yaml', namespace('n', 'first'));
-    write('b.yaml', namespace('n', 'second'));
+    write('a.yaml', namespace('m', 'first'));
+    write('b.yaml', namespace('m', 'second'));
     start();
-    expect(value('n')).to.equal('second');
+    expect(value('m')).to.equal('second');
     expect(codes()).to.deep.equal(['PP_OBJECT_DUPLICATE']);
     expect(batches[0]?.problems[0]).to.include({ file: join(folder, 'a.yaml'), line: 1 });
     rmSync(join(folder, 'b.yaml'));
     settle();
-    expect(value('n')).to.equal('first');
+    expect(value('m')).to.equal('first');
     expect(codes()).to.deep.equal([]);
   });
 
@@ -382,7 +382,7 @@ describe('ManifestSource', () => {
     this.timeout(60_000);
     const file = fc.constantFrom('a.yaml', 'b.yaml', 'sub/c.yaml');
     const content = fc
-      .uniqueArray(fc.tuple(fc.constantFrom('n1', 'n2', 'n3', 'n4'), fc.constantFrom('x', 'y')), {
+      .uniqueArray(fc.tuple(fc.constantFrom('n1', 'n2', 'n3', 'n4'), fc.constantFrom('x', 'z')), {
         minLength: 1,
         selector: ([name]) => name,
       })
