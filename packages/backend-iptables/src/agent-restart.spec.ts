@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { Container } from 'inversify';
 import { firstValueFrom, skipWhile } from 'rxjs';
 import type { Testbed } from '@polyplane/conformance';
-import { CoreError, type CoreModuleOptions, coreModule, ManifestSource, NodeAgent } from '@polyplane/core';
+import { CoreError, type CoreModuleOptions, coreModule, FileRecord, ManifestSource, NodeAgent } from '@polyplane/core';
 import { commandRunner } from './kernel/linux';
 import type { IptablesVariant } from './kernel/variant';
 import { iptablesModule } from './module';
@@ -67,6 +67,33 @@ describeOnKernel('an agent that is started again', (variant) => {
       expect(await inForce()).to.deep.equal(shop);
     });
   }
+
+  it('keeps the policies of a file that is broken now, as its record has them, and changes what else changed', async () => {
+    const path = join(folder, 'recorded');
+    cpSync(SHOP, path, { recursive: true });
+    const run = async (): Promise<NodeAgent> => {
+      // As a process of its own would: nothing is left of the run before but the file.
+      const record = new FileRecord(join(folder, 'state', 'record'));
+      const agent = agentOn(testbed, variant, { source: new ManifestSource({ paths: [path], watch: true, record }) });
+      await agent.start();
+      await agent.applied();
+      await agent.stop('leave');
+      await record.settled();
+      return agent;
+    };
+    await run();
+    expect(await inForce()).to.deep.equal(shop);
+    writeFileSync(join(path, 'network-policies.yaml'), 'kind: [\n');
+    const agent = await run();
+    expect(agent.status).to.include({ isInSync: true, problems: 1 });
+    expect(await inForce()).to.deep.equal(shop);
+    rmSync(join(path, 'network-policies.yaml'));
+    await run();
+    expect((await inForce()).rules.length).to.be.lessThan(shop.rules.length);
+    cpSync(SHOP, path, { recursive: true });
+    await run();
+    expect(await inForce()).to.deep.equal(shop);
+  });
 
   it('is refused while another works there, which goes on; one in another namespace is not', async () => {
     const [first, second, elsewhere] = [

@@ -1,4 +1,5 @@
 /** The node agent as a daemon: made from its configuration, watched over HTTP, ended by a signal. */
+import { join } from 'node:path';
 import { Container } from 'inversify';
 import { type Logger, pino } from 'pino';
 import { distinctUntilChanged, filter, firstValueFrom, map } from 'rxjs';
@@ -7,7 +8,9 @@ import {
   CoreError,
   coreModule,
   DataplaneError,
+  FileRecord,
   KubernetesSource,
+  type LastGoodRecord,
   ManifestSource,
   NodeAgent,
   readKubeConfig,
@@ -27,7 +30,8 @@ export async function runAgentDaemon(
   moduleNames: readonly string[],
 ): Promise<void> {
   const logger = pino({ base: { node: configuration.nodeName } }, pino.destination({ dest: 2, sync: true }));
-  const agent = createAgent(configuration, moduleNames, logger);
+  const record = openRecord(configuration);
+  const agent = createAgent(configuration, moduleNames, logger, record);
   const endpoints = await openAgentEndpoints(configuration, agent);
   logger.info({ health: endpoints.healthUrl, metrics: endpoints.metricsUrl }, 'starting');
   const stop = (signal: NodeJS.Signals): void => {
@@ -41,6 +45,7 @@ export async function runAgentDaemon(
     await runToEnd(agent, logger);
   } finally {
     process.off('SIGTERM', stop).off('SIGINT', stop);
+    await record.settled();
     await endpoints.close();
   }
 }
@@ -85,10 +90,22 @@ function followTroubles(agent: NodeAgent, logger: Logger): void {
   });
 }
 
-function createAgent(configuration: NodeAgentConfiguration, moduleNames: readonly string[], logger: Logger): NodeAgent {
+/** What the source last read, kept for the next start. */
+function openRecord({ stateDirectory, nodeName, source }: NodeAgentConfiguration): FileRecord {
+  const kind = source.manifests === undefined ? 'kubernetes' : 'manifests';
+  // A node's name may be anything here, also a path.
+  return new FileRecord(join(stateDirectory, 'last-good', `${kind}-${encodeURIComponent(nodeName)}.jsonl`));
+}
+
+function createAgent(
+  configuration: NodeAgentConfiguration,
+  moduleNames: readonly string[],
+  logger: Logger,
+  record: LastGoodRecord,
+): NodeAgent {
   const { nodeName, allowEmptyCluster, backend, backends, onUnsupported, profile, featureGates } = configuration;
   const container = new Container();
-  const source = createSource(configuration);
+  const source = createSource(configuration, record);
   container.load(
     coreModule({
       nodeName,
@@ -113,9 +130,10 @@ function createAgent(configuration: NodeAgentConfiguration, moduleNames: readonl
   }
 }
 
-function createSource({ source, allowEmptyCluster }: NodeAgentConfiguration): Source {
+function createSource({ source, allowEmptyCluster }: NodeAgentConfiguration, record: LastGoodRecord): Source {
   const { manifests, kubernetes } = source;
-  if (manifests !== undefined)
-    return new ManifestSource({ paths: manifests, watch: true, allowEmpty: allowEmptyCluster });
-  return new KubernetesSource({ config: readKubeConfig(kubernetes?.kubeconfig) });
+  if (manifests !== undefined) {
+    return new ManifestSource({ paths: manifests, watch: true, record, allowEmpty: allowEmptyCluster });
+  }
+  return new KubernetesSource({ config: readKubeConfig(kubernetes?.kubeconfig), record });
 }

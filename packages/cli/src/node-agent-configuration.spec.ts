@@ -46,6 +46,7 @@ describe('the node agent configuration', () => {
       allowEmptyCluster: false,
       backends: {},
       onUnsupported: 'ignore',
+      stateDirectory: '/var/lib/polyplane',
       profile: 'calico-3.19',
       featureGates: {},
       healthAddress: { host: '127.0.0.1', port: 10266 },

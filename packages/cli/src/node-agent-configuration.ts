@@ -83,6 +83,13 @@ export const nodeAgentConfigurationSchema = z.strictObject({
     .record(z.string(), backendSettings)
     .default({})
     .describe('settings of each backend, by its name; but for `onUnsupported`, the backend itself judges them'),
+  stateDirectory: z
+    .string()
+    .min(1)
+    .default('/var/lib/polyplane')
+    .describe(
+      'a folder for what has to outlive the agent: the manifests, or the cluster’s policies, as they were last read well; relative to the configuration file',
+    ),
   onUnsupported: onUnsupportedChoice
     .default('ignore')
     .describe(
@@ -134,6 +141,7 @@ export function readNodeAgentConfiguration(
     ...parsed.data,
     nodeName: parsed.data.nodeName ?? (environment.NODE_NAME || hostname()),
     source: withAbsolutePaths(parsed.data.source, dirname(file)),
+    stateDirectory: resolve(dirname(file), parsed.data.stateDirectory),
   };
 }
 

@@ -25,6 +25,19 @@ export const CORE_CODES = {
     remedy:
       'Check that the path is the one that is meant and that what it holds is mounted; allow an empty one where it is meant.',
   },
+  PP_RECORD_UNTRUSTED: {
+    kind: 'error',
+    meaning:
+      'The record of what a source last read cannot be used: it is damaged, of another version, or others may write it. What cannot be read now has no last good version.',
+    remedy:
+      'Mend what cannot be read: the record is written anew once everything is. See to it that only root may write its folder.',
+  },
+  PP_RECORD_UNWRITABLE: {
+    kind: 'error',
+    meaning:
+      'The record of what a source last read cannot be written. The agent goes on; after a restart, what cannot be read then has no last good version, or an older one.',
+    remedy: 'Give the agent a state directory that it may write and that has room.',
+  },
   PP_SOURCE_ENDED: {
     kind: 'error',
     meaning: 'A source ended before all that it was to read had been read, or broke off; what is in force stays.',

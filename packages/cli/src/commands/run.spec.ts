@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -39,6 +39,7 @@ kind: NodeAgentConfiguration
 nodeName: node-1
 source: {manifests: [./${manifests}]}
 backend: ${backend}
+stateDirectory: state
 healthAddress: 127.0.0.1:0
 metricsAddress: 127.0.0.1:0
 ${more}`,
@@ -147,6 +148,29 @@ ${more}`,
     }
   });
 
+  it('keeps what a file last said over a restart, and tells that it is broken', async () => {
+    cpSync(join(ROOT, 'examples/shop'), join(folder, 'kept'), { recursive: true });
+    const revisions: string[] = [];
+    for (const text of [undefined, 'kind: [\n']) {
+      if (text !== undefined) writeFileSync(join(folder, 'kept/network-policies.yaml'), text);
+      const agent = start(['run', '--config', configure('simulator', '', 'kept')]);
+      const ended = new Promise((resolve) => agent.once('close', resolve));
+      try {
+        const log = await followLog(agent, 'running');
+        const health = log.find((line) => line.health !== undefined)?.health;
+        while ((await fetch(`${health}/readyz`)).status !== 200)
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        const status = parseAgentStatus(await (await fetch(`${health}/status`)).json());
+        revisions.push(`${status?.appliedRevision} ${status?.problems.map(({ code }) => code).join()}`);
+      } finally {
+        agent.kill('SIGKILL');
+        await ended;
+      }
+    }
+    expect(revisions).to.deep.equal(['1 ', '1 PP_MANIFEST_SYNTAX']);
+    expect(readdirSync(join(folder, 'state/last-good'))).to.include('manifests-node-1.jsonl');
+  });
+
   it('ends with 3 for a backend that this host cannot run, and falls back to none', async () => {
     const { exitCode, stdout, stderr } = await run('vpp', 'backends: {vpp: {apiSocket: /nowhere/api.sock}}');
     expect({ exitCode, stdout }).to.deep.equal({ exitCode: 3, stdout: '' });
@@ -198,7 +222,7 @@ ${more}`,
     it('for a configuration that is wrong, with file, line and field', async () => {
       const { exitCode, stderr } = await run('simulator', 'onUnsuported: deny');
       expect(exitCode).to.equal(2);
-      expect(stderr).to.match(/^error: .*agent\.yaml:8: onUnsuported: there is no such field$/m);
+      expect(stderr).to.match(/^error: .*agent\.yaml:9: onUnsuported: there is no such field$/m);
     });
 
     it('for a backend that nobody has', async () => {
@@ -217,7 +241,7 @@ ${more}`,
       const { exitCode, stderr } = await run('simulator', 'backends: {iptable: {}}');
       expect(exitCode).to.equal(2);
       expect(stderr).to.match(
-        /^error: .*\/agent\.yaml:8: backends\.iptable: no backend is named so; there is simulator, iptables/m,
+        /^error: .*\/agent\.yaml:9: backends\.iptable: no backend is named so; there is simulator, iptables/m,
       );
     });
   });

@@ -1,9 +1,11 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import type { SchedulerLike, Subscription } from 'rxjs';
+import { CoreError } from '../core-error';
 import { keyOfResource, type ResourceKind } from '../resources/resource';
 import { ApiServer, refusal } from '../testing/api-server';
 import { hastyScheduler } from '../testing/hasty-scheduler';
+import { MemoryRecord } from '../testing/memory-record';
 import { SimulatedClock } from '../testing/simulated-clock';
 import { KubernetesSource, type KubernetesSourceOptions } from './kubernetes';
 import type { SourceBatch } from './source';
@@ -188,6 +190,70 @@ describe('KubernetesSource', () => {
     server.put(NAMESPACES, 'good', { metadata: { labels: { l: 'v2' } } });
     server.remove(NAMESPACES, 'bad');
     await until(() => codes() === '' && names() === 'good=v2', 'mended');
+  });
+
+  describe('that keeps a record', () => {
+    const spec = { podSelector: {} };
+    const faulty = { podSelector: { matchLabels: { app: 1 } } };
+    const policy = (name: string, label: string, body: object): void => {
+      server.put(POLICIES, name, { metadata: { namespace: 'a', labels: { label } }, spec: body });
+    };
+    const restart = async (record: MemoryRecord): Promise<void> => {
+      subscription?.unsubscribe();
+      batches = [];
+      await start({ record });
+      await until(isInSync, 'in sync');
+    };
+
+    it('takes a policy that is faulty at a new start as it was last read, and tells of it', async () => {
+      const record = new MemoryRecord();
+      policy('p', 'one', spec);
+      policy('q', 'one', spec);
+      policy('r', 'one', faulty);
+      await restart(record);
+      expect(names()).to.equal('p=one q=one');
+      for (const label of ['two', 'three']) {
+        policy('p', label, faulty);
+        policy('q', label, spec);
+        await server.stop();
+        await restart(record);
+        expect(names()).to.equal(`p=one q=${label}`);
+        expect(codes()).to.equal('PP_OBJECT_INVALID,PP_OBJECT_INVALID');
+      }
+      policy('p', 'four', spec);
+      await until(() => names() === 'p=four q=three', 'mended');
+      server.remove(POLICIES, 'p');
+      await until(() => names() === 'q=three', 'deleted');
+      await until(() => record.entries.size === 1, 'given up');
+    });
+
+    it('keeps only what says who may speak with whom', async () => {
+      const record = new MemoryRecord();
+      server.put(NAMESPACES, 'a');
+      policy('p', 'one', spec);
+      await restart(record);
+      expect([...record.entries.keys()]).to.deep.equal(['NetworkPolicy/a/p']);
+    });
+
+    it('is not written before all has been read', async () => {
+      const record = new MemoryRecord();
+      for (let count = 0; count < 20; count++) {
+        server.faults.push({ path: NAMESPACES, answer: refusal(403, 'forbidden') });
+      }
+      policy('q', 'one', spec);
+      await start({ record });
+      await until(() => names() === 'q=one', 'read');
+      expect(record.saves).to.equal(isInSync() ? 1 : 0);
+      await until(isInSync, 'allowed later');
+      expect(record.saves).to.equal(1);
+    });
+
+    it('tells of a record that cannot be written', async () => {
+      const record = new MemoryRecord();
+      await restart(record);
+      record.problem$.next(new CoreError('PP_RECORD_UNWRITABLE', 'no room'));
+      expect(codes()).to.equal('PP_RECORD_UNWRITABLE');
+    });
   });
 
   it('is not in sync while a kind may not be read, and says which', async () => {

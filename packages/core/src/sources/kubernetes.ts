@@ -8,6 +8,8 @@ import type { ResourceProblem } from '../resources/resource-problem';
 import { WATCHED_KINDS } from '../resources/schema/kinds';
 import { KubernetesApi } from './kubernetes-api';
 import { discoverKinds } from './kubernetes-discovery';
+import { LastGoodObjects } from './last-good-objects';
+import type { LastGoodRecord } from './last-good-record';
 import { Reflector } from './reflector';
 import { pause, type RetryClock, restAfter } from './retry';
 import type { Source, SourceBatch } from './source';
@@ -20,6 +22,8 @@ export interface KubernetesSourceOptions {
   readonly kinds?: readonly ResourceKind[];
   /** How often the API is asked for kinds that it did not offer before. Default 60. */
   readonly discoverySeconds?: number;
+  /** Keeps the policies last read, and what they rest on, for those that are faulty at the next start. Default: none. */
+  readonly record?: LastGoodRecord;
   /** The clock of retries. Default `asyncScheduler`. */
   readonly scheduler?: SchedulerLike;
   /** 0 to 1, for the jitter of retries. Default `Math.random`. */
@@ -47,6 +51,8 @@ class ClusterReading {
   private readonly api: KubernetesApi;
   private readonly clock: RetryClock;
   private readonly reflectors = new Map<ResourceKind, Reflector>();
+  private readonly lastGood: LastGoodObjects;
+  private recordProblem: ResourceProblem | undefined;
   private discoveryProblem: ResourceProblem | undefined;
   private hasDiscovered = false;
   private isInSync = false;
@@ -57,11 +63,22 @@ class ClusterReading {
     private readonly observer: Observer<SourceBatch>,
   ) {
     this.api = new KubernetesApi(options.config);
+    this.lastGood = new LastGoodObjects(options.record);
     this.clock = { scheduler: options.scheduler ?? asyncScheduler, random: options.random ?? Math.random };
   }
 
   start(): void {
+    this.openRecord();
     this.watchOver(this.run());
+  }
+
+  private openRecord(): void {
+    this.lastGood.load();
+    const problems = this.options.record?.problem$.subscribe((error) => {
+      this.recordProblem = error === undefined ? undefined : { error };
+      if (this.reflectors.size > 0) this.tell([]);
+    });
+    this.signal.addEventListener('abort', () => problems?.unsubscribe(), { once: true });
   }
 
   /** Discovers kinds, now and then again, until the signal aborts. */
@@ -88,12 +105,13 @@ class ClusterReading {
     const kinds = this.options.kinds ?? WATCHED_KINDS;
     for (const target of await discoverKinds(this.api, kinds, this.signal)) {
       if (this.reflectors.has(target.kind)) continue;
-      const reflector = new Reflector(this.api, target, this.clock, (changes) => this.tell(changes));
+      const reflector = new Reflector(this.api, target, this.clock, this.lastGood, (changes) => this.tell(changes));
       this.reflectors.set(target.kind, reflector);
       this.watchOver(reflector.run(this.signal));
     }
     this.hasDiscovered = true;
     this.setDiscoveryProblem(undefined);
+    if (this.isInSync && this.recordProblem !== undefined) this.lastGood.saveAgain();
   }
 
   /** What goes wrong with the cluster is a problem; anything else is a defect, and nobody's to swallow. */
@@ -113,6 +131,8 @@ class ClusterReading {
     this.isInSync ||= this.hasDiscovered && reflectors.every(({ hasListed }) => hasListed);
     const problems = reflectors.flatMap((reflector) => reflector.problems());
     if (this.discoveryProblem !== undefined) problems.unshift(this.discoveryProblem);
+    if (this.recordProblem !== undefined) problems.push(this.recordProblem);
+    if (this.isInSync) this.lastGood.save();
     this.observer.next({ changes, problems, isInSync: this.isInSync });
   }
 }

@@ -15,8 +15,13 @@ interface FileContent {
   /** The last text that counted as whole; absent: there was none yet. */
   readonly goodText?: string;
   readonly resources: ReadonlyMap<ResourceKey, LoadedResource>;
+  /** The text of the file in which an object last stood well, for those that do not stand well in `goodText`. */
+  readonly formerTexts: ReadonlyMap<ResourceKey, string>;
   readonly problems: readonly ResourceProblem[];
 }
+
+/** What of a file has to be known to go on from it: the part of its content that does not follow from the rest. */
+export type GoodContent = Required<Pick<FileContent, 'goodText' | 'formerTexts'>>;
 
 /**
  * Files by path, and what they define together. A file that is unreadable, empty, cut off or no YAML keeps what it defined
@@ -24,6 +29,8 @@ interface FileContent {
  */
 export class ManifestSet {
   private readonly files = new Map<string, FileContent>();
+  /** What files said in an earlier run, by path; for files that have not been taken since. */
+  private recorded: ReadonlyMap<string, GoodContent> = new Map();
   private winners: ReadonlyMap<ResourceKey, LoadedResource> = new Map();
   private duplicates: readonly ResourceProblem[] = [];
 
@@ -35,9 +42,11 @@ export class ManifestSet {
     return [...this.files.values()].every(({ goodText }) => goodText !== undefined);
   }
 
-  /** No file under this root defines an object. */
+  /** All files under this root were read, and none of them defines an object. */
   isEmptyUnder(root: string): boolean {
-    return ![...this.files].some(([path, { resources }]) => resources.size > 0 && isUnder(path, root));
+    return [...this.files].every(
+      ([path, { resources, goodText }]) => !isUnder(path, root) || (resources.size === 0 && goodText !== undefined),
+    );
   }
 
   paths(): Iterable<string> {
@@ -52,7 +61,34 @@ export class ManifestSet {
   /** Takes over a file's new reading; `undefined` says that the file is gone. */
   take(path: string, reading: FileReading | undefined): void {
     if (reading === undefined) this.files.delete(path);
-    else this.files.set(path, contentOf(path, reading, this.files.get(path)));
+    else this.files.set(path, contentOf(path, reading, this.files.get(path) ?? this.recordedContent(path, reading)));
+  }
+
+  /** What files said in an earlier run counts, for each that is taken, as what it said before. */
+  restore(recorded: ReadonlyMap<string, GoodContent>): void {
+    this.recorded = recorded;
+  }
+
+  /** What has to be known to {@link restore} the files as they are now. */
+  goodContents(): ReadonlyMap<string, GoodContent> {
+    const contents = new Map<string, GoodContent>();
+    for (const [path, { goodText, formerTexts }] of this.files) {
+      if (goodText !== undefined) contents.set(path, { goodText, formerTexts });
+    }
+    return contents;
+  }
+
+  private recordedContent(path: string, reading: FileReading): FormerContent | undefined {
+    const recorded = this.recorded.get(path);
+    if (recorded === undefined) return undefined;
+    // Nothing of it would be asked for.
+    if (recorded.formerTexts.size === 0 && 'text' in reading && reading.text === recorded.goodText) return undefined;
+    const resources = byKey(loadManifests(recorded.goodText, path));
+    for (const [key, text] of recorded.formerTexts) {
+      const former = byKey(loadManifests(text, path)).get(key);
+      if (former !== undefined) resources.set(key, former);
+    }
+    return { ...recorded, resources };
   }
 
   /** Brings the whole up to date with the files and says what changed. */
@@ -89,10 +125,14 @@ export class ManifestSet {
   }
 }
 
-function contentOf(path: string, reading: FileReading, before: FileContent | undefined): FileContent {
+/** What a file said before. */
+type FormerContent = Omit<FileContent, 'reading' | 'problems'>;
+
+function contentOf(path: string, reading: FileReading, before: FormerContent | undefined): FileContent {
   const kept = {
     reading,
     resources: before?.resources ?? new Map(),
+    formerTexts: before?.formerTexts ?? new Map(),
     ...(before?.goodText !== undefined && { goodText: before.goodText }),
   };
   if ('error' in reading) return { ...kept, problems: [{ error: reading.error, file: path }] };
@@ -109,10 +149,16 @@ function contentOf(path: string, reading: FileReading, before: FileContent | und
       ? { ...kept, resources: byKey(loaded), problems: loaded.problems }
       : { ...kept, problems: loaded.problems };
   }
+  const former = formerOf(loaded, kept.resources);
+  const formerTexts = [...former.keys()].map((key): [ResourceKey, string] => [
+    key,
+    kept.formerTexts.get(key) ?? kept.goodText ?? '',
+  ]);
   return {
     reading,
     goodText: reading.text,
-    resources: withFormer(loaded, kept.resources),
+    resources: new Map([...byKey(loaded), ...former]),
+    formerTexts: new Map(formerTexts),
     problems: loaded.problems,
   };
 }
@@ -127,18 +173,17 @@ function isUnfinished(text: string, before: string): boolean {
   return !text.endsWith('\n') && !/^\s*$|^\r?\n/.test(before.slice(text.length));
 }
 
-/** The loaded resources, and the former definitions of objects that are faulty now. */
-function withFormer(
+/** The former definitions of objects that are faulty now. */
+function formerOf(
   loaded: LoadedManifests,
-  former: ReadonlyMap<ResourceKey, LoadedResource>,
+  before: ReadonlyMap<ResourceKey, LoadedResource>,
 ): ReadonlyMap<ResourceKey, LoadedResource> {
-  const resources = byKey(loaded);
+  const sound = byKey(loaded);
   const faulty = loaded.problems.filter(({ error }) => error.code === 'PP_OBJECT_INVALID');
   const faultyKeys = faulty.map(({ object }) => (object?.name ? keyOfRef(object) : undefined));
   // A faulty object that does not say who it is may be any of the former ones.
   const isKept = (key: ResourceKey): boolean => faultyKeys.includes(undefined) || faultyKeys.includes(key);
-  for (const [key, resource] of former) if (!resources.has(key) && isKept(key)) resources.set(key, resource);
-  return resources;
+  return new Map([...before].filter(([key]) => !sound.has(key) && isKept(key)));
 }
 
 function byKey({ resources }: LoadedManifests): Map<ResourceKey, LoadedResource> {

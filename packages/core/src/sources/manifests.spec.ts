@@ -4,8 +4,10 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { filter, firstValueFrom, type Subscription, VirtualTimeScheduler } from 'rxjs';
+import { CoreError } from '../core-error';
 import { loadManifests } from '../resources/load';
 import { keyOfResource, type Resource } from '../resources/resource';
+import { MemoryRecord } from '../testing/memory-record';
 import { ManifestSource, type ManifestSourceOptions } from './manifests';
 import type { SourceBatch } from './source';
 
@@ -352,6 +354,117 @@ describe('ManifestSource', () => {
     settle();
     expect(names()).to.deep.equal(['b']);
     expect(codes()).to.deep.equal([]);
+  });
+
+  describe('that keeps a record', () => {
+    let record: MemoryRecord;
+    beforeEach(() => {
+      record = new MemoryRecord();
+    });
+    const run = (options: Partial<ManifestSourceOptions> = {}): void => {
+      subscription?.unsubscribe();
+      batches = [];
+      start({ record, ...options });
+      settle();
+    };
+
+    it('takes a file that is broken at a new start as it last was', () => {
+      write('a.yaml', namespace('a', 'one'));
+      write('b.yaml', namespace('b', 'one'));
+      run();
+      for (const broken of ['a: [', '', namespace('a', 'one').slice(0, -4), '"']) {
+        write('a.yaml', broken);
+        write('b.yaml', namespace('b', 'two'));
+        run();
+        expect([value('a'), value('b')], broken).to.deep.equal(['one', 'two']);
+        expect([isInSync(), ...codes()], broken).to.deep.equal([true, 'PP_MANIFEST_SYNTAX']);
+      }
+      write('a.yaml', namespace('a', 'three'));
+      settle();
+      expect([value('a'), ...codes()]).to.deep.equal(['three']);
+    });
+
+    it('takes an object that is faulty at a new start as it last stood, however often it is started', () => {
+      write('a.yaml', `${namespace('a', 'one')}---\n${namespace('b', 'one')}`);
+      run();
+      for (const other of ['two', 'three']) {
+        write('a.yaml', `${namespace('a', '"not a value"')}---\n${namespace('b', other)}`);
+        run();
+        expect([value('a'), value('b')]).to.deep.equal(['one', other]);
+        expect([isInSync(), ...codes()]).to.deep.equal([true, 'PP_OBJECT_INVALID']);
+      }
+      write('a.yaml', 'a: [');
+      run();
+      expect([value('a'), value('b')]).to.deep.equal(['one', 'three']);
+      write('a.yaml', namespace('b', 'four'));
+      run();
+      expect([value('a'), value('b'), ...codes()]).to.deep.equal([undefined, 'four']);
+      write('a.yaml', `${namespace('a', '"not a value"')}---\n${namespace('b', 'five')}`);
+      run();
+      expect([value('a'), value('b')]).to.deep.equal([undefined, 'five']);
+    });
+
+    it('gives up what was deleted while it did not run, but not what may stand in a file that was never read', () => {
+      write('a.yaml', namespace('a'));
+      write('b.yaml', namespace('b'));
+      run();
+      renameSync(join(folder, 'a.yaml'), join(folder, 'new.yaml'));
+      write('new.yaml', 'a: [');
+      run();
+      expect(isInSync()).to.equal(false);
+      rmSync(join(folder, 'new.yaml'));
+      settle();
+      expect([isInSync(), ...names()]).to.deep.equal([true, 'b']);
+    });
+
+    it('is kept as it is while the source is not complete', () => {
+      write('sub/a.yaml', namespace('a', 'one'));
+      const paths = [join(folder, 'sub')];
+      run({ paths });
+      const { entries } = record;
+      rmSync(join(folder, 'sub'), { recursive: true });
+      run({ paths });
+      mkdirSync(join(folder, 'sub'));
+      settle();
+      expect([isInSync(), ...codes()]).to.deep.equal([false, 'PP_MANIFEST_EMPTY']);
+      expect(record.entries).to.equal(entries);
+      write('sub/a.yaml', 'a: [');
+      settle();
+      expect([isInSync(), value('a'), ...codes()]).to.deep.equal([true, 'one', 'PP_MANIFEST_SYNTAX']);
+    });
+
+    it('is written when files change, and not otherwise', () => {
+      write('a.yaml', namespace('a'));
+      run();
+      expect(record.saves).to.equal(1);
+      settle();
+      expect(record.saves).to.equal(1);
+      write('a.yaml', namespace('a', 'y'));
+      settle();
+      expect(record.saves).to.equal(2);
+      rmSync(join(folder, 'a.yaml'));
+      settle();
+      expect([record.saves, record.entries.size]).to.deep.equal([3, 0]);
+    });
+
+    it('is told of when it cannot be read or written, and written again until it can', () => {
+      write('a.yaml', namespace('a'));
+      record.problem$.next(new CoreError('PP_RECORD_UNWRITABLE', 'no room'));
+      run();
+      expect([isInSync(), ...codes()]).to.deep.equal([true, 'PP_RECORD_UNWRITABLE']);
+      const { saves } = record;
+      settle();
+      expect(record.saves).to.be.greaterThan(saves);
+      record.problem$.next(undefined);
+      expect(codes()).to.deep.equal([]);
+    });
+
+    it('is of no use where another source has written it, which is told until it is written anew', () => {
+      record.entries = new Map([['NetworkPolicy/a/b', '{"kind":"NetworkPolicy"}']]);
+      write('a.yaml', 'a: [');
+      run();
+      expect([isInSync(), ...codes()]).to.deep.equal([false, 'PP_MANIFEST_SYNTAX', 'PP_RECORD_UNTRUSTED']);
+    });
   });
 
   it('says where an object and its fields stand', () => {

@@ -7,6 +7,7 @@ import type { ResourceChange } from '../resources/resource-change';
 import type { ResourceProblem } from '../resources/resource-problem';
 import { type ApiAnswer, type KubernetesApi, unreachable } from './kubernetes-api';
 import type { OfferedKind } from './kubernetes-discovery';
+import type { LastGoodObjects } from './last-good-objects';
 import { type RetryClock, restAfter } from './retry';
 
 const PAGE_SIZE = 500;
@@ -30,7 +31,7 @@ const failure = z.object({ code: z.number(), message: z.string().nullish() });
 
 /**
  * One kind's objects as changes. What the API server cannot be asked is asked again later, with growing pauses; what was read
- * before stays in force meanwhile, and so does the former version of an object that became faulty.
+ * before stays in force meanwhile, and so does the former version of an object that became faulty, be it in an earlier run.
  */
 export class Reflector {
   /** The list was complete once. */
@@ -47,6 +48,7 @@ export class Reflector {
     private readonly api: KubernetesApi,
     private readonly target: OfferedKind,
     private readonly clock: RetryClock,
+    private readonly lastGood: LastGoodObjects,
     /** Called after every step, with what it changed. */
     private readonly tell: (changes: readonly ResourceChange[]) => void,
   ) {}
@@ -163,12 +165,16 @@ export class Reflector {
     const version = objectMeta.safeParse(raw).data?.metadata.resourceVersion ?? '';
     if (isMirrored(this.target, raw)) return undefined;
     if (version !== '' && this.versions.get(key) === version) return key;
+    const isNew = !this.versions.has(key);
     this.versions.set(key, version);
     const parsed = readResource(raw);
     if (parsed.outcome === 'resource') {
       this.faults.delete(key);
+      this.lastGood.keep(key, raw);
       changes.push({ op: 'put', resource: parsed.resource });
     } else if (parsed.outcome === 'faulty') {
+      const former = isNew ? this.lastGood.recall(key) : undefined;
+      if (former !== undefined) changes.push({ op: 'put', resource: former });
       this.faults.set(
         key,
         parsed.faults.map(({ error, object }) => ({
@@ -184,6 +190,7 @@ export class Reflector {
   private remove(key: ResourceKey, changes: ResourceChange[]): void {
     if (!this.versions.delete(key)) return;
     this.faults.delete(key);
+    this.lastGood.forget(key);
     changes.push({ op: 'remove', key });
   }
 
