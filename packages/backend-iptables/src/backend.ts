@@ -126,11 +126,11 @@ export class IptablesBackend implements DataplaneBackend {
   private async clear(runner: CommandRunner): Promise<void> {
     const dataplanes = await this.usableDataplanes(runner);
     // Sets last: the rules of either variant may use them.
-    for (const dataplane of dataplanes) {
-      await dataplane.apply(dataplane.programTo({ ...(await dataplane.read()), sets: new Map() }, EMPTY_RULESET));
-    }
+    for (const dataplane of dataplanes) await removeRules(dataplane);
+    for (const dataplane of dataplanes) dataplane.assertReadable();
     const [any] = dataplanes;
     if (any !== undefined) await any.apply(any.programTo(await any.read(), EMPTY_RULESET));
+    for (const dataplane of dataplanes) dataplane.assertNoneKept();
   }
 
   /**
@@ -151,6 +151,18 @@ export class IptablesBackend implements DataplaneBackend {
     throw new IptablesError('PP_IPTABLES_UNUSABLE', `no variant of iptables works here (${reasons.join('; ')})`, {
       isRetriable: false,
     });
+  }
+}
+
+/** More jumps of one kind than this are in no table that is sound. */
+const MOST_JUMPS = 64;
+
+/** Where jumps alone can be asked for, each reading finds one of a kind. */
+async function removeRules(dataplane: KernelDataplane): Promise<void> {
+  for (let round = 0; round < MOST_JUMPS; round++) {
+    const program = dataplane.programTo({ ...(await dataplane.read()), sets: new Map() }, EMPTY_RULESET);
+    if (program.restores.length === 0 && program.jumpsBefore === '') return;
+    await dataplane.apply(program);
   }
 }
 

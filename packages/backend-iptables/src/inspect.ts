@@ -13,13 +13,17 @@ export interface InspectedVariant {
   readonly wanted: Ruleset;
 }
 
-/** Sets and settings belong to the namespace, not to a variant: what the first of `variants` has and wants of them counts. */
+/**
+ * Sets and settings belong to the namespace, not to a variant: what the first of `variants` has and wants of them counts.
+ * @throws IptablesError PP_IPTABLES_READ_FAILED, PP_IPTABLES_READ_INCOMPATIBLE
+ */
 export async function inspectVariants(variants: readonly InspectedVariant[]): Promise<Inspection> {
   const names = await readProtocolNames();
   const tables: InspectedPart[] = [];
   const others: InspectedPart[] = [];
   for (const variant of variants) {
-    const inForce = withOwnProtocolNames(await variant.dataplane.read(), names);
+    const inForce = withOwnProtocolNames(await variant.dataplane.read(variant.wanted), names);
+    variant.dataplane.assertReadable();
     const wanted = stateAfter(inForce, variant.wanted);
     tables.push(...([4, 6] as const).flatMap((family) => tableParts(family, variant, inForce, wanted)));
     if (variant !== variants[0]) continue;

@@ -49,6 +49,18 @@ export const IPTABLES_CODES = {
     meaning: 'What is in force could not be read back from the kernel.',
     remedy: 'See the cause; the reconciler tries again.',
   },
+  PP_IPTABLES_READ_INCOMPATIBLE: {
+    kind: 'error',
+    meaning:
+      'A table holds a rule that iptables cannot print, so not all of ours in it could be read. What is known was put right; chains from before may be left.',
+    remedy:
+      'Take the rule that was added with nft out of the table of iptables and give it a table of its own, or install the Debian package nftables, by which the table can be read.',
+  },
+  PP_IPTABLES_CHAIN_IN_USE: {
+    kind: 'error',
+    meaning: 'Rules of somebody else lead to chains of ours: these were emptied and could not be removed.',
+    remedy: 'Remove those rules (`nft list ruleset`, `iptables-save`), then remove again.',
+  },
   PP_IPTABLES_SYSCTL_FAILED: {
     kind: 'error',
     meaning: 'A kernel setting that node ports on localhost need could not be changed.',

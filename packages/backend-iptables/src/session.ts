@@ -69,13 +69,16 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
   private hasApplied = false;
   private isReleased = false;
   private readonly forms = new RuleForms();
+  private toldForeignTables = '';
 
   constructor(
     private readonly parts: SessionParts,
     /** What an earlier session left. */
     private inForce: KernelState,
     private links: HostLinks,
-  ) {}
+  ) {
+    this.tellForeignTables();
+  }
 
   plan(transition: Transition): IptablesPlan {
     this.assertOpen();
@@ -126,16 +129,28 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
     this.inForce = await this.readInForce();
     const program = this.parts.dataplane.programTo(this.inForce, this.ruleset);
     this.isInForceKnown = isEmptyProgram(program);
-    if (this.isInForceKnown) return { repaired: [] };
-    await this.parts.dataplane.apply(program);
-    return { repaired: await this.confirmRepair(this.inForce) };
+    let repaired: readonly string[] = [];
+    if (!this.isInForceKnown) {
+      await this.parts.dataplane.apply(program);
+      repaired = await this.confirmRepair(this.inForce);
+    }
+    this.parts.dataplane.assertReadable();
+    return { repaired };
   }
 
   async release(how: 'leave' | 'remove'): Promise<void> {
     if (this.isReleased) return;
-    if (how === 'remove') await this.parts.removeTraces();
+    if (how === 'remove') await this.remove();
     this.isReleased = true;
     this.events.complete();
+  }
+
+  private async remove(): Promise<void> {
+    const { dataplane } = this.parts;
+    // Only here is known which chains there are in a table that nobody can read.
+    const rules = { ...(await dataplane.read(this.ruleset)), sets: new Map() };
+    await dataplane.apply(dataplane.programTo(rules, EMPTY_RULESET));
+    await this.parts.removeTraces();
   }
 
   /** The plan's program, or a new one to the same end when what is in force had to be read again. */
@@ -169,7 +184,7 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
    */
   private async confirmRepair(before: KernelState): Promise<readonly string[]> {
     const { dataplane, logger } = this.parts;
-    const learned = this.forms.learn(before, await dataplane.read(), this.ruleset);
+    const learned = this.forms.learn(before, await dataplane.read(this.ruleset), this.ruleset);
     if (learned > 0) logger.warn({ rules: learned }, 'iptables prints rules in another form than expected');
     this.inForce = await this.readInForce();
     this.isInForceKnown = isEmptyProgram(dataplane.programTo(this.inForce, this.ruleset));
@@ -177,7 +192,19 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
   }
 
   private async readInForce(): Promise<KernelState> {
-    return this.forms.translate(await this.parts.dataplane.read());
+    const state = this.forms.translate(await this.parts.dataplane.read(this.ruleset));
+    this.tellForeignTables();
+    return state;
+  }
+
+  /** Once each time that they change. */
+  private tellForeignTables(): void {
+    const { dataplane, logger } = this.parts;
+    const tables = dataplane.foreignTables.map(({ family, table }) => `IPv${family} ${table}`).join(', ');
+    if (tables !== this.toldForeignTables && tables !== '') {
+      logger.warn({ tables }, 'tables of iptables hold rules of another tool, which iptables cannot print');
+    }
+    this.toldForeignTables = tables;
   }
 
   /** An address that came or went may bring a host endpoint to another interface. */
@@ -210,9 +237,11 @@ function printPlan(program: Program, flows: readonly FlowFilter[]): string {
   const parts = [
     program.localnet === 'off' ? `# sysctl\nnet.ipv4.conf.all.route_localnet = 0\n` : '',
     program.setsBefore === '' ? '' : `# ipset restore\n${program.setsBefore}`,
+    program.jumpsBefore === '' ? '' : `# nft\n${program.jumpsBefore}`,
     ...program.restores.map(
       ({ family, text }) => `# ${family === 4 ? 'iptables' : 'ip6tables'}-restore --noflush\n${text}`,
     ),
+    program.jumpsAfter === '' ? '' : `# nft\n${program.jumpsAfter}`,
     program.localnet === 'on' ? `# sysctl\nnet.ipv4.conf.all.route_localnet = 1\n` : '',
     program.setsAfter === '' ? '' : `# ipset restore\n${program.setsAfter}`,
     ...flows.map((flow) => `conntrack ${formatRemoval(conntrackFilterOf(flow)).join(' ')}\n`),

@@ -2,7 +2,7 @@
 import type { IpFamily } from '@polyplane/core/backend';
 import type { CommandResult, CommandRunner } from '@polyplane/linux';
 import { IptablesError } from '../iptables-error';
-import { OWNER_TAG, setOf } from '../render/names';
+import { setOf } from '../render/names';
 import {
   type FamilyState,
   type KernelState,
@@ -10,9 +10,12 @@ import {
   type RestoreText,
   renderProgram,
   type SetState,
+  type TableState,
 } from '../render/program';
-import type { Ruleset } from '../render/ruleset';
-import { parseIpsetSave, parseIptablesSave } from './save-parser';
+import { EMPTY_FAMILY, EMPTY_RULESET, type Ruleset, TABLES } from '../render/ruleset';
+import { readError } from './read-error';
+import { parseIpsetSave } from './save-parser';
+import { type ForeignTable, TableReader } from './table-reader';
 import { commandOf, type IptablesVariant } from './variant';
 
 /** The time that iptables-nft-restore takes grows with the square of the chains in it; iptables-legacy's, with the whole table. */
@@ -25,44 +28,96 @@ const LOCALNET_RECORD = setOf('L', 4, 'localnet');
 
 /** Reads and writes through the commands of one variant. */
 export class KernelDataplane {
+  private readonly tables: TableReader;
+  private foreign: readonly ForeignTable[] = [];
+  /** Chains that could not be deleted: as long as they are empty, they are as good as gone. */
+  private readonly kept = new Set<string>();
+
   constructor(
     private readonly runner: CommandRunner,
     readonly variant: IptablesVariant,
     private readonly families: readonly IpFamily[],
     private readonly lockTimeoutSeconds: number,
-  ) {}
+  ) {
+    this.tables = new TableReader(runner, variant);
+  }
+
+  /** Tables that were found, by the last {@link read}, to hold a rule which iptables cannot print. */
+  get foreignTables(): readonly ForeignTable[] {
+    return this.foreign;
+  }
+
+  /** @throws IptablesError PP_IPTABLES_READ_INCOMPATIBLE when the last {@link read} may have left out chains of ours */
+  assertReadable(): void {
+    const blind = this.foreign.flatMap(({ family, table, blindness }) =>
+      blindness === undefined ? [] : [`IPv${family} ${table}: ${blindness}`],
+    );
+    if (blind.length === 0) return;
+    throw new IptablesError('PP_IPTABLES_READ_INCOMPATIBLE', `not all could be read of ${blind.join('; ')}`, {
+      isRetriable: false,
+    });
+  }
+
+  /** @throws IptablesError PP_IPTABLES_CHAIN_IN_USE when {@link apply} had to leave chains, because somebody else's rules lead to them */
+  assertNoneKept(): void {
+    if (this.kept.size === 0) return;
+    throw new IptablesError('PP_IPTABLES_CHAIN_IN_USE', `left empty: ${[...this.kept].join(', ')}`, {
+      isRetriable: false,
+    });
+  }
 
   /** What leads from one state to another, in pieces of the size that suits the variant. */
   programTo(state: KernelState, ruleset: Ruleset): Program {
     return renderProgram(state, ruleset, CHAINS_PER_RESTORE[this.variant]);
   }
 
-  /** @throws IptablesError PP_IPTABLES_READ_FAILED */
-  async read(): Promise<KernelState> {
+  /**
+   * Of a table that nobody can read whole, what stands of `known` in it.
+   * @throws IptablesError PP_IPTABLES_READ_FAILED
+   */
+  async read(known: Ruleset = EMPTY_RULESET): Promise<KernelState> {
     const families = new Map<IpFamily, FamilyState>();
+    const foreign: ForeignTable[] = [];
     for (const family of this.families) {
-      const text = await this.readFamily(family);
-      if (text.includes(OWNER_TAG)) families.set(family, parseIptablesSave(text));
+      const reading = await this.tables.read(family, known.families.get(family) ?? EMPTY_FAMILY);
+      const tables = this.withoutKept(family, reading.tables);
+      if (hasAnything(tables)) families.set(family, tables);
+      foreign.push(...reading.foreign);
     }
+    this.foreign = foreign;
     const sets = new Map(await this.readSets());
     const isOurs = sets.delete(LOCALNET_RECORD);
     return { families, sets, localnet: await this.readLocalnet(isOurs) };
   }
 
-  /** @throws IptablesError with what failed; what was written before that stays. */
+  /**
+   * A chain that somebody else's rule leads to is emptied and left.
+   * @throws IptablesError with what failed; what was written before that stays.
+   */
   async apply(program: Program): Promise<void> {
     if (program.localnet === 'off') await this.stopRoutingLocalnet();
     if (program.setsBefore !== '') await this.restoreSets(program.setsBefore);
+    if (program.jumpsBefore !== '') await this.deleteJumps(program.jumpsBefore);
     for (const restore of program.restores) await this.restore(restore);
+    if (program.jumpsAfter !== '') await this.deleteJumps(program.jumpsAfter);
     if (program.localnet === 'on') await this.routeLocalnet();
     if (program.setsAfter !== '') await this.restoreSets(program.setsAfter);
   }
 
-  private async readFamily(family: IpFamily): Promise<string> {
-    const command = commandOf(family, this.variant, 'save');
-    const result = await this.runner.run(command, []);
-    if (result.exitCode !== 0) throw readError(command, result);
-    return result.stdout;
+  private withoutKept(family: IpFamily, tables: FamilyState): FamilyState {
+    if (this.kept.size === 0) return tables;
+    const withoutKept = (table: TableState): TableState => ({
+      ...table,
+      chains: new Map(
+        [...table.chains].filter(([name, rules]) => rules.length > 0 || !this.kept.has(chainPlace(family, name))),
+      ),
+    });
+    return {
+      raw: withoutKept(tables.raw),
+      mangle: withoutKept(tables.mangle),
+      filter: withoutKept(tables.filter),
+      nat: withoutKept(tables.nat),
+    };
   }
 
   private async readLocalnet(isOurs: boolean): Promise<KernelState['localnet']> {
@@ -107,38 +162,65 @@ export class KernelDataplane {
     });
   }
 
+  /** The handles came from nft: it is there. */
+  private async deleteJumps(text: string): Promise<void> {
+    const result = await this.runner.run('nft', ['--file', '-'], text);
+    if (result.exitCode === 0) return;
+    // A handle that is gone means that somebody else was quicker.
+    throw new IptablesError('PP_IPTABLES_RESTORE_FAILED', quoteFailure('nft', result, text), { isRetriable: true });
+  }
+
   private async restore({ family, text }: RestoreText): Promise<void> {
     const command = commandOf(family, this.variant, 'restore');
     const wait = this.variant === 'legacy' ? ['--wait', String(this.lockTimeoutSeconds)] : [];
     const result = await this.runner.run(command, ['--noflush', ...wait], text);
     if (result.exitCode === 0) return;
+    const refused = lineOf(result, text);
+    if (refused?.startsWith('-X ') === true) {
+      // Somebody else's rule leads to it. It is empty by then, and nothing of ours leads there.
+      this.kept.add(chainPlace(family, refused.slice(3)));
+      await this.restore({ family, text: text.replace(`${refused}\n`, '') });
+      return;
+    }
     throw new IptablesError('PP_IPTABLES_RESTORE_FAILED', quoteFailure(command, result, text), {
       isRetriable: isTemporary(result),
     });
   }
 }
 
-function readError(command: string, result: CommandResult): IptablesError {
-  return new IptablesError('PP_IPTABLES_READ_FAILED', `${command} ended with ${result.exitCode}: ${result.stderr}`, {
-    isRetriable: true,
-  });
+function chainPlace(family: IpFamily, chain: string): string {
+  return `IPv${family} ${chain}`;
 }
 
-/** The lock is held (4), memory or buffers ran out, somebody changed the table meanwhile. */
-function isTemporary(result: CommandResult): boolean {
-  return (
-    result.exitCode === 4 ||
+function hasAnything(tables: FamilyState): boolean {
+  return TABLES.some((table) => tables[table].chains.size > 0 || tables[table].hooks.size > 0);
+}
+
+/**
+ * The lock is held (4), memory or buffers ran out, somebody changed the table meanwhile. 4 is also what the kernel's refusal of one line
+ * ends with, `line 3: RULE_APPEND failed (Invalid argument)`, and the reason alone tells whether it will refuse again.
+ */
+function isTemporary({ exitCode, stderr }: CommandResult): boolean {
+  if (
     /resource temporarily unavailable|no buffer space|cannot allocate memory|xtables lock|interrupted|busy/i.test(
-      result.stderr,
+      stderr,
     )
-  );
+  )
+    return true;
+  return exitCode === 4 && !/\b[A-Z]+_[A-Z_]+ failed \(/.test(stderr);
 }
 
 /** The tool's message, with the line that it speaks of. */
 function quoteFailure(command: string, result: CommandResult, text: string): string {
-  const line = failedLine(result.stderr);
-  const quoted = line === undefined ? '' : ` (${text.split('\n')[line - 1] ?? 'past the end'})`;
+  const line = lineOf(result, text);
+  const quoted = line === undefined ? '' : ` (${line})`;
   return `${command} ended with ${result.exitCode}: ${result.stderr}${quoted}`;
+}
+
+/** The line of the input that the tool speaks of. */
+function lineOf({ stderr }: CommandResult, text: string): string | undefined {
+  const line = failedLine(stderr);
+  return line === undefined ? undefined : (text.split('\n')[line - 1] ?? 'past the end');
 }
 
 /** `line 7` or `Error occurred at line: 7`. */

@@ -2,33 +2,49 @@
 import type { IpFamily } from '@polyplane/core/backend';
 import { OWNER_TAG } from '../render/names';
 import type { FamilyState, HookState, SetState, TableState } from '../render/program';
-import { type BaseChain, TABLES, type TableName } from '../render/ruleset';
+import { type BaseChain, isBaseChain, TABLES, type TableName } from '../render/ruleset';
 
-const BASE_CHAINS: readonly string[] = [
-  'PREROUTING',
-  'INPUT',
-  'FORWARD',
-  'OUTPUT',
-  'POSTROUTING',
-] satisfies BaseChain[];
+/** What an iptables-save output shows of ours, and what it leaves out. */
+export interface SavedFamily {
+  /** Chains by owner tag, and jumps to them from base chains. */
+  readonly tables: FamilyState;
+  /** Tables that it names and does not print to their end: there is more in them than `tables` says. */
+  readonly unread: readonly TableName[];
+}
 
-/** What of ours an iptables-save output shows: chains by owner tag, and jumps to them from base chains. */
-export function parseIptablesSave(text: string): FamilyState {
+/** Reads the output of iptables-save, for one table or all. */
+export function parseIptablesSave(text: string): SavedFamily {
   const tables: Record<TableName, MutableTable> = {
     raw: new MutableTable(),
     mangle: new MutableTable(),
     filter: new MutableTable(),
     nat: new MutableTable(),
   };
+  const unread = new Set<TableName>();
   let table: MutableTable | undefined;
   for (const line of text.split('\n')) {
     if (line.startsWith('*')) {
-      const name = TABLES.find((known) => known === line.slice(1).trim());
+      const name = tableNamed(line.slice(1).trim());
       table = name === undefined ? undefined : tables[name];
+      // Until its COMMIT.
+      if (name !== undefined) unread.add(name);
     } else if (line.startsWith(':')) table?.addChain(line.slice(1, line.indexOf(' ')));
     else if (line.startsWith('-A ')) table?.addRule(line.slice(3));
+    else if (line.startsWith('COMMIT')) {
+      for (const name of TABLES) if (tables[name] === table) unread.delete(name);
+    } else {
+      const incompatible = tableNamed(INCOMPATIBLE.exec(line)?.[1] ?? '');
+      if (incompatible !== undefined) unread.add(incompatible);
+    }
   }
-  return tables;
+  return { tables, unread: TABLES.filter((name) => unread.has(name)) };
+}
+
+/** What iptables-nft-save prints in place of a table that holds a rule which iptables could not have made; it exits with 0. */
+const INCOMPATIBLE = /^# Table `(\w+)' is incompatible/;
+
+function tableNamed(name: string): TableName | undefined {
+  return TABLES.find((known) => known === name);
 }
 
 /** Our sets in an `ipset save` output. */
@@ -72,10 +88,6 @@ class MutableTable implements TableState {
     if (hook === undefined) this.hooks.set(chain, { rules: [rule], isFirst });
     else this.hooks.set(chain, { rules: [...hook.rules, rule], isFirst: hook.isFirst });
   }
-}
-
-function isBaseChain(name: string): name is BaseChain {
-  return BASE_CHAINS.includes(name);
 }
 
 function parseCreate(words: readonly string[]): SetState & { readonly members: Set<string> } {

@@ -1,6 +1,8 @@
 /** The two ways in which iptables reaches the kernel: which ones a host has, and which one it uses. */
 import type { IpFamily } from '@polyplane/core/backend';
 import type { CommandRunner } from '@polyplane/linux';
+import { TABLES } from '../render/ruleset';
+import { parseIptablesSave } from './save-parser';
 
 export type IptablesVariant = 'nft' | 'legacy';
 
@@ -30,18 +32,40 @@ export interface VariantFacts {
   readonly ruleCount: number;
 }
 
+/** What iptables-nft-save ends with when it meets a rule that it cannot even name. */
+export const CANNOT_PRINT = 3;
+
 /** Asks one variant; never rejects. */
 export async function readVariant(runner: CommandRunner, variant: IptablesVariant): Promise<VariantFacts> {
   const unusable = (reason: string): VariantFacts => ({ variant, isUsable: false, reason, ruleCount: 0 });
   try {
     const saved = await runner.run(commandOf(4, variant, 'save'), []);
-    if (saved.exitCode !== 0) return unusable(saved.stderr);
+    const isPartial = variant === 'nft' && saved.exitCode === CANNOT_PRINT;
+    if (saved.exitCode !== 0 && !isPartial) return unusable(saved.stderr);
     const checked = await runner.run(commandOf(4, variant, 'restore'), trialArguments(variant), '*filter\nCOMMIT\n');
     if (checked.exitCode !== 0) return unusable(checked.stderr);
-    return { variant, isUsable: true, reason: '', ruleCount: saved.stdout.match(/^-A /gm)?.length ?? 0 };
+    const printed = saved.stdout.match(/^-A /gm)?.length ?? 0;
+    const isHiding = isPartial || parseIptablesSave(saved.stdout).unread.length > 0;
+    const ruleCount = isHiding ? Math.max(printed, await countNativeRules(runner)) : printed;
+    return { variant, isUsable: true, reason: '', ruleCount };
   } catch (error) {
     return unusable(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** Rules in tables that iptables cannot print; where there is no nft to count them, at least the one that is in its way. */
+async function countNativeRules(runner: CommandRunner): Promise<number> {
+  let count = 1;
+  for (const table of TABLES) {
+    try {
+      const { exitCode, stdout } = await runner.run('nft', ['list', 'table', 'ip', table]);
+      if (exitCode === 0) count += stdout.match(/^\t\t(?!type )\S/gm)?.length ?? 0;
+    } catch {
+      // No nft on this host.
+      return count;
+    }
+  }
+  return count;
 }
 
 /**

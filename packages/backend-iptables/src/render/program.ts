@@ -12,6 +12,8 @@ export interface HookState {
   readonly rules: readonly string[];
   /** The chain's first rule is ours. */
   readonly isFirst: boolean;
+  /** nft's handles of `rules`, where rules of another tool keep iptables from finding them. */
+  readonly handles?: readonly string[];
 }
 
 /** What one table holds of ours. */
@@ -43,7 +45,11 @@ export interface RestoreText {
 export interface Program {
   /** Input of `ipset restore`; empty: none. */
   readonly setsBefore: string;
+  /** Input of `nft`: jumps that are to go, which iptables does not find. Empty: none. */
+  readonly jumpsBefore: string;
   readonly restores: readonly RestoreText[];
+  /** The same, of jumps that others have taken the place of. */
+  readonly jumpsAfter: string;
   readonly setsAfter: string;
   /** Route 127.0.0.0/8, after the rules that keep others out of it; or stop, before they go. */
   readonly localnet: 'on' | 'off' | 'keep';
@@ -55,6 +61,8 @@ export interface Program {
 export function isEmptyProgram(program: Program): boolean {
   return (
     program.setsBefore === '' &&
+    program.jumpsBefore === '' &&
+    program.jumpsAfter === '' &&
     program.restores.length === 0 &&
     program.setsAfter === '' &&
     program.localnet === 'keep'
@@ -80,6 +88,7 @@ export function renderProgram(state: KernelState, ruleset: Ruleset, chainsPerRes
   const differences: string[] = [];
   const sets = renderSets(state.sets, ruleset.sets, differences);
   const restores: RestoreText[] = [];
+  const jumps = { before: '', after: '' };
   for (const family of [4, 6] as const) {
     const before = state.families.get(family) ?? EMPTY_FAMILY_STATE;
     const wanted = ruleset.families.get(family) ?? EMPTY_FAMILY;
@@ -96,13 +105,20 @@ export function renderProgram(state: KernelState, ruleset: Ruleset, chainsPerRes
       return body === '' ? '' : `*${table}\n${body}COMMIT\n`;
     }).join('');
     for (const text of [...texts, last]) if (text !== '') restores.push({ family, text });
+    for (const table of TABLES) {
+      const { before: early, after: late } = renderHiddenJumps(family, table, before[table], wanted[table]);
+      jumps.before += early;
+      jumps.after += late;
+    }
   }
   const localnet = localnetAfter(state.localnet, ruleset.routesLocalnet);
   const isChanged = localnet !== state.localnet;
   if (isChanged) differences.push(`127.0.0.0/8 is ${localnet === 'off' ? 'still' : 'not'} routed`);
   return {
     setsBefore: sets.before,
+    jumpsBefore: jumps.before,
     restores,
+    jumpsAfter: jumps.after,
     setsAfter: sets.after,
     localnet: !isChanged ? 'keep' : localnet === 'off' ? 'off' : 'on',
     differences,
@@ -165,14 +181,39 @@ function renderHooks(state: TableState, wanted: TableRules, note: (what: string)
     const chain = wanted.hooks.get(base);
     const found = state.hooks.get(base);
     const rules = found?.rules ?? [];
-    if (chain !== undefined && found?.isFirst === true && rules.length === 1 && rules[0] === `-j ${chain}`) continue;
-    if (chain === undefined && rules.length === 0) continue;
+    if (isHooked(found, chain)) continue;
     note(`${base} ${chain === undefined ? 'still jumps to us' : `does not begin with -j ${chain}`}`);
-    // First in, then out: within one transaction, so that no packet sees both or neither.
-    for (const rule of rules) text += `-D ${base} ${rule}\n`;
+    // Out and in within one transaction, so that no packet sees both or neither.
+    if (found?.handles === undefined) for (const rule of rules) text += `-D ${base} ${rule}\n`;
     if (chain !== undefined) text += `-I ${base} 1 -j ${chain}\n`;
   }
   return text;
+}
+
+/** Nothing but the jump that is wanted is there, and first; or nothing, where none is wanted. */
+function isHooked(found: HookState | undefined, chain: ChainName | undefined): boolean {
+  const rules = found?.rules ?? [];
+  if (chain === undefined) return rules.length === 0;
+  return found?.isFirst === true && rules.length === 1 && rules[0] === `-j ${chain}`;
+}
+
+/** One that another takes the place of goes after that is there: for a moment a packet may meet both, and none neither. */
+function renderHiddenJumps(
+  family: IpFamily,
+  table: TableName,
+  state: TableState,
+  wanted: TableRules,
+): { readonly before: string; readonly after: string } {
+  const texts = { before: '', after: '' };
+  for (const [base, hook] of state.hooks) {
+    const chain = wanted.hooks.get(base);
+    if (hook.handles === undefined || isHooked(hook, chain)) continue;
+    const lines = hook.handles.map(
+      (handle) => `delete rule ${family === 4 ? 'ip' : 'ip6'} ${table} ${base} handle ${handle}\n`,
+    );
+    texts[chain === undefined ? 'before' : 'after'] += lines.join('');
+  }
+  return texts;
 }
 
 function renderSets(

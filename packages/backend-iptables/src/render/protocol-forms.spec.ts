@@ -13,7 +13,7 @@ const NAMES = new Map([
 function own(rule: string): string | undefined {
   const text = `*filter\n:POLYPLANE-X - [0:0]\n-A POLYPLANE-X ${rule}\nCOMMIT\n`;
   const state = {
-    families: new Map([[4, parseIptablesSave(text)]] as const),
+    families: new Map([[4, parseIptablesSave(text).tables]] as const),
     sets: new Map(),
     localnet: 'off',
   } as const;

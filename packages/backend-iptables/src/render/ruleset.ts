@@ -1,6 +1,6 @@
 /** What the kernel shall hold, or holds, of ours: chains, the jumps into them, and sets. */
 import type { IpFamily } from '@polyplane/core/backend';
-import type { ChainName, SetName } from './names';
+import { type ChainName, fixedChain, type SetName } from './names';
 import type { RuleText } from './rule-text';
 
 /** In the order in which they are written: policy is in force before a new service leads to it. */
@@ -9,6 +9,22 @@ export type TableName = (typeof TABLES)[number];
 
 /** The kernel's own chains that we hook into. */
 export type BaseChain = 'PREROUTING' | 'INPUT' | 'FORWARD' | 'OUTPUT' | 'POSTROUTING';
+
+/** All of them. */
+export const BASE_CHAINS = [
+  'PREROUTING',
+  'INPUT',
+  'FORWARD',
+  'OUTPUT',
+  'POSTROUTING',
+] as const satisfies readonly BaseChain[];
+
+export function isBaseChain(name: string): name is BaseChain {
+  return BASE_CHAINS.some((base) => base === name);
+}
+
+/** The chains that a base chain may jump to. */
+export const HOOK_CHAINS: readonly ChainName[] = [...BASE_CHAINS, 'SERVICES'].map(fixedChain);
 
 export type Chains = ReadonlyMap<ChainName, readonly RuleText[]>;
 
