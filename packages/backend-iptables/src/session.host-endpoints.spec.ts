@@ -16,9 +16,11 @@ import {
   api,
   CLIENT,
   CLIENT_IP,
+  CLIENT_IP6,
   ip,
   NODE,
   NODE_IP,
+  NODE_IP6,
   OPEN,
   SETTINGS,
   SessionBed,
@@ -137,5 +139,21 @@ describeOnKernel('A session with host endpoints', (variant) => {
     );
     expect(await bed.both(CLIENT, NODE_IP)).to.deep.equal([`${NODE} saw ${CLIENT_IP}`, 'timeout']);
     expect(await bed.ask(CLIENT, `${NODE_IP}:81`)).to.equal('timeout');
+  });
+});
+
+describeOnKernel('A session whose host is closed but for a port', (variant) => {
+  const bed = SessionBed.inSuite(variant);
+
+  it('is found by its neighbours on IPv6, as on IPv4', async () => {
+    const only80 = buildPolicy('only-80', {
+      ingress: [buildRule('allow', { protocol: TCP, destination: { ports: ports(80) } })],
+    });
+    // In every stage that packets to the host meet. Nobody has asked for the host's IPv6 address before.
+    const tiers = [buildTier([only80])];
+    await bed.enforce(only80, buildHostEndpoint('host', { tiers, preDnatTiers: tiers }));
+    expect(await bed.ask(CLIENT, NODE_IP)).to.equal(`${NODE} saw ${CLIENT_IP}`);
+    expect(await bed.ask(CLIENT, `[${NODE_IP6}]:80`, { isAnswerExpected: true })).to.equal(`${NODE} saw ${CLIENT_IP6}`);
+    expect(await bed.ask(CLIENT, `[${NODE_IP6}]:81`)).to.equal('timeout');
   });
 });

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { ServiceEndpoint } from '@polyplane/core/backend';
 import {
   buildFrontend,
   buildPolicy,
@@ -18,6 +19,7 @@ import {
   CLIENT,
   FAR,
   FAR_IP6,
+  NODE,
   NODE_IP6,
   OPEN,
   SessionBed,
@@ -61,6 +63,15 @@ describeOnKernel('A session with IPv6', (variant) => {
     expect(await bed.ask(CLIENT, `[${NODE_IP6}]:30080`)).to.equal(`${WEB} saw ${NODE_IP6}`);
     // The error comes while `connect` still holds the socket, so it is the second SYN that is refused.
     expect(await bed.ask(API, `[${VIP6}]:8001`, { isAnswerExpected: true })).to.equal('refused');
+  });
+
+  it('leaves what the host sends to itself by loopback to the host: no node port answers there', async () => {
+    const port81 = (endpoints: readonly ServiceEndpoint[]) =>
+      buildService('np', [buildFrontend('nodePort', 81)], endpoints, { family: 6 });
+    for (const endpoints of [[toWeb6], []]) {
+      await bed.enforce(OPEN, web6, api6, port81(endpoints));
+      expect(await bed.ask(NODE, '[::1]:81')).to.equal(`${NODE} saw ::1`);
+    }
   });
 
   it('lets workloads find their neighbours, and closes the host to them', async () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type Protocol, parsePort, TCP, UDP } from '@polyplane/core/backend';
-import { buildFrontend, buildService, nets } from '@polyplane/core/testing';
+import { buildFrontend, buildService, buildServiceEndpoint, nets } from '@polyplane/core/testing';
 import { describeOnKernel } from './testing/on-kernel';
 import {
   API,
@@ -72,6 +72,18 @@ describeOnKernel('A session with services', (variant) => {
     expect(await bed.ask(API, `${VIP}:8000`)).to.equal('refused');
     expect(await bed.ask(NODE, `${VIP}:8000`)).to.equal('refused');
     expect(await bed.ask(CLIENT, `${NODE_IP}:30080`)).to.equal('refused');
+  });
+
+  it('does not refuse what a service sends to a place that another one refuses', async () => {
+    await bed.enforce(
+      OPEN,
+      web,
+      api,
+      buildService('taken', [buildFrontend('externalIp', 81, NODE_IP)], []),
+      buildService('host', [buildFrontend('clusterIp', 8000, VIP)], [buildServiceEndpoint(NODE_IP, 81, true)]),
+    );
+    expect(await bed.ask(CLIENT, `${NODE_IP}:81`)).to.equal('refused');
+    expect(await bed.ask(NODE, `${VIP}:8000`)).to.equal(`${NODE} saw ${NODE_IP}`);
   });
 
   it('drops what only endpoints elsewhere could serve', async () => {

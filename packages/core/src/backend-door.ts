@@ -11,6 +11,7 @@ export * from './dataplane/claim-index';
 export * from './dataplane/floating-targets';
 export * from './dataplane/host-endpoints';
 export * from './dataplane/host-links';
+export * from './dataplane/neighbour-discovery';
 export * from './dataplane/next-state';
 export * from './dataplane/node-port-entrances';
 export * from './dataplane/policed-flows';

@@ -11,6 +11,7 @@ import {
   type NodeSettings,
 } from '@polyplane/core/backend';
 import { type ChainName, chainOf, fixedChain } from './names';
+import { renderNeighbourDiscovery } from './neighbour-discovery';
 import type { Direction, PolicyChains } from './policy-chains';
 import { ALLOW_CHAIN } from './policy-rule';
 import { formatRule, type RuleSpec, type RuleText, type Target } from './rule-text';
@@ -65,7 +66,7 @@ function renderEndpoint(
   policy.chains.set(chain, [
     ...(stage === 'untracked' ? [] : ESTABLISHED),
     ...(stage === 'normal' ? INVALID : []),
-    ...renderFailsafes(stage, direction, settings, family),
+    ...renderExemptions(stage, direction, settings, family),
     formatRule({ target: { kind: 'goto', chain: verdict } }),
   ]);
   return chain;
@@ -77,10 +78,10 @@ const ESTABLISHED = [
 const INVALID = [formatRule({ matches: [{ kind: 'state', states: ['INVALID'] }], target: { kind: 'drop' } })];
 
 /**
- * Failsafe ports are open to the host's own traffic, and pass the stages before it unjudged. Without connection tracking
- * the answers of failsafe connections, known by their source port, need a rule of their own.
+ * Failsafe ports are open to the host's own traffic, as is neighbour discovery; both pass the stages before it unjudged. Without
+ * connection tracking the answers of failsafe connections, known by their source port, need a rule of their own.
  */
-function renderFailsafes(
+function renderExemptions(
   stage: HostStage,
   direction: Direction,
   settings: NodeSettings,
@@ -94,6 +95,7 @@ function renderFailsafes(
     : [settings.failsafeOutbound, settings.failsafeInbound];
   const peer = isIngress ? 'source' : 'destination';
   return [
+    ...renderNeighbourDiscovery(family, {}, target),
     ...requests.flatMap((port) => failsafeRule(port, 'destination', peer, family, target)),
     ...(stage === 'untracked' ? answers.flatMap((port) => failsafeRule(port, 'source', peer, family, target)) : []),
   ];

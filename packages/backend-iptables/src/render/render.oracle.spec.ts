@@ -1,12 +1,14 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type DesiredState, parseIpAddress } from '@polyplane/core/backend';
+import { type DesiredState, familyOf, type IpFamily, parseIpAddress } from '@polyplane/core/backend';
 import { NodeSimulator, type Packet } from '@polyplane/core/simulator';
 import { stateOf } from '@polyplane/core/testing';
 import { IptablesBackend } from '../backend';
-import { arbitraryPacket, arbitraryState, NODE, UPLINK } from '../testing/arbitrary-states';
+import { arbitraryPacket } from '../testing/arbitrary-packets';
+import { arbitraryState } from '../testing/arbitrary-states';
 import { formatAllowed, type ModelPacket, NetfilterModel } from '../testing/netfilter-model';
 import { contextOf, describeOnKernel, emptyTestbed } from '../testing/on-kernel';
+import { FAMILIES, NODE, UPLINK } from '../testing/places';
 import { SOAK } from '../testing/soak';
 import { full } from '../testing/transitions';
 import { DEFAULT_MARK_MASK, marksOf } from './marks';
@@ -19,11 +21,12 @@ describe('The rendered rules', () => {
       fc.property(arbitraryState, fc.array(arbitraryPacket, { minLength: 10, maxLength: 30 }), (objects, packets) => {
         const state = stateOf(...objects);
         const oracle = new NodeSimulator(state);
-        const model = modelOf(state);
+        const models = modelsOf(state);
         for (const packet of packets) {
-          expect(model.outcomes(enteringPacket(packet)), describePacket(packet)).to.deep.equal(
-            predictedOutcomes(oracle, packet),
-          );
+          expect(
+            models[familyOf(packet.source)].outcomes(enteringPacket(packet)),
+            describePacket(packet),
+          ).to.deep.equal(predictedOutcomes(oracle, packet));
         }
       }),
       { numRuns: 400 * SOAK },
@@ -34,7 +37,7 @@ describe('The rendered rules', () => {
 describeOnKernel('The rendered rules', (variant) => {
   it('are taken and read back as they are written', async function () {
     this.timeout(300_000 * SOAK);
-    const testbed = emptyTestbed(NODE);
+    const testbed = emptyTestbed(NODE[4]);
     try {
       const session = await new IptablesBackend({ variant }).open(contextOf(testbed));
       let revision = 0;
@@ -66,12 +69,13 @@ function predictedOutcomes(oracle: NodeSimulator, packet: Packet): readonly stri
   return [...new Set(outcomes)].sort();
 }
 
-function modelOf(state: DesiredState): NetfilterModel {
+function modelsOf(state: DesiredState): Readonly<Record<IpFamily, NetfilterModel>> {
   const marks = marksOf(DEFAULT_MARK_MASK);
   if (marks === undefined) throw new Error('the default mask has too few bits');
-  const address = parseIpAddress(NODE);
-  const ruleset = new Renderer(marks, [4, 6]).render(state, new Map([[UPLINK, [address]]]));
-  return new NetfilterModel(ruleset, state, { address, uplink: UPLINK });
+  const addresses = FAMILIES.map((family) => parseIpAddress(NODE[family]));
+  const ruleset = new Renderer(marks, FAMILIES).render(state, new Map([[UPLINK, addresses]]));
+  const modelOf = (family: IpFamily) => new NetfilterModel(ruleset, family, state, { addresses, uplink: UPLINK });
+  return { 4: modelOf(4), 6: modelOf(6) };
 }
 
 function enteringPacket({ entry, ...packet }: Packet): ModelPacket {

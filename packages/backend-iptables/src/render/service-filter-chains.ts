@@ -33,6 +33,8 @@ export function renderServiceFilterChains(
   };
   const chains = new Map<ChainName, readonly RuleText[]>();
   chains.set(REFUSE_CHAIN, [
+    // Where a service has sent it, no other one's refusal is meant.
+    formatRule({ matches: [{ kind: 'state', states: ['DNAT'] }], target: { kind: 'return' } }),
     formatRule({ matches: [inSet('firewalled'), notAdmitted], target: { kind: 'drop' } }),
     rule('dropped', { kind: 'drop' }),
     rule('rejected', { kind: 'reject', family }),

@@ -4,7 +4,6 @@ import {
   cidrOf,
   type DesiredState,
   familyOf,
-  ICMPV6,
   type IpFamily,
   type NodeSettings,
   parseCidr,
@@ -14,6 +13,7 @@ import {
 import { renderRangeSet } from './ip-sets';
 import type { Marks } from './marks';
 import { type ChainName, chainOf, fixedChain, type SetName } from './names';
+import { renderNeighbourDiscovery } from './neighbour-discovery';
 import { clearRule, type Direction, type PolicyChains } from './policy-chains';
 import { buildPrefixTree, type PrefixNode } from './prefix-tree';
 import { formatRule, isSafeInterface, type RuleSpec, type RuleText, type Target } from './rule-text';
@@ -29,12 +29,6 @@ export const TO_WORKLOAD_CHAIN = fixedChain('TO-WORKLOAD');
 export const WORKLOAD_TO_HOST_CHAIN = fixedChain('WORKLOAD-TO-HOST');
 
 const LEAF_SIZE = 12;
-
-/**
- * Multicast listener query, report and done, router solicitation, neighbour solicitation and advertisement: without them the
- * host cannot be the workload's router. Router advertisements are not among them: a workload is nobody's router.
- */
-const NEIGHBOUR_DISCOVERY_TYPES = [130, 131, 132, 133, 135, 136];
 
 /** On IPv6, link-local addresses are everybody's. */
 const LINK_LOCAL = parseCidr('fe80::/10');
@@ -68,7 +62,7 @@ export function renderWorkloadChains(
     ...renderInterfaceTree('TI', 'outInterface', lead('ingress'), CLOSED, chains),
   ]);
   chains.set(WORKLOAD_TO_HOST_CHAIN, [
-    ...neighbourDiscovery(family, {}, { kind: 'accept' }),
+    ...renderNeighbourDiscovery(family, {}, { kind: 'accept' }),
     formatRule({ target: { kind: 'jump', chain: FROM_WORKLOAD_CHAIN } }),
     endpointToHost(settings.endpointToHostAction, marks),
   ]);
@@ -118,7 +112,7 @@ export function renderSourceChecks(
       : [{ key: workload.interfaceName, match: foreign, target: { kind: 'drop' } as const }];
   });
   chains.set(CHECK_SOURCE_CHAIN, [
-    ...neighbourDiscovery(family, { source: { value: UNSPECIFIED } }, { kind: 'return' }),
+    ...renderNeighbourDiscovery(family, { source: { value: UNSPECIFIED } }, { kind: 'return' }),
     ...renderInterfaceTree('SI', 'inInterface', entries, [], chains),
   ]);
 }
@@ -207,13 +201,6 @@ function renderInterfaceTree(
   function on(name: string, isPrefix: boolean): Pick<RuleSpec, 'inInterface' | 'outInterface'> {
     return { [side]: { value: { name, isPrefix } } };
   }
-}
-
-function neighbourDiscovery(family: IpFamily, match: Pick<RuleSpec, 'source'>, target: Target): readonly RuleText[] {
-  if (family === 4) return [];
-  return NEIGHBOUR_DISCOVERY_TYPES.map((type) =>
-    formatRule({ ...match, protocol: { value: ICMPV6 }, matches: [{ kind: 'icmp', family, icmp: { type } }], target }),
-  );
 }
 
 function endpointToHost(action: NodeSettings['endpointToHostAction'], marks: Marks): RuleText {

@@ -14,7 +14,7 @@ import type { KernelSet } from '../render/ruleset';
 
 /** The host that the rules are on. */
 export interface ModelHost {
-  readonly address: IpAddress;
+  readonly addresses: readonly IpAddress[];
   readonly uplink: string;
 }
 
@@ -99,7 +99,7 @@ export class RuleMatcher {
 
   /** The host itself has this address. */
   isLocal(address: IpAddress): boolean {
-    return address === this.host.address || address.startsWith('127.');
+    return this.host.addresses.includes(address) || address.startsWith('127.') || address === '::1';
   }
 
   private test(option: string, value: string, fields: string, walker: Walker): boolean {
@@ -126,7 +126,8 @@ export class RuleMatcher {
       case '--dport':
       case '--dports':
         return inPorts(walker.destinationPort);
-      case '--icmp-type': {
+      case '--icmp-type':
+      case '--icmpv6-type': {
         const [type, code] = value.split('/').map(Number);
         return walker.icmp?.type === type && (code === undefined || walker.icmp?.code === code);
       }

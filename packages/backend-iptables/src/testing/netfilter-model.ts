@@ -3,6 +3,7 @@ import {
   type DesiredState,
   type IcmpMatch,
   type IpAddress,
+  type IpFamily,
   type Protocol,
   parseIpAddress,
 } from '@polyplane/core/backend';
@@ -23,7 +24,7 @@ export interface ModelPacket {
 
 type ChainEnd = 'accept' | 'drop' | 'reject' | 'fallThrough';
 
-/** Runs IPv4 packets through the rules' text, by the kernel's hooks in their order. */
+/** Runs packets of one family through the rules' text, by the kernel's hooks in their order. */
 export class NetfilterModel {
   private readonly rules: FamilyRules;
   private readonly matcher: RuleMatcher;
@@ -31,15 +32,18 @@ export class NetfilterModel {
 
   constructor(
     ruleset: Ruleset,
+    family: IpFamily,
     state: DesiredState,
     private readonly host: ModelHost,
   ) {
-    const rules = ruleset.families.get(4);
+    const rules = ruleset.families.get(family);
     if (rules === undefined) throw new Error('nothing was rendered');
     this.rules = rules;
     this.matcher = new RuleMatcher(ruleset.sets, host);
     this.interfaces = new Map(
-      [...state.workloads.values()].map(({ addresses, interfaceName }) => [addresses.join(), interfaceName]),
+      [...state.workloads.values()].flatMap(({ addresses, interfaceName }) =>
+        addresses.map((address) => [address, interfaceName]),
+      ),
     );
   }
 
@@ -177,7 +181,8 @@ export class NetfilterModel {
         return [['next', { ...walker, mark: ((walker.mark & ~mask) ^ bits) >>> 0 }]];
       }
       case 'DNAT': {
-        const [address = '', port] = value.split(':');
+        const [, six, four, port] = /^(?:\[(.*)\]|([^:]*))(?::(\d+))?$/.exec(value) ?? [];
+        const address = six ?? four ?? value;
         const destinationPort = port === undefined ? walker.destinationPort : Number(port);
         return [['accept', { ...walker, destination: parseIpAddress(address), destinationPort, isTranslated: true }]];
       }

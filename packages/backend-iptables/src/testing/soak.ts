@@ -1,9 +1,17 @@
 /** How often the properties of this package are tried, each time that the tests run. */
 
 /** `POLYPLANE_SOAK=20` in the environment: twenty times as many cases as usual, and as much time for them. */
-export const SOAK = soakFactor(process.env.POLYPLANE_SOAK);
+export const SOAK = wholeNumber('POLYPLANE_SOAK') ?? 1;
 
-function soakFactor(text = '1'): number {
-  if (!/^[1-9][0-9]{0,5}$/.test(text)) throw new Error(`POLYPLANE_SOAK=${text} is not a whole number from 1 on`);
+/** `POLYPLANE_CLUSTERS=2000`: so many random clusters are held against a real kernel, on each variant of iptables. */
+export const CLUSTERS = wholeNumber('POLYPLANE_CLUSTERS') ?? 25 * SOAK;
+
+/** `POLYPLANE_SEED=42`: the random clusters that this seed gives. Absent: others each time; a failure tells its seed. */
+export const SEED = wholeNumber('POLYPLANE_SEED');
+
+function wholeNumber(variable: string): number | undefined {
+  const text = process.env[variable];
+  if (text === undefined) return undefined;
+  if (!/^[1-9][0-9]{0,8}$/.test(text)) throw new Error(`${variable}=${text} is not a whole number from 1 on`);
   return Number(text);
 }

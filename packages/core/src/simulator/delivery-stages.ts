@@ -1,5 +1,6 @@
 /** What a packet meets once its destination is known: routing, policy of both ends, masquerade. */
-import { ICMPV6, type IpAddress, type ServicePort, TCP } from '../state';
+import { isNeighbourDiscovery } from '../dataplane/neighbour-discovery';
+import { type IpAddress, type ServicePort, TCP } from '../state';
 import type { Arrival } from './entry-stages';
 import type { Flow } from './flow';
 import { isLoopback } from './host-addresses';
@@ -19,8 +20,11 @@ export function judgeDelivery(view: NodeView, arrival: Arrival, way: Way, option
   steps.push({ stage: 'route', rule: target.kind, outcome: `to ${target.interfaceName}` });
   const verdict = judgeTarget(view, { arrival, flow, target, options, steps });
   const isAllowed = verdict === 'allow';
-  const masqueradeReason = isAllowed ? (way.masqueradeReason ?? poolReason(view, arrival, flow, target)) : undefined;
-  const source = isAllowed ? sourceOf(view, way, masqueradeReason) : flow.source.address;
+  // What is delivered to the host that it came to is routed no further: it keeps its source whoever wants it masqueraded.
+  const isSent = target.kind !== 'host' || arrival.from.kind === 'host';
+  const masqueradeReason =
+    isAllowed && isSent ? (way.masqueradeReason ?? poolReason(view, arrival, flow, target)) : undefined;
+  const source = isAllowed && isSent ? sourceOf(view, way, masqueradeReason) : flow.source.address;
   const isMasqueraded = masqueradeReason !== undefined;
   if (isMasqueraded) steps.push({ stage: 'masquerade', rule: masqueradeReason, outcome: `source becomes ${source}` });
   const { address, port } = flow.destination;
@@ -151,7 +155,7 @@ function judgeLoop(view: NodeView, { destination }: Flow, steps: TraceStep[]): V
 
 /** Host endpoint policy is not asked: the workload's own egress policy and the configured action decide. */
 function judgeWorkloadToHost(view: NodeView, workload: LocalWorkload, { flow, options, steps }: Delivery): Verdict {
-  if (isNeighbourDiscovery(flow)) return acceptNeighbourDiscovery(workload, steps);
+  if (isNeighbourDiscovery(flow.protocol, flow.icmp)) return acceptNeighbourDiscovery(workload, steps);
   if (judgeWorkloadPolicy(view, 'egress', workload, flow, steps) === 'deny') return 'deny';
   const action = view.settings.endpointToHostAction;
   steps.push({ stage: 'endpointToHost', endpoint: workload.key, rule: 'endpointToHostAction', outcome: action });
@@ -190,14 +194,7 @@ function healthCheckOf(view: NodeView, { protocol, destination: { port } }: Flow
   return protocol === TCP && port !== undefined ? view.services.findByHealthCheckPort(port) : undefined;
 }
 
-/** Multicast listener query, report and done, router solicitation, neighbour solicitation and advertisement. */
-const NEIGHBOUR_DISCOVERY: ReadonlySet<number> = new Set([130, 131, 132, 133, 135, 136]);
-
 /** What a workload needs so that the node can be its IPv6 router: egress policy does not judge it. */
-function isNeighbourDiscovery({ protocol, icmp }: Flow): boolean {
-  return protocol === ICMPV6 && icmp !== undefined && NEIGHBOUR_DISCOVERY.has(icmp.type);
-}
-
 function acceptNeighbourDiscovery({ key }: LocalWorkload, steps: TraceStep[]): Verdict {
   steps.push({ stage: 'egressPolicy', endpoint: key, rule: 'neighbour discovery', outcome: 'allow' });
   return 'allow';

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import {
   type DesiredObject,
   type HostEndpoint,
+  ICMPV6,
   type InterfaceName,
   parseIpAddress,
   parsePort,
@@ -36,6 +37,8 @@ const HOST_TO_POD: Sent = [FROM_HOST, '192.168.0.1', '10.0.1.1'];
 const POD_TO_OUTSIDE: Sent = [FROM_POD, '10.0.1.1', '203.0.113.9'];
 const POD_TO_POD: Sent = [FROM_POD, '10.0.1.1', '10.0.1.2'];
 const POD_TO_HOST: Sent = [FROM_POD, '10.0.1.1', '192.168.0.1'];
+const FROM_NEIGHBOUR: Sent = [FROM_NETWORK, 'fe80::9', 'ff02::1:ff00:1'];
+const TO_NEIGHBOUR: Sent = [FROM_HOST, 'fe80::1', 'ff02::1:ff00:9'];
 
 type Tiers = 'tiers' | 'forwardTiers' | 'preDnatTiers' | 'untrackedTiers';
 
@@ -253,6 +256,19 @@ describe('Host endpoint policy', () => {
 
     it('do not open forwarded traffic', () => {
       expect(verdictOf([failsafes, ...withPolicy('forwardTiers', DENY)], OUTSIDE_TO_POD, ssh)).to.equal('deny');
+    });
+  });
+
+  describe('on IPv6', () => {
+    it('leaves neighbour discovery alone, as it sees nothing of ARP, and judges what says where packets go', () => {
+      const message = (type: number) => ({ protocol: ICMPV6, icmp: { type, code: 0 } });
+      for (const kind of ['tiers', 'untrackedTiers', 'preDnatTiers'] as const) {
+        const closed = withPolicy(kind, DENY);
+        const verdicts = [135, 136, 143, 134, 128].map((type) => verdictOf(closed, FROM_NEIGHBOUR, message(type)));
+        expect(verdicts, kind).to.deep.equal(['allow', 'allow', 'allow', 'deny', 'deny']);
+      }
+      expect(verdictOf(withPolicy('tiers', DENY), TO_NEIGHBOUR, message(135))).to.equal('allow');
+      expect(verdictOf(withPolicy('tiers', DENY), TO_NEIGHBOUR, message(128))).to.equal('deny');
     });
   });
 });

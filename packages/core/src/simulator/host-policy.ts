@@ -1,4 +1,5 @@
 /** What the host endpoint of an interface says to a packet, stage by stage. */
+import { isNeighbourDiscovery } from '../dataplane/neighbour-discovery';
 import type { EndpointTier, FailsafePort, HostEndpoint, IpAddress, Port } from '../state';
 import { cidrContains } from '../state';
 import type { Flow } from './flow';
@@ -18,7 +19,8 @@ const STAGE_NAMES: Readonly<Record<HostStage, string>> = {
 
 /**
  * `ingress` is what came in by the interface, `egress` what leaves by it. `next`: no host endpoint is there, or it leaves
- * the packet to later stages. Failsafe ports pass every stage but `forward`, whose traffic is not the host's own.
+ * the packet to later stages. Failsafe ports and neighbour discovery pass every stage but `forward`, whose traffic is not the
+ * host's own.
  */
 export function judgeHostStage(
   view: NodeView,
@@ -34,14 +36,15 @@ export function judgeHostStage(
   const tiers = tiersOf(endpoint, stage);
   if (stage === 'forward') return view.policies.judgeTiers(tiers, question);
   if (stage === 'normal') return judgeNormal(view, endpoint, question);
-  if (tiers.length === 0 || isFailsafe(view, question, stage === 'untracked')) return 'next';
+  if (tiers.length === 0 || isExempt(view, question, stage === 'untracked')) return 'next';
   return view.policies.judgeTiers(tiers, question, 'next');
 }
 
 function judgeNormal(view: NodeView, endpoint: HostEndpoint, question: PolicyQuestion): PolicyDecision {
-  if (isFailsafe(view, question, false)) {
-    const { stage, endpoint: key } = question;
-    question.steps.push({ stage, endpoint: key, rule: 'failsafe port', outcome: 'allow' });
+  if (isExempt(view, question, false)) {
+    const { stage, endpoint: key, flow } = question;
+    const rule = isNeighbourDiscovery(flow.protocol, flow.icmp) ? 'neighbour discovery' : 'failsafe port';
+    question.steps.push({ stage, endpoint: key, rule, outcome: 'allow' });
     return 'allow';
   }
   return view.policies.judgeEndpoint(endpoint, question);
@@ -51,6 +54,12 @@ function tiersOf(endpoint: HostEndpoint, stage: HostStage): readonly EndpointTie
   if (stage === 'untracked') return endpoint.untrackedTiers;
   if (stage === 'preDnat') return endpoint.preDnatTiers;
   return stage === 'forward' ? endpoint.forwardTiers : endpoint.tiers;
+}
+
+/** A host that found no neighbours on its link would have no IPv6 at all, and no policy can close its ARP. */
+function isExempt(view: NodeView, question: PolicyQuestion, withAnswers: boolean): boolean {
+  const { protocol, icmp } = question.flow;
+  return isNeighbourDiscovery(protocol, icmp) || isFailsafe(view, question, withAnswers);
 }
 
 /**

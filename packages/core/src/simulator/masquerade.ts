@@ -22,7 +22,8 @@ export function masqueradeReason(
   if (sourceNat === 'always') return 'external traffic is always masqueraded';
   if (sourceNat === 'never') return undefined;
   if (trafficPolicy === 'cluster') return 'external traffic under policy Cluster';
-  return sender.isNode ? 'sender is the node' : undefined;
+  // A node whose address is in the pods' range counts as a pod.
+  return sender.isNode && !sender.isLocalPod ? 'sender is the node' : undefined;
 }
 
 function clusterIpReason({ family }: Flow, sender: SenderFacts, settings: NodeSettings): string | undefined {

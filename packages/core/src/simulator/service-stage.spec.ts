@@ -117,6 +117,24 @@ describe('A service', () => {
     expect([targets(fromNode), fromNode.destinations[0]?.isMasqueraded]).to.deep.equal([['10.0.2.2:8080'], true]);
   });
 
+  it('takes a node whose address is in the pods’ range for a pod', () => {
+    const local = [buildFrontend('externalIp', 80, '1.2.3.4', { trafficPolicy: 'local' })];
+    const settings = buildSettings({ localDetector: { kind: 'cidrs', cidrs: nets('192.168.0.0/16') } });
+    const fromNode = judge(
+      [settings, buildService('s', local, [REMOTE])],
+      packetAt(FROM_HOST, '192.168.0.1', '1.2.3.4'),
+    );
+    expect([targets(fromNode), fromNode.destinations[0]?.isMasqueraded]).to.deep.equal([['10.0.2.2:8080'], false]);
+  });
+
+  it('keeps the source of what it delivers to a process of the host, but for what the host itself sends', () => {
+    const onHost = buildService('s', [NODE_PORT], [buildServiceEndpoint('192.168.0.1', 8080, true)]);
+    const [delivered] = judge([onHost], toNodePort).destinations;
+    expect(delivered).to.include({ target: 'host', isMasqueraded: false, source: '203.0.113.9' });
+    const [own] = judge([onHost], packetAt(FROM_HOST, '127.0.0.1', '192.168.0.1', 30080)).destinations;
+    expect(own).to.include({ target: 'host', isMasqueraded: true, source: '192.168.0.1' });
+  });
+
   it('drops sources outside the load balancer’s ranges', () => {
     const frontend = buildFrontend('loadBalancerIp', 80, '1.2.3.4', { sourceRanges: nets('203.0.113.0/25') });
     const service = buildService('s', [frontend], [LOCAL]);
