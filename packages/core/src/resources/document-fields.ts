@@ -6,14 +6,13 @@ import { nameOfKey, valueOfScalar } from './scalar-event';
 /** Finds fields among a document's events, which list its nodes in the order of the text. */
 export class DocumentFields {
   /** Of the event of a collection: the index of the event behind its end. */
-  private readonly ends: Uint32Array;
+  private ends: Uint32Array | undefined;
   private readonly directives: DocumentEvent['directives'];
 
   constructor(
     private readonly events: readonly Event[],
     private readonly text: string,
   ) {
-    this.ends = endsOf(events);
     const [document] = events;
     this.directives = document?.type === EVENT_ID.DOCUMENT ? document.directives : [];
   }
@@ -74,6 +73,7 @@ export class DocumentFields {
   }
 
   private behind(node: number): number {
+    this.ends ??= endsOf(this.events);
     return this.ends[node] || node + 1;
   }
 

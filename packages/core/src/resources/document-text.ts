@@ -41,8 +41,9 @@ function endOfLine(text: string, index: number): number {
   return newline < 0 ? text.length : newline + 1;
 }
 
-function countNewlines(text: string): number {
+/** The line ends of a part of a text. */
+export function countNewlines(text: string, start = 0, end = text.length): number {
   let count = 0;
-  for (let index = text.indexOf('\n'); index >= 0; index = text.indexOf('\n', index + 1)) count++;
+  for (let index = text.indexOf('\n', start); index >= 0 && index < end; index = text.indexOf('\n', index + 1)) count++;
   return count;
 }

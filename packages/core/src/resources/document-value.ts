@@ -151,7 +151,7 @@ class Construction {
   private placeKey(parent: OpenCollection, map: PlainObject, value: unknown, offset: number): void {
     const key = nameOfKey(value);
     if (key === undefined) this.refuse('a key that is neither text nor number', offset);
-    if (Object.hasOwn(map, key) && parent.merged?.delete(key) !== true) this.refuse('a key that comes twice', offset);
+    if (hasKey(map, key) && parent.merged?.delete(key) !== true) this.refuse('a key that comes twice', offset);
     parent.key = key;
   }
 
@@ -173,6 +173,11 @@ class Construction {
   private refuse(message: string, offset: number): never {
     return YAMLException.throwAt(this.text, Math.max(0, offset), message);
   }
+}
+
+/** No value is undefined, so that most keys need no look at the prototype. */
+function hasKey(map: PlainObject, key: string): boolean {
+  return map[key] !== undefined && Object.hasOwn(map, key);
 }
 
 /** `__proto__` becomes a key like any other. */

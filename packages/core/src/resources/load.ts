@@ -4,8 +4,11 @@ import { formatObjectRef } from '../state';
 import { type DocumentText, splitDocuments } from './document-text';
 import { type FieldPath, parseFieldPath } from './field-path';
 import type { Service } from './kinds/kubernetes';
+import { type ListParts, partJsonList, partYamlList } from './list-parts';
 import { ManifestDocument } from './manifest-document';
+import { isList, withKindOf } from './object-list';
 import { type ResourceFault, readResource } from './parse';
+import { Place } from './place';
 import { keyOfResource, type Resource, type ResourceKey } from './resource';
 import type { ResourceProblem } from './resource-problem';
 import { type PodTemplate, readPodTemplate, readServiceTarget, type ServiceTarget, type StandIns } from './stand-ins';
@@ -58,21 +61,66 @@ class Loader {
   ) {}
 
   loadText(text: string): void {
-    const json = /^\s*[{[]/.test(text) ? parseJson(text) : undefined;
-    if (json !== undefined) {
-      this.loadValue(json.value, [], new Place(this.file, { text, firstLine: 1 }), this.tell);
-      return;
-    }
+    if (/^\s*[{[]/.test(text) && this.loadJson({ text, firstLine: 1 })) return;
     let loaded = 0;
     for (const source of splitDocuments(text)) {
-      const document = new ManifestDocument(source);
-      loaded += source.text.length;
-      if (document.fault !== undefined) this.refuseText(document.fault.message, document.fault.line);
-      else if (document.value !== undefined && document.value !== null) {
-        this.loadValue(document.value, [], new Place(this.file, source, document));
+      const before = loaded / text.length;
+      const share = source.text.length / text.length;
+      if (!this.loadParts(partYamlList(source), readEntry, (part) => this.tell(before + part * share))) {
+        this.loadDocument(source);
       }
+      loaded += source.text.length;
       this.tell(Math.min(1, loaded / text.length));
     }
+  }
+
+  /** False where the text is no JSON. */
+  private loadJson(source: DocumentText): boolean {
+    if (this.loadParts(partJsonList(source), ({ text }) => parseJson(text), this.tell)) return true;
+    const json = parseJson(source.text);
+    if (json !== undefined) this.loadAt(new Place(this.file, source, []), json.value, this.tell);
+    return json !== undefined;
+  }
+
+  private loadDocument(source: DocumentText): void {
+    const document = new ManifestDocument(source);
+    if (document.fault !== undefined) this.refuseText(document.fault.message, document.fault.line);
+    else if (document.value !== undefined && document.value !== null) {
+      this.loadAt(new Place(this.file, source, [], document), document.value);
+    }
+  }
+
+  /**
+   * Loads a list entry by entry. False, and nothing loaded, where not every part can be read by itself: the whole may still.
+   * @param tell told which share of the list is loaded
+   */
+  private loadParts(
+    list: ListParts | undefined,
+    read: (entry: DocumentText) => Entry | undefined,
+    tell: (share: number) => void,
+  ): boolean {
+    if (list === undefined) return false;
+    const head = new ManifestDocument({ text: list.head, firstLine: 1 }).value;
+    if (!isList(head) || head.items !== null) return false;
+    const loader = new Loader(this.file);
+    let loaded = 0;
+    for (const source of list.entries) {
+      const entry = read(source);
+      if (entry === undefined) return false;
+      const { value, path = [], document } = entry;
+      loader.loadAt(new Place(this.file, source, path, document), withKindOf(head, value));
+      loaded += source.text.length;
+      tell(loaded / list.length);
+    }
+    this.takeOver(loader);
+    return true;
+  }
+
+  private takeOver(loader: Loader): void {
+    for (const problem of loader.problems) this.problems.push(problem);
+    for (const template of loader.templates) this.templates.push(template);
+    for (const target of loader.targets) this.targets.push(target);
+    for (const object of loader.resources.values()) this.add(object);
   }
 
   refuseText(message: string, line: number): void {
@@ -80,13 +128,17 @@ class Loader {
     this.problems.push({ error, file: this.file, line });
   }
 
+  private loadAt(place: Place, value: unknown, tell?: (share: number) => void): void {
+    this.loadValue(value, place.root, place, tell);
+  }
+
   /** @param tell told of the items of a list, which share of them is loaded */
   private loadValue(value: unknown, path: FieldPath, place: Place, tell?: (share: number) => void): void {
-    const items = itemsOf(value);
-    if (items !== undefined) {
-      items.forEach((item, index) => {
-        this.loadValue(item, [...path, 'items', index], place);
-        tell?.((index + 1) / items.length);
+    if (isList(value) && Array.isArray(value.items)) {
+      const { length } = value.items;
+      value.items.forEach((item, index) => {
+        this.loadValue(withKindOf(value, item), [...path, 'items', index], place);
+        tell?.((index + 1) / length);
       });
       return;
     }
@@ -94,7 +146,7 @@ class Loader {
     if (parsed.outcome === 'faulty') {
       for (const fault of parsed.faults) this.refuseObject(fault, path, place);
     } else if (parsed.outcome === 'resource') {
-      this.add(parsed.resource, path, place);
+      this.add(new LoadedObject(parsed.resource, path, place));
       if (parsed.resource.kind === 'Service') this.addTarget(value, parsed.resource);
     } else {
       const template = readPodTemplate(value);
@@ -107,9 +159,8 @@ class Loader {
     if (target !== undefined) this.targets.push(target);
   }
 
-  private add(resource: Resource, path: FieldPath, place: Place): void {
-    const key = keyOfResource(resource);
-    const loaded = new LoadedObject(resource, path, place);
+  private add(loaded: LoadedResource): void {
+    const key = keyOfResource(loaded.resource);
     const earlier = this.resources.get(key);
     if (earlier !== undefined) this.problems.push(duplicateProblem(earlier, loaded));
     // The later object takes its own place in the order, too.
@@ -162,27 +213,6 @@ class LoadedObject implements LoadedResource {
   }
 }
 
-/** A document of a file, kept as text: its nodes weigh thirty times as much. */
-class Place {
-  private readonly firstLine: number | undefined;
-  private nodes: WeakRef<ManifestDocument> | undefined;
-
-  constructor(
-    readonly file: string,
-    private readonly source: DocumentText,
-    parsed?: ManifestDocument,
-  ) {
-    this.firstLine = parsed?.lineOf([]);
-  }
-
-  lineOf(path: FieldPath): number {
-    if (path.length === 0 && this.firstLine !== undefined) return this.firstLine;
-    const document = this.nodes?.deref() ?? new ManifestDocument(this.source);
-    this.nodes = new WeakRef(document);
-    return document.lineOf(path);
-  }
-}
-
 function parseJson(text: string): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(text) };
@@ -192,20 +222,19 @@ function parseJson(text: string): { readonly value: unknown } | undefined {
   }
 }
 
-/** The items of a `List` or `XList`; those of an `XList` need not repeat its kind. */
-function itemsOf(value: unknown): readonly unknown[] | undefined {
-  if (!isRecord(value) || typeof value.kind !== 'string' || !value.kind.endsWith('List')) return undefined;
-  const { items, kind, apiVersion } = value;
-  if (!Array.isArray(items)) return undefined;
-  const itemKind = kind.slice(0, -'List'.length);
-  if (itemKind === '') return items;
-  return items.map((item) =>
-    isRecord(item) && item.kind === undefined ? { ...item, kind: itemKind, apiVersion } : item,
-  );
+/** An entry of a list that was read by itself. */
+interface Entry {
+  readonly value: unknown;
+  /** Where in its text; absent: the whole. */
+  readonly path?: FieldPath;
+  readonly document?: ManifestDocument;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** The only entry of a sequence. */
+function readEntry(source: DocumentText): Entry | undefined {
+  const document = new ManifestDocument(source);
+  const { value } = document;
+  return Array.isArray(value) && value.length === 1 ? { value: value[0], path: [0], document } : undefined;
 }
 
 function lineOfOffset(text: string, offset: number): number {

@@ -45,6 +45,7 @@ const INTEGER = /^[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|[1-9][0-9]*|
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
 
 function valueOfNumber(text: string): number | string {
+  if (FEW_DIGITS.test(text)) return Number(text);
   const notFinite = NOT_FINITE.get(text);
   if (notFinite !== undefined) return notFinite;
   // After a point at the beginning `_` counts only between digits.
