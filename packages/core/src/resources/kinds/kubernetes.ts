@@ -90,7 +90,7 @@ export interface Service extends ResourceBase<'Service'> {
 /** An endpoint of an EndpointSlice. */
 export interface EndpointSliceEndpoint {
   readonly addresses: readonly IpAddress[];
-  /** Absent conditions have their API defaults: ready true, serving = ready, terminating false. */
+  /** Absent conditions have their API defaults: ready and serving true, terminating false. */
   readonly conditions: { readonly ready: boolean; readonly serving: boolean; readonly terminating: boolean };
   readonly nodeName?: string;
   readonly zone?: string;

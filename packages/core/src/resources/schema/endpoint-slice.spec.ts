@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { faults, parse } from '../testing/api-objects';
 
 describe('EndpointSlice and Endpoints', () => {
-  it('fills in conditions and names its service', () => {
+  it('fills in conditions, serving too where it is not ready, and names its service', () => {
     const labels = { 'kubernetes.io/service-name': 'web' };
     const endpoints = [
       { addresses: ['10.0.0.1'] },
@@ -19,7 +19,7 @@ describe('EndpointSlice and Endpoints', () => {
       { addresses: ['10.0.0.1'], conditions: { ready: true, serving: true, terminating: false } },
       {
         addresses: ['10.0.0.2'],
-        conditions: { ready: false, serving: false, terminating: true },
+        conditions: { ready: false, serving: true, terminating: true },
         nodeName: 'n',
         zone: 'z',
       },

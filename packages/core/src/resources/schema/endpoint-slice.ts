@@ -27,7 +27,7 @@ const named = z.object({ name: z.string() });
 
 const conditions = z
   .object({ ready: optionalFlag, serving: optionalFlag, terminating: optionalFlag })
-  .transform(({ ready = true, serving = ready, terminating = false }) => ({ ready, serving, terminating }));
+  .transform(({ ready = true, serving = true, terminating = false }) => ({ ready, serving, terminating }));
 
 const endpoint = z.object({
   addresses: z.array(z.string()).min(1).max(MAX_ADDRESSES),
