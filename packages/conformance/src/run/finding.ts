@@ -1,6 +1,6 @@
 /** What was found out about a packet, and whether it is what a suite expects. */
 import type { Verdict } from '@polyplane/core/simulator';
-import type { Expectation } from '../suites/suite';
+import type { Expectation, TierVerdict } from '../suites/suite';
 import type { ProbeReport } from './report';
 
 /** What became of a probe. */
@@ -23,6 +23,8 @@ export interface Judged {
   readonly isReplyBlocked?: boolean;
   /** A rule of its own lets it in (health checks). */
   readonly isAcceptedExplicitly?: boolean;
+  /** Of every tier that there is, by its name. */
+  readonly tiers?: ReadonlyMap<string, TierVerdict>;
   /** How it came to this, one line a step. */
   readonly trace?: readonly string[];
 }
@@ -33,7 +35,7 @@ export function reportFinding(name: string, expected: Expectation, finding: Find
   if (finding.kind === 'skipped') return { ...base, result: 'skip', got: '', reason: finding.reason };
   if (finding.kind === 'failed') return { ...base, result: 'fail', got: '', reason: finding.reason };
   const differences = differencesOf(expected, finding);
-  const got = formatJudged(finding);
+  const got = formatJudged(expected, finding);
   if (differences.length === 0) return { ...base, result: 'pass', got, reason: '' };
   return { ...base, result: 'fail', got, reason: [differences.join('; '), ...(finding.trace ?? [])].join('\n') };
 }
@@ -54,7 +56,19 @@ function differencesOf(expected: Expectation, judged: Judged): readonly string[]
     differs('affinity in seconds', expected.affinityTimeoutSeconds, judged.affinityTimeoutSeconds),
     differs('reply blocked', expected.isReplyBlocked, judged.isReplyBlocked),
   ];
-  return checks.filter(([isWrong]) => isWrong).map(([, difference]) => difference);
+  return [
+    ...checks.filter(([isWrong]) => isWrong).map(([, difference]) => difference),
+    ...tierDifferences(expected, judged),
+  ];
+}
+
+function tierDifferences({ tiers: expected = {} }: Expectation, { tiers }: Judged): readonly string[] {
+  if (tiers === undefined) return [];
+  return Object.entries(expected).flatMap(([name, verdict]) => {
+    const got = tiers.get(name);
+    if (got === undefined) return [`there is no tier ${name}`];
+    return got === verdict || (got === 'unmatched' && verdict === 'pass') ? [] : [`tier ${name}: ${got}`];
+  });
 }
 
 function isTranslatedTo(expected: readonly string[], { destinations = [], isClientBound }: Judged): boolean {
@@ -84,16 +98,19 @@ export function formatExpectation(expected: Expectation): string {
     formatFlag('masqueraded', expected.isMasqueraded),
     expected.affinityTimeoutSeconds === undefined ? undefined : `affinity ${expected.affinityTimeoutSeconds} s`,
     formatFlag('reply blocked', expected.isReplyBlocked),
+    ...Object.entries(expected.tiers ?? {}).map(([name, verdict]) => `tier ${name}: ${verdict}`),
   ];
   return parts.filter((part) => part !== undefined).join(', ');
 }
 
-function formatJudged({ verdict, destinations, isMasqueraded, isReplyBlocked }: Judged): string {
+function formatJudged({ tiers: expectedTiers }: Expectation, judged: Judged): string {
+  const { verdict, destinations, isMasqueraded, isReplyBlocked, tiers } = judged;
   const parts = [
     verdict,
     destinations === undefined || destinations.length === 0 ? undefined : `to ${destinations.join(', ')}`,
     formatFlag('masqueraded', isMasqueraded),
     isReplyBlocked === true ? 'reply blocked' : undefined,
+    expectedTiers !== undefined && tiers === undefined ? 'verdicts of tiers are not seen by packets' : undefined,
   ];
   return parts.filter((part) => part !== undefined).join(', ');
 }

@@ -15,6 +15,7 @@ import type { Finding, Judged } from './finding';
 import type { Judge } from './judge';
 import { computeOptionsOf, simulatorOptionsOf } from './node-settings';
 import type { ProbeReport } from './report';
+import { TierVerdicts } from './tier-verdicts';
 
 export class SimulatorJudge implements Judge {
   async judgeProbes(state: SuiteState): Promise<readonly Finding[]> {
@@ -33,10 +34,15 @@ export class SimulatorJudge implements Judge {
 export class SimulatedCluster {
   private readonly nodes: ReadonlyMap<string, NodeSimulator>;
   private readonly cluster: ClusterSimulator;
+  private readonly tiers: TierVerdicts;
 
   constructor(private readonly state: SuiteState) {
-    this.nodes = new Map(state.nodes.map((name) => [name, simulateNode(name, state)]));
+    const desired = new Map(state.nodes.map((name) => [name, computeNode(name, state)]));
+    this.nodes = new Map(
+      Array.from(desired, ([name, store]) => [name, new NodeSimulator(store, simulatorOptionsOf(state))]),
+    );
     this.cluster = new ClusterSimulator(this.nodes);
+    this.tiers = new TierVerdicts(state.resources, desired.values());
   }
 
   judge(probe: SuiteProbe): { readonly kind: 'judged' } & Judged {
@@ -54,7 +60,8 @@ export class SimulatedCluster {
       destinations: [...new Set(judgement.destinations.map(formatDestination))].sort(),
       isTranslated: judgement.isTranslated,
       isMasqueraded: judgement.destinations.some((destination) => destination.isMasqueraded),
-      trace: formatTrace(judgement),
+      ...(probe.expected.tiers && { tiers: this.tiers.of(hopsOf(judgement).flatMap(({ steps }) => steps)) }),
+      trace: hopsOf(judgement).flatMap(formatHop),
     };
   }
 
@@ -79,11 +86,11 @@ export class SimulatedCluster {
   }
 }
 
-function simulateNode(name: string, state: SuiteState): NodeSimulator {
+function computeNode(name: string, state: SuiteState): DesiredStateStore {
   const store = new DesiredStateStore();
   const graph = new ComputeGraph(computeOptionsOf(name, state));
   store.apply({ scope: 'delta', changes: graph.apply(state.resources.map((resource) => ({ op: 'put', resource }))) });
-  return new NodeSimulator(store, simulatorOptionsOf(state));
+  return store;
 }
 
 function packetOf({ source, sourcePort, destination, destinationPort, protocol, icmp }: SuiteProbe) {
@@ -102,8 +109,8 @@ function formatDestination({ address, port }: ClusterDestination): string {
   return port === undefined ? address : `${host}:${port}`;
 }
 
-function formatTrace({ hops, destinations }: ClusterJudgement): readonly string[] {
-  return [...hops, ...destinations.flatMap((destination) => destination.hops)].flatMap(formatHop);
+function hopsOf({ hops, destinations }: ClusterJudgement): readonly Hop[] {
+  return [...hops, ...destinations.flatMap((destination) => destination.hops)];
 }
 
 function formatHop({ node, steps }: Hop): readonly string[] {

@@ -148,5 +148,6 @@ function expectationOf(expect: ProbeFile['expect']): Expectation {
     ...(expect.affinity !== undefined && { affinityTimeoutSeconds: expect.affinity.timeoutSeconds }),
     ...(expect.accept !== undefined && { isAcceptedExplicitly: true }),
     ...(expect.replyBlocked !== undefined && { isReplyBlocked: expect.replyBlocked }),
+    ...(expect.tiers !== undefined && { tiers: expect.tiers }),
   };
 }

@@ -41,6 +41,7 @@ const expectation = z
     snat: z.boolean().optional(),
     affinity: z.strictObject({ type: z.literal('ClientIP'), timeoutSeconds: z.int().positive() }).optional(),
     replyBlocked: z.boolean().optional(),
+    tiers: z.record(text, z.enum(['allow', 'deny', 'pass', 'unmatched'])).optional(),
   })
   .refine((expect) => Object.keys(expect).length > 0, { error: 'expects nothing' });
 

@@ -103,4 +103,12 @@ export interface Expectation {
   readonly isAcceptedExplicitly?: boolean;
   /** The packet itself passes, its answer is dropped. */
   readonly isReplyBlocked?: boolean;
+  /** By the name of the tier. */
+  readonly tiers?: Readonly<Record<string, TierVerdict>>;
 }
+
+/**
+ * What a tier says of a packet, at the last endpoint whose policies it was asked of. `unmatched`: no rule of it decides, and the
+ * next tier or the profiles are asked. `pass`, where expected: the same, or by a rule that passes.
+ */
+export type TierVerdict = 'allow' | 'deny' | 'pass' | 'unmatched';

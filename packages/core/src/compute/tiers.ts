@@ -19,6 +19,9 @@ const BUILT_IN: readonly TierSpec[] = [
   { name: 'kube-baseline', order: 10_000_000, defaultAction: 'pass' },
 ];
 
+/** The names of the tiers that every cluster has. */
+export const BUILT_IN_TIER_NAMES: readonly string[] = BUILT_IN.map(({ name }) => name);
+
 export class Tiers {
   private readonly tiers = new Map(BUILT_IN.map((tier) => [tier.name, tier]));
 
