@@ -14,6 +14,7 @@ import type {
 import { type AssembledCode, assemble, Label, type Line } from '../../bytecode/assemble';
 import { formatLines } from '../../bytecode/format';
 import { jump, jumpIf, load, setLabel, store } from '../../bytecode/write';
+import type { Identifiers } from '../identifiers';
 import type { KeyNumbers } from './key-numbers';
 import { DESTINATION, DESTINATION_BEFORE_DNAT, PACKET, type PacketEnd } from './packet-context';
 import type { Direction, PolicyQuestion } from './policy-question';
@@ -30,7 +31,7 @@ export type SetId = IpSetKey | `ranges/${string}`;
 /** The numbers by which the kernel knows rules and sets. */
 export interface PolicyNumbers {
   readonly rules: KeyNumbers<RuleId>;
-  readonly sets: KeyNumbers<SetId>;
+  readonly sets: Identifiers;
 }
 
 /** Programs that answer one question. Equal states give equal programs. */
@@ -107,14 +108,14 @@ class PolicyWriter implements SetNumbers {
 
   numberOf(set: IpSetKey): number {
     this.sets.add(set);
-    return this.numbers.sets.numberOf(set);
+    return this.numbers.sets.of(set);
   }
 
   numberOfRanges(ranges: readonly Cidr[]): number {
     const id: SetId = `ranges/${[...ranges].sort().join(',')}`;
     this.ranges.set(id, ranges);
     this.sets.add(id);
-    return this.numbers.sets.numberOf(id);
+    return this.numbers.sets.of(id);
   }
 
   private writeFamily(family: IpFamily): void {
