@@ -24,6 +24,11 @@ export const EBPF_CODES = {
     meaning: 'A BPF map has no room for another entry; what was in force stays in force.',
     remedy: 'Raise the size of the map that the message names, or keep fewer objects.',
   },
+  PP_EBPF_POLICY_TOO_LARGE: {
+    kind: 'error',
+    meaning: 'An endpoint has more policy than its BPF programs can hold; what was in force stays in force.',
+    remedy: 'Put addresses into network sets and ports into ranges, so that fewer rules say the same.',
+  },
   PP_EBPF_PROGRAM_REFUSED: {
     kind: 'error',
     meaning: 'The kernel refused to load a BPF program; the programs before it stay in force.',

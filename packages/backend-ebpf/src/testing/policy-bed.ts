@@ -66,7 +66,7 @@ function map(name: string, type: number, keySize: number, valueSize: number, max
 }
 
 export class PolicyBed {
-  readonly rules = new KeyNumbers<RuleId>(131072);
+  readonly rules = new KeyNumbers<RuleId>(POLICY_MAPS.ruleCounters, 131072);
   readonly sets = new Identifiers();
   private readonly processors = readPossibleProcessors();
   private readonly maps: ReadonlyMap<string, BpfMap>;
@@ -108,6 +108,11 @@ export class PolicyBed {
     const { result, nanoseconds } = entered.testRun(emptyIpv4Packet(), { repeat });
     const verdict = verdictOf(result & 0xff);
     return { verdict, rule: this.rules.keyOf(result >>> RULE_SHIFT), nanoseconds };
+  }
+
+  /** Empties the slot of a part, as if it had never been loaded. */
+  emptySlot(part: number): void {
+    this.map(POLICY_MAPS.policies).delete(u32(part + 1));
   }
 
   /** What a rule has counted. */

@@ -62,39 +62,47 @@ function matchHalf(wanted: bigint, length: number, at: number): readonly Line[] 
   return [load(8, 'r1', 'r6', at), ...mask, constant('r2', inMemory64(wanted))];
 }
 
-/** The stack's 28 bytes of a key of the IP sets, the start of it aligned as the map's structure is. */
-const KEY = { start: -32, prefixLength: -32, set: -28, address: -24, protocol: -8 } as const;
-const ADDRESS_BYTES = 16;
+/** Offsets in `struct pp_ip_set_key`; prefix length and set are written at once. */
+const KEY = { prefixLengthAndSet: 0, address: 8, protocolAndPort: 24 } as const;
 /** Bits of set, address, protocol and port: a look-up gives all, the entries of ranges fewer. */
-const FULL_PREFIX_BITS = 32 + 128 + 32;
+const FULL_PREFIX_BITS = 32n + 128n + 32n;
 
-/** Looks an end's address up in a set of ranges, or with protocol and port in one of these; `r0` is 0 when it is not in it. */
-export function lookUpSet(set: number, kind: 'net' | 'addressPort', end: PacketEnd): readonly Line[] {
-  const words = [0, 8].flatMap((offset) => [
+/**
+ * Writes what all look-ups of an end have in common into its two keys. They lie in the packet's memory and not on the stack, which the
+ * verifier follows value by value: in a long program that takes it time in the square.
+ */
+export function prepareKeys(end: PacketEnd): readonly Line[] {
+  const addresses = [0, 8].flatMap((offset) => [
     load(8, 'r1', 'r6', end.address + offset),
-    store(8, 'r10', KEY.address + offset, 'r1'),
+    store(8, 'r6', end.netKey + KEY.address + offset, 'r1'),
+    store(8, 'r6', end.addressPortKey + KEY.address + offset, 'r1'),
   ]);
   return [
-    store(4, 'r10', KEY.prefixLength, FULL_PREFIX_BITS),
-    store(4, 'r10', KEY.set, inMemory32(set)),
-    ...words,
-    ...(kind === 'net' ? [store(4, 'r10', KEY.address + ADDRESS_BYTES, 0)] : storePort(end)),
-    move('r2', 'r10'),
-    alu('add', 'r2', KEY.start),
-    loadMap('r1', POLICY_MAPS.ipSets),
-    call('mapLookup'),
-  ];
-}
-
-/** Protocol, a byte of zeros, and the port in network order. */
-function storePort({ port }: PacketEnd): readonly Line[] {
-  return [
-    load(2, 'r1', 'r6', port),
+    ...addresses,
+    store(4, 'r6', end.netKey + KEY.protocolAndPort, 0),
+    // Protocol, a byte of zeros, and the port in network order.
+    load(2, 'r1', 'r6', end.port),
     toNetworkOrder('r1', 16),
     alu('shiftLeft', 'r1', 16, 32),
     load(1, 'r2', 'r6', PACKET.protocol),
     alu('or', 'r1', 'r2', 32),
-    store(4, 'r10', KEY.protocol, 'r1'),
+    store(4, 'r6', end.addressPortKey + KEY.protocolAndPort, 'r1'),
+  ];
+}
+
+/**
+ * Looks an end's address up in a set of ranges, or with protocol and port in one of these; `r0` is 0 when it is not in it.
+ * {@link prepareKeys} must have run on the packet.
+ */
+export function lookUpSet(set: number, kind: 'net' | 'addressPort', end: PacketEnd): readonly Line[] {
+  const key = kind === 'net' ? end.netKey : end.addressPortKey;
+  return [
+    constant('r1', (BigInt(inMemory32(set)) << 32n) | FULL_PREFIX_BITS),
+    store(8, 'r6', key + KEY.prefixLengthAndSet, 'r1'),
+    move('r2', 'r6'),
+    alu('add', 'r2', key),
+    loadMap('r1', POLICY_MAPS.ipSets),
+    call('mapLookup'),
   ];
 }
 

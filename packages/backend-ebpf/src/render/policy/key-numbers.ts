@@ -1,4 +1,5 @@
-/** Numbers for keys, for tables of the kernel that are indexed by number. */
+/** Numbers for keys, for maps of the kernel that are indexed by number. */
+import { EbpfError } from '../../ebpf-error';
 
 /** Each key keeps its number as long as it is in use. 0 is never given: it means none. */
 export class KeyNumbers<Key> {
@@ -7,18 +8,24 @@ export class KeyNumbers<Key> {
   private free: number[] = [];
   private next = 1;
 
-  /** `capacity`: all numbers are smaller. */
-  constructor(private readonly capacity: number) {}
+  /** For a map of this name; all numbers are smaller than `capacity`. */
+  constructor(
+    private readonly map: string,
+    private readonly capacity: number,
+  ) {}
 
   /**
    * The key's number, a new one if it has none yet.
-   * @throws RangeError when all are in use
+   * @throws EbpfError PP_EBPF_MAP_FULL when all are in use
    */
   numberOf(key: Key): number {
     const known = this.numbers.get(key);
     if (known !== undefined) return known;
     const number = this.next < this.capacity ? this.next++ : this.free.shift();
-    if (number === undefined) throw new RangeError(`there is no number left of ${this.capacity}`);
+    if (number === undefined) {
+      const message = `the BPF map ${this.map} has no index left: it holds ${this.capacity - 1} keys at the most`;
+      throw new EbpfError('PP_EBPF_MAP_FULL', message, { isRetriable: false });
+    }
     this.numbers.set(key, number);
     this.keys.set(number, key);
     return number;

@@ -17,6 +17,8 @@ export const PACKET = {
   resume: 68,
   rule: 72,
   length: 80,
+  /** Memory of the policy programs' own: four keys of the IP sets, 32 bytes each. */
+  keys: 88,
 } as const;
 
 /** Bits of {@link PACKET.flags}. */
@@ -37,15 +39,29 @@ export const POLICY_MAPS = {
 /** Offsets in `struct pp_rule_counter`. */
 export const RULE_COUNTER = { packets: 0, bytes: 8 } as const;
 
-/** Where a packet's addresses and ports stand. */
+/** Where one of a packet's two ends stands. */
 export interface PacketEnd {
   readonly address: number;
   readonly port: number;
+  /** Keys by which the end is looked up in sets of ranges, and of addresses with ports. */
+  readonly netKey: number;
+  readonly addressPortKey: number;
 }
 
-export const SOURCE: PacketEnd = { address: PACKET.source, port: PACKET.sourcePort };
-export const DESTINATION: PacketEnd = { address: PACKET.destination, port: PACKET.destinationPort };
+export const SOURCE: PacketEnd = {
+  address: PACKET.source,
+  port: PACKET.sourcePort,
+  netKey: PACKET.keys,
+  addressPortKey: PACKET.keys + 32,
+};
+export const DESTINATION: PacketEnd = {
+  address: PACKET.destination,
+  port: PACKET.destinationPort,
+  netKey: PACKET.keys + 64,
+  addressPortKey: PACKET.keys + 96,
+};
 export const DESTINATION_BEFORE_DNAT: PacketEnd = {
+  ...DESTINATION,
   address: PACKET.destinationBeforeDnat,
   port: PACKET.destinationPortBeforeDnat,
 };

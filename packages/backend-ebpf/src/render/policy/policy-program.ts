@@ -14,9 +14,11 @@ import type {
 import { type AssembledCode, assemble, Label, type Line } from '../../bytecode/assemble';
 import { formatLines } from '../../bytecode/format';
 import { jump, jumpIf, load, setLabel, store } from '../../bytecode/write';
+import { EbpfError } from '../../ebpf-error';
 import type { Identifiers } from '../identifiers';
+import { prepareKeys } from './address-code';
 import type { KeyNumbers } from './key-numbers';
-import { DESTINATION, DESTINATION_BEFORE_DNAT, PACKET, type PacketEnd } from './packet-context';
+import { DESTINATION, DESTINATION_BEFORE_DNAT, PACKET, type PacketEnd, SOURCE } from './packet-context';
 import type { Direction, PolicyQuestion } from './policy-question';
 import { layOutParts, PART_LIMITS, type PartLimits, type Piece, partSymbol } from './program-parts';
 import { type Match, matchPacket, type SetNumbers } from './rule-code';
@@ -45,7 +47,17 @@ export interface PolicyProgram {
   readonly sets: ReadonlySet<SetId>;
 }
 
-/** Packets of other families than `families` are denied. */
+/**
+ * A packet goes from part to part by tail calls, of which the kernel allows 33 in all: for the dataplane's own programs, and for the
+ * policy of every endpoint that a packet passes.
+ */
+const MOST_PARTS = 16;
+
+/**
+ * Packets of other families than `families` are denied.
+ * @throws EbpfError PP_EBPF_POLICY_TOO_LARGE for a program of more parts than a packet can pass, PP_EBPF_MAP_FULL when the rules of
+ *   the node are more than can be counted
+ */
 export function renderPolicyProgram(
   question: PolicyQuestion,
   state: Pick<DesiredState, 'policies' | 'profiles'>,
@@ -55,8 +67,15 @@ export function renderPolicyProgram(
 ): PolicyProgram {
   const writer = new PolicyWriter(question, state, numbers);
   const pieces = writer.write(families);
+  const parts = layOutParts(pieces, writer.decisions, limits);
+  if (parts.length > MOST_PARTS && limits === PART_LIMITS) throw tooLarge(parts.length, writer.rules.size);
   const { ranges, rules, sets } = writer;
-  return { parts: layOutParts(pieces, writer.decisions, limits), ranges, rules, sets };
+  return { parts, ranges, rules, sets };
+}
+
+function tooLarge(parts: number, rules: number): EbpfError {
+  const message = `${rules} rules make ${parts} BPF programs for one endpoint, of which a packet can pass ${MOST_PARTS}`;
+  return new EbpfError('PP_EBPF_POLICY_TOO_LARGE', message, { isRetriable: false });
 }
 
 /** A part as it is loaded. @param slots the slots of all parts, in their order */
@@ -92,18 +111,11 @@ class PolicyWriter implements SetNumbers {
 
   write(families: readonly IpFamily[]): readonly Piece[] {
     const starts = new Map(families.map((family) => [family, new Label(`IPv${family}`)]));
-    const choices = [...starts].map(([family, start]) => jumpIf('equal', 'r1', family, start));
-    this.code([
-      store(4, 'r6', PACKET.rule, 0),
-      load(1, 'r1', 'r6', PACKET.family),
-      ...choices,
-      jump(this.decisions.deny),
-    ]);
     for (const [family, start] of starts) {
       this.place(start);
       this.writeFamily(family);
     }
-    return this.pieces;
+    return [{ kind: 'code', lines: this.begin(starts) }, ...this.pieces];
   }
 
   numberOf(set: IpSetKey): number {
@@ -116,6 +128,17 @@ class PolicyWriter implements SetNumbers {
     this.ranges.set(id, ranges);
     this.sets.add(id);
     return this.numbers.sets.of(id);
+  }
+
+  /** Before all rules; whether they ask any set is known behind them. */
+  private begin(starts: ReadonlyMap<IpFamily, Label>): readonly Line[] {
+    return [
+      store(4, 'r6', PACKET.rule, 0),
+      ...(this.sets.size === 0 ? [] : [...prepareKeys(SOURCE), ...prepareKeys(this.destination)]),
+      load(1, 'r1', 'r6', PACKET.family),
+      ...[...starts].map(([family, start]) => jumpIf('equal', 'r1', family, start)),
+      jump(this.decisions.deny),
+    ];
   }
 
   private writeFamily(family: IpFamily): void {

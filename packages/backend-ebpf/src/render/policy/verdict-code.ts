@@ -9,8 +9,8 @@ export type Decision = keyof typeof VERDICT;
 /** Where a program's rules go once they have decided; every part of a program sets them for itself. */
 export type DecisionLabels = Readonly<Record<Decision, Label>>;
 
-/** The place on the stack where a map's key of 32 bits stands. */
-const KEY = -4;
+/** The place on the stack where a map's key of 32 bits stands, written eight bytes at a time as all of the stack is. */
+const KEY = -40;
 /** linux/pkt_cls.h. */
 const TC_ACT_SHOT = 2;
 
@@ -18,7 +18,7 @@ const TC_ACT_SHOT = 2;
 export function enter(fail: Label): readonly Line[] {
   return [
     move('r7', 'r1'),
-    store(4, 'r10', KEY, 0),
+    store(8, 'r10', KEY, 0),
     ...lookUpByKey(POLICY_MAPS.scratch),
     jumpIf('equal', 'r0', 0, fail, 64),
     move('r6', 'r0'),
@@ -33,7 +33,7 @@ export function decide(label: Label, rule: number): readonly Line[] {
 /** Counts a rule that the packet passes. */
 export function countPassed(rule: number): readonly Line[] {
   const uncounted = new Label('uncounted');
-  return [store(4, 'r10', KEY, rule), ...countByKey(uncounted), setLabel(uncounted)];
+  return [store(8, 'r10', KEY, rule), ...countByKey(uncounted), setLabel(uncounted)];
 }
 
 /**
@@ -53,7 +53,7 @@ export function tellDecisions(labels: DecisionLabels, used: readonly Decision[],
     setLabel(tell),
     load(4, 'r1', 'r6', PACKET.rule),
     jumpIf('equal', 'r1', 0, resume),
-    store(4, 'r10', KEY, 'r1'),
+    store(8, 'r10', KEY, 'r1'),
     ...countByKey(resume),
     setLabel(resume),
     load(4, 'r3', 'r6', PACKET.resume),
