@@ -3,7 +3,7 @@ import type { EXAMPLES } from '../../packages/cli/src/examples';
 import { ExitCode } from '../../packages/cli/src/exit-code';
 import type { HeededFile, Variable } from './environment';
 import type { ObjectMeanings } from './field-definitions';
-import { CHECK_FIELDS, CODE_FIELDS, STATUS_FIELDS, TEST_FIELDS, TRACE_FIELDS } from './output-fields';
+import { CHECK_FIELDS, CLEANUP_FIELDS, CODE_FIELDS, STATUS_FIELDS, TEST_FIELDS, TRACE_FIELDS } from './output-fields';
 
 export interface CommandProse {
   /** Paragraphs. */
@@ -112,14 +112,52 @@ export const COMMAND_PROSE: Readonly<Record<keyof typeof EXAMPLES, CommandProse>
     files: [],
     seeAlso: ['polyplane-trace(1)'],
   },
+  diff: {
+    description: [
+      'Compares what a backend has in force in this network namespace with what it would have in force for one node of the cluster that manifests or an API server describe, as diff(1) does. It reads only: also beside a running agent nothing is changed.',
+      'With `--config`, everything is as the agent of that configuration would have it: its node, source, backend and backend’s options, profile, feature gates and `onUnsupported`. Options go before it. Without, the backend’s options have their defaults: an agent that was told others differs.',
+      'What stands in force of the backend and is not wanted, also from earlier sessions, is a difference. What belongs to others is not looked at.',
+    ],
+    output: [
+      'A unified diff of each part that differs (of `iptables`: each table, the sets, the settings), in the backend’s own terms; nothing where none does. Of a backend that cannot say what is in force, what it would write.',
+    ],
+    exit: {
+      [ExitCode.no]: 'something differs',
+      [ExitCode.hostUnable]: 'not root, the backend cannot run on this host, or what is in force cannot be read',
+    },
+    environment: [...COLOURS, 'KUBECONFIG', 'NODE_NAME', 'PATH'],
+    files: ['~/.kube/config', '/var/run/secrets/kubernetes.io/serviceaccount'],
+    seeAlso: ['polyplane-render(1)', 'polyplane-run(1)', 'polyplane-cleanup(1)', 'diff(1)'],
+  },
+  cleanup: {
+    description: [
+      'Removes every trace of a backend, or of all, from the network namespace that it is run in: rules, sets, programs and settings of any earlier session, and nothing else. Established connections that only they carried end.',
+      'While a node agent is at work there, it is refused, and no agent can start meanwhile; `--force` goes on, though the agent’s next audit puts everything back. Removing what is not there is no error.',
+    ],
+    output: [
+      'A table of what was there, part by part, and what became of it.',
+      'With `-o json` or `-o yaml`, one object:',
+    ],
+    fields: CLEANUP_FIELDS,
+    exit: { [ExitCode.hostUnable]: 'not root, a node agent is at work, or something could not be removed' },
+    environment: [...COLOURS, 'NODE_NAME', 'PATH'],
+    files: [],
+    seeAlso: ['polyplane-run(1)', 'polyplane-diff(1)'],
+  },
   status: {
-    description: ['Asks a node agent, which polyplane-run(1) started, what it is doing.'],
+    description: [
+      'Asks a node agent, which polyplane-run(1) started, what it is doing.',
+      'With `--wait`, it is asked until it is ready, also where no agent answers yet, for a number of seconds at most; an agent that has failed is not waited for.',
+    ],
     output: [
       'A table gives what is in force and what is not, with the reasons.',
       'With `-o json` or `-o yaml`, what the agent’s `/status` answers:',
     ],
     fields: STATUS_FIELDS,
-    exit: { [ExitCode.no]: 'the agent is not ready', [ExitCode.hostUnable]: 'no agent answers at the address' },
+    exit: {
+      [ExitCode.no]: 'the agent is not ready, with `--wait` not in time',
+      [ExitCode.hostUnable]: 'no agent answers at the address, with `--wait` not in time',
+    },
     environment: COLOURS,
     files: [],
     seeAlso: ['polyplane-run(1)', 'polyplane-codes(1)'],

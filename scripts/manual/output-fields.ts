@@ -3,6 +3,7 @@ import type { SuitesReport } from '@polyplane/conformance';
 import type { CodeEntry } from '@polyplane/core';
 import type { AgentStatus } from '../../packages/cli/src/agent-status';
 import type { ChangeData, CheckData, FindingData, NamedObject } from '../../packages/cli/src/check/report-data';
+import type { CleanUp, TracedPart } from '../../packages/cli/src/clean-up';
 import type { ReportedNearestRule, ReportedStep, TraceReport } from '../../packages/cli/src/trace-report';
 
 /** The meaning of each field of T; of objects and lists of objects, also of what is in them. */
@@ -74,6 +75,31 @@ export const CHECK_FIELDS: FieldMeanings<CheckData> = {
       verdict: 'as in `backends`',
       added: 'codes of limits that are met by that profile only',
       dropped: 'codes of limits that are met by the chosen profile only',
+    },
+  },
+};
+
+/** Of the union: each field is there for some outcomes. */
+type CleanUpFields = { readonly backends: readonly FlatCleanUp[] };
+type FlatCleanUp = Pick<CleanUp, 'backend' | 'outcome'> & {
+  readonly parts?: readonly TracedPart[];
+  readonly code?: string;
+  readonly message?: string;
+};
+
+export const CLEANUP_FIELDS: FieldMeanings<CleanUpFields> = {
+  backends: {
+    list: 'every backend that was asked for',
+    fields: {
+      backend: 'its name',
+      outcome:
+        '`removed`, `wouldBeRemoved` (with `--dry-run`), `nothing` (there was no trace), `notHere` (it cannot run on this host) or `failed`',
+      parts: {
+        list: 'what was there; absent where the backend does not say, or nothing was',
+        fields: { name: 'a table, all sets or the like, in the backend’s own terms', lines: 'how many lines of it' },
+      },
+      code: 'of `notHere` and `failed`: stable code of the reason',
+      message: 'of `notHere` and `failed`: the reason, for people',
     },
   },
 };

@@ -21,7 +21,7 @@ import { programmedFamilies, readIpv6 } from './kernel/ipv6';
 import { commandRunner, FlowTable, readHostLinks } from './kernel/linux';
 import { surveyHost } from './kernel/probe';
 import { PROBED_LIMIT_CODES } from './kernel/probed-limit-codes';
-import { type IptablesVariant, readVariant, VARIANTS } from './kernel/variant';
+import { type IptablesVariant, readLegacyFamilies, readVariant, VARIANTS } from './kernel/variant';
 import { IPTABLES_LIMITS } from './limits';
 import { type CheckedOptions, checkOptions, type IptablesOptions } from './options';
 import type { KernelState } from './render/program';
@@ -144,7 +144,8 @@ export class IptablesBackend implements DataplaneBackend {
       const { isUsable, reason } = await readVariant(runner, variant);
       reasons.push(`${variant}: ${reason}`);
       if (!isUsable) continue;
-      const families = programmedFamilies(await readIpv6(runner, variant));
+      const families =
+        variant === 'legacy' ? await readLegacyFamilies(runner) : programmedFamilies(await readIpv6(runner, variant));
       dataplanes.push(new KernelDataplane(runner, variant, families, this.options.lockTimeoutSeconds));
     }
     if (dataplanes.length > 0) return dataplanes;

@@ -4,8 +4,10 @@ import {
   DesiredStateStore,
   type Diagnostic,
   Gate,
+  type GateOptions,
   type LimitChoice,
-  limitsInForce,
+  type LimitTable,
+  limitsOnHost,
 } from '@polyplane/core';
 import { printWarning } from './report-error';
 
@@ -15,12 +17,22 @@ export interface AcceptedState {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** What an agent on a host would heed beside the limits of the backend's table. */
+export interface HostChoice extends Pick<GateOptions, 'onUnsupported' | 'onUnsupportedHere'> {
+  /** `NodeFacts.limits`. */
+  readonly hostLimits?: LimitTable;
+}
+
 export function acceptedState(
   { limits }: DataplaneBackend,
   desired: DesiredStateStore,
   choice: LimitChoice,
+  { hostLimits = [], onUnsupported, onUnsupportedHere }: HostChoice = {},
 ): AcceptedState {
-  const gate = new Gate(limitsInForce(limits, choice));
+  const gate = new Gate(limitsOnHost(limits, hostLimits, choice), {
+    ...(onUnsupported === undefined ? {} : { onUnsupported }),
+    ...(onUnsupportedHere === undefined ? {} : { onUnsupportedHere }),
+  });
   const { changes } = gate.apply(desired.toTransition(1, true).changes);
   const state = new DesiredStateStore();
   state.apply({ scope: 'full', changes });

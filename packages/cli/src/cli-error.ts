@@ -82,6 +82,11 @@ export const CLI_CODES = {
     remedy:
       'Look for its last words on stderr and for the kernel’s in its log (memory that ran out); --jobs 1 needs no worker.',
   },
+  PP_CLI_TRACES_LEFT: {
+    kind: 'error',
+    meaning: 'Not every trace of a backend could be removed from this network namespace.',
+    remedy: 'Do what the message says and run `polyplane cleanup` again; what was removed already stays removed.',
+  },
   PP_CLI_OUTPUT_UNWRITABLE: {
     kind: 'error',
     meaning: 'The answer cannot be written, or not whole; what is there of it counts for nothing.',

@@ -42,6 +42,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => (require('./commands/test') as typeof import('./commands/test')).testCommand(),
   },
   {
+    name: 'diff',
+    description: 'what is in force on this node, against what would be; exits with 1 where they differ; needs root',
+    load: () => (require('./commands/diff') as typeof import('./commands/diff')).diffCommand(),
+  },
+  {
+    name: 'cleanup',
+    description: 'removes every trace of a backend, or of all, from this network namespace; needs root',
+    load: () => (require('./commands/cleanup') as typeof import('./commands/cleanup')).cleanupCommand(),
+  },
+  {
     name: 'status',
     description: 'what a running node agent is doing; exits with 1 when it is not ready',
     load: () => (require('./commands/status') as typeof import('./commands/status')).statusCommand(),

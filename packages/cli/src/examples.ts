@@ -21,7 +21,12 @@ export const EXAMPLES = {
     'polyplane test examples/shop.suite.yaml -o junit',
     'polyplane test e2e-netpol --backend iptables',
   ],
-  status: ['polyplane status', 'polyplane status --address 127.0.0.1:10266 -o json'],
+  diff: [
+    'polyplane diff -f examples/shop --node node-1 --backend iptables',
+    'polyplane diff --config examples/node-agent.yaml',
+  ],
+  cleanup: ['polyplane cleanup --dry-run', 'polyplane cleanup --backend iptables'],
+  status: ['polyplane status', 'polyplane status --wait 120', 'polyplane status --address 127.0.0.1:10266 -o json'],
   codes: ['polyplane codes', 'polyplane codes PP_OBJECT_INVALID'],
   completion: ['source <(polyplane completion bash)'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Container, ContainerModule } from 'inversify';
-import { BackendRegistry, DataplaneBackend } from '@polyplane/core';
+import { BackendRegistry, backendOptionsToken, DataplaneBackend, DataplaneError } from '@polyplane/core';
 import { CliError } from './cli-error';
 
 /** Modules that the command itself depends on. */
@@ -22,14 +22,31 @@ export function backendModules(moduleNames: readonly string[]): readonly Contain
   return [...BUILT_IN, ...moduleNames].flatMap(containerModulesOf);
 }
 
+/** It judges packets and moves none. */
+export const SIMULATOR = 'simulator';
+
 /**
- * Every backend, with default options.
- * @throws CliError PP_CLI_MODULE_INVALID; CoreError PP_BACKEND_DUPLICATE
+ * Every backend, with default options but for those in `options`, by the backend's name.
+ * @throws CliError PP_CLI_MODULE_INVALID, PP_CLI_CONFIG_INVALID; CoreError PP_BACKEND_DUPLICATE
  */
-export function loadBackends(moduleNames: readonly string[]): BackendRegistry {
+export function loadBackends(
+  moduleNames: readonly string[],
+  options: Readonly<Record<string, object>> = {},
+): BackendRegistry {
   const container = new Container();
+  for (const [name, all] of Object.entries(options)) {
+    // For the agent, not for the backend.
+    const { onUnsupported: _, ...own } = all as { readonly onUnsupported?: unknown };
+    container.bind(backendOptionsToken(name)).toConstantValue(own);
+  }
   container.load(...backendModules(moduleNames));
-  return new BackendRegistry(container.getAll(DataplaneBackend));
+  try {
+    return new BackendRegistry(container.getAll(DataplaneBackend));
+  } catch (error) {
+    // Making a backend touches nothing: what can go wrong is what the user wrote for it.
+    if (!(error instanceof DataplaneError)) throw error;
+    throw new CliError('PP_CLI_CONFIG_INVALID', `backends: ${error.message}`, { cause: error });
+  }
 }
 
 function containerModulesOf(name: string): readonly ContainerModule[] {

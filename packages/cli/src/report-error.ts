@@ -11,6 +11,7 @@ import { printable } from './output';
 const HOST_CODES: ReadonlySet<string> = new Set([
   'PP_CLI_HOST_UNABLE' satisfies CliErrorCode,
   'PP_CLI_WORKER_ENDED' satisfies CliErrorCode,
+  'PP_CLI_TRACES_LEFT' satisfies CliErrorCode,
   'PP_CLI_AGENT_UNREACHABLE' satisfies CliErrorCode,
   'PP_BACKEND_UNUSABLE' satisfies CoreErrorCode,
   'PP_AGENT_ALREADY_RUNNING' satisfies CoreErrorCode,

@@ -24,8 +24,8 @@ export interface HostSurvey {
 
 /** Asks the host; changes nothing. `wanted` is the user's choice. */
 export async function surveyHost(runner: CommandRunner, wanted: 'auto' | IptablesVariant): Promise<HostSurvey> {
-  const variants = await Promise.all(VARIANTS.map((variant) => readVariant(runner, variant)));
-  const chosen = await chooseVariant(runner, wanted, variants);
+  const read = await Promise.all(VARIANTS.map((variant) => readVariant(runner, variant)));
+  const { chosen, variants } = await chooseVariant(runner, wanted, read);
   const [ipv6, ipset, conntrack, ip, isForwarding] = await Promise.all([
     chosen === undefined ? UNKNOWN_IPV6 : readIpv6(runner, chosen.variant),
     obstacleOf(runner, 'ipset', ['save']),

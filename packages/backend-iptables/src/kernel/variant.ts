@@ -35,21 +35,22 @@ export interface VariantFacts {
 /** What iptables-nft-save ends with when it meets a rule that it cannot even name. */
 export const CANNOT_PRINT = 3;
 
-/** Asks one variant; never rejects. */
+/**
+ * Asks one variant; never rejects. The legacy one is asked by reading alone: a trial registers its empty tables in the namespace, as any
+ * use of it does, and then every packet passes them. Who means to use it tries it by {@link chooseVariant}.
+ */
 export async function readVariant(runner: CommandRunner, variant: IptablesVariant): Promise<VariantFacts> {
-  const unusable = (reason: string): VariantFacts => ({ variant, isUsable: false, reason, ruleCount: 0 });
   try {
     const saved = await runner.run(commandOf(4, variant, 'save'), []);
     const isPartial = variant === 'nft' && saved.exitCode === CANNOT_PRINT;
-    if (saved.exitCode !== 0 && !isPartial) return unusable(saved.stderr);
-    const checked = await runner.run(commandOf(4, variant, 'restore'), trialArguments(variant), '*filter\nCOMMIT\n');
-    if (checked.exitCode !== 0) return unusable(checked.stderr);
+    if (saved.exitCode !== 0 && !isPartial) return unusable(variant, saved.stderr);
     const printed = saved.stdout.match(/^-A /gm)?.length ?? 0;
     const isHiding = isPartial || parseIptablesSave(saved.stdout).unread.length > 0;
     const ruleCount = isHiding ? Math.max(printed, await countNativeRules(runner)) : printed;
-    return { variant, isUsable: true, reason: '', ruleCount };
+    const facts: VariantFacts = { variant, isUsable: true, reason: '', ruleCount };
+    return variant === 'legacy' ? facts : await tryVariant(runner, facts);
   } catch (error) {
-    return unusable(error instanceof Error ? error.message : String(error));
+    return unusable(variant, error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -68,11 +69,46 @@ async function countNativeRules(runner: CommandRunner): Promise<number> {
   return count;
 }
 
+/** The facts of a variant that writes, too, as far as a trial shows it. */
+async function tryVariant(runner: CommandRunner, facts: VariantFacts): Promise<VariantFacts> {
+  const { variant } = facts;
+  try {
+    const checked = await runner.run(commandOf(4, variant, 'restore'), trialArguments(variant), '*filter\nCOMMIT\n');
+    return checked.exitCode === 0 ? facts : unusable(variant, checked.stderr);
+  } catch (error) {
+    return unusable(variant, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function unusable(variant: IptablesVariant, reason: string): VariantFacts {
+  return { variant, isUsable: false, reason, ruleCount: 0 };
+}
+
+/** The variant to use, and what is known of all by then. */
+export interface VariantChoice {
+  /** Undefined: none works. */
+  readonly chosen?: VariantFacts;
+  readonly variants: readonly VariantFacts[];
+}
+
 /**
  * The variant to use: the one whose rules the host already has more of (kubelet and kube-proxy choose so), else
- * the one that `iptables` itself is. Undefined: none works.
+ * the one that `iptables` itself is.
  */
 export async function chooseVariant(
+  runner: CommandRunner,
+  wanted: 'auto' | IptablesVariant,
+  variants: readonly VariantFacts[],
+): Promise<VariantChoice> {
+  const preferred = await preferredVariant(runner, wanted, variants);
+  if (preferred === undefined) return { variants };
+  if (preferred.variant !== 'legacy') return { chosen: preferred, variants };
+  const tried = await tryVariant(runner, preferred);
+  const known = variants.map((facts) => (facts.variant === tried.variant ? tried : facts));
+  return tried.isUsable ? { chosen: tried, variants: known } : chooseVariant(runner, wanted, known);
+}
+
+async function preferredVariant(
   runner: CommandRunner,
   wanted: 'auto' | IptablesVariant,
   facts: readonly VariantFacts[],
@@ -84,6 +120,22 @@ export async function chooseVariant(
   const native = await readNativeVariant(runner);
   return usable.find((fact) => fact.variant === native) ?? first;
 }
+
+/** The families whose legacy tables the namespace has: in others nothing of the legacy variant can be. */
+export async function readLegacyFamilies(runner: CommandRunner): Promise<readonly IpFamily[]> {
+  const families: IpFamily[] = [];
+  for (const [family, file] of LEGACY_TABLES) {
+    // Absent where the kernel has no legacy tables at all.
+    const { stdout } = await runner.run('cat', [file]);
+    if (stdout.trim() !== '') families.push(family);
+  }
+  return families;
+}
+
+const LEGACY_TABLES: readonly (readonly [IpFamily, string])[] = [
+  [4, '/proc/net/ip_tables_names'],
+  [6, '/proc/net/ip6_tables_names'],
+];
 
 /** Which variant the plain `iptables` is; undefined when there is none. */
 async function readNativeVariant(runner: CommandRunner): Promise<IptablesVariant | undefined> {

@@ -15,7 +15,7 @@ import { formatCheck } from '../check/table';
 import { CliError } from '../cli-error';
 import { addClusterInput, type ClusterInput, readClusterInput } from '../cluster-input';
 import { ExitCode } from '../exit-code';
-import { loadBackends } from '../load-backends';
+import { loadBackends, SIMULATOR } from '../load-backends';
 import { backendModuleOption, featureGatesOption, profileOption } from '../options';
 import { outputOption, printData, printLine } from '../output';
 import { policiesOutOfForce } from '../policies-out-of-force';
@@ -104,9 +104,6 @@ function parseNodes(text: string, earlier: ReadonlyMap<string, string>): Readonl
   });
   return new Map([...earlier, ...pairs]);
 }
-
-/** It judges packets and moves none, so no cluster can run on it. */
-const SIMULATOR = 'simulator';
 
 /** Problems told one by one; who has more mends these first. */
 const MOST_PROBLEMS = 100;

@@ -51,6 +51,31 @@ describe('polyplane status', function () {
     return polyplaneInProcess(['status', '--address', new URL(endpoint.url).host, ...options]);
   }
 
+  it('waits until the agent is ready, and no longer than it is told to', async () => {
+    served = FAILING;
+    const answers = [FAILING, FAILING, READY];
+    const slow = await openHttpEndpoint(
+      { host: '127.0.0.1', port: 0 },
+      { '/status': () => jsonAnswer(answers.length > 1 ? answers.shift() : answers[0]) },
+    );
+    try {
+      const ready = await polyplaneInProcess(['status', '--address', new URL(slow.url).host, '--wait', '-o', 'json']);
+      expect(ready).to.include({ exitCode: 0, stderr: '' });
+      expect(JSON.parse(ready.stdout)).to.include({ isReady: true });
+      expect(answers).to.have.length(1);
+    } finally {
+      await slow.close();
+    }
+    const late = await status('--wait', '0');
+    expect(late.exitCode).to.equal(1);
+    expect(late.stdout).to.match(/^Ready +not yet/m);
+    const nobody = await polyplaneInProcess(['status', '--address', '127.0.0.1:9', '--wait', '0']);
+    expect(nobody).to.include({ exitCode: 3, stdout: '' });
+    for (const wait of ['soon', '-1', '1.5']) {
+      expect(await status('--wait', wait)).to.include({ exitCode: 2, stdout: '' });
+    }
+  });
+
   it('shows what a ready agent does', async () => {
     served = READY;
     const { exitCode, stdout, stderr } = await status();

@@ -1,42 +1,44 @@
 /** `polyplane status`: what a running node agent is doing. */
-import { Command } from 'commander';
-import { formatAgentStatus, parseAgentStatus } from '../agent-status';
+import { Command, Option } from 'commander';
+import { asyncScheduler } from 'rxjs';
+import { formatAgentStatus } from '../agent-status';
+import { awaitReady } from '../await-ready';
 import { CliError } from '../cli-error';
 import { ExitCode } from '../exit-code';
 import { type OutputFormat, outputOption, printData } from '../output';
+import { readAgentStatus } from '../read-agent-status';
 
-const TIMEOUT_MILLISECONDS = 5000;
+interface StatusOptions {
+  readonly address: string;
+  /** Seconds. True: as long as is usual. */
+  readonly wait?: number | true;
+  readonly output: OutputFormat;
+}
+
+const USUAL_WAIT_SECONDS = 60;
 
 export function statusCommand(): Command {
   return new Command('status')
     .option('--address <host:port>', 'the agent’s healthAddress', '127.0.0.1:10266')
+    .addOption(
+      new Option(
+        '--wait [seconds]',
+        `ask until it is ready, no longer than this (default: ${USUAL_WAIT_SECONDS})`,
+      ).argParser(parseSeconds),
+    )
     .addOption(outputOption(['table', 'json', 'yaml']))
-    .action(async ({ address, output }: { readonly address: string; readonly output: OutputFormat }) => {
-      const status = parseAgentStatus(await readStatus(address));
-      if (status === undefined) {
-        throw new CliError('PP_CLI_AGENT_UNREACHABLE', `what answers at ${address} is no node agent of this version`);
-      }
+    .action(async ({ address, wait, output }: StatusOptions) => {
+      const read = () => readAgentStatus(address);
+      const status =
+        wait === undefined
+          ? await read()
+          : await awaitReady(read, wait === true ? USUAL_WAIT_SECONDS : wait, asyncScheduler);
       printData(output, status, () => formatAgentStatus(status));
       process.exitCode = status.isReady ? ExitCode.ok : ExitCode.no;
     });
 }
 
-async function readStatus(address: string): Promise<unknown> {
-  if (!URL.canParse(`http://${address}/status`)) {
-    throw new CliError('PP_CLI_USAGE', `--address ${address} is not HOST:PORT`);
-  }
-  try {
-    const response = await fetch(`http://${address}/status`, { signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS) });
-    return await response.json();
-  } catch (cause) {
-    throw new CliError('PP_CLI_AGENT_UNREACHABLE', `no node agent answers at ${address}: ${reasonOf(cause)}`, {
-      cause,
-    });
-  }
-}
-
-/** fetch says only that it failed; its cause says why. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
+function parseSeconds(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new CliError('PP_CLI_USAGE', `--wait: ${JSON.stringify(text.slice(0, 80))} is no number of seconds`);
 }

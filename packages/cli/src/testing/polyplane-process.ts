@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly uid?: number;
   /** A descriptor that the command's stdout goes to; a pipe that the test reads unless given. */
   readonly stdout?: number;
+  /** Path of the network namespace that it runs in; the tests' own unless given. */
+  readonly networkNamespace?: string;
 }
 
 /** Why a run cannot be another user's ({@link RunOptions.uid}); undefined when it can. */
@@ -36,9 +38,14 @@ export const NODE_ARGUMENTS: readonly string[] = [
   join(ROOT, 'scripts/register.cjs'),
 ];
 
+const MAIN = join(ROOT, 'packages/cli/src/main.ts');
+
 /** Starts the command; `start` for what is stopped by the test, {@link polyplane} for what ends by itself. */
 export function start(args: readonly string[], options: RunOptions = {}): ChildProcess {
-  return spawn(process.execPath, [...NODE_ARGUMENTS, join(ROOT, 'packages/cli/src/main.ts'), ...args], {
+  const { networkNamespace } = options;
+  const enter = networkNamespace === undefined ? [] : ['nsenter', `--net=${networkNamespace}`];
+  const [file = process.execPath, ...rest] = [...enter, process.execPath, ...NODE_ARGUMENTS, MAIN, ...args];
+  return spawn(file, rest, {
     cwd: ROOT,
     env: { ...plainEnvironment(), ...options.environment },
     stdio: ['pipe', options.stdout ?? 'pipe', 'pipe'],

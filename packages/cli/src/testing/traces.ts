@@ -45,9 +45,18 @@ export function livingNamespaces(namespaces: ReadonlySet<string>): readonly stri
 
 /** The packet filter, sets, interfaces and named namespaces of the host itself, without what counts packets or tells the time. */
 export function readHostNetwork(): Readonly<Record<string, string>> {
+  return readNetwork([]);
+}
+
+/** The same of the network namespace at this path. */
+export function readNamespaceNetwork(path: string): Readonly<Record<string, string>> {
+  return readNetwork(['nsenter', `--net=${path}`]);
+}
+
+function readNetwork(enter: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
     HOST_COMMANDS.map((command) => {
-      const [file = '', ...args] = command.split(' ');
+      const [file = '', ...args] = [...enter, ...command.split(' ')];
       const { stdout } = spawnSync(file, args, { encoding: 'utf8' });
       // A command that this host does not have tells nothing, before and after.
       const lines = (stdout ?? '').split('\n').filter((line) => !line.startsWith('#'));

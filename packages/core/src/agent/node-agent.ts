@@ -23,7 +23,7 @@ import type { DiagnosticChanges } from '../limits/diagnostic-set';
 import { type FeatureGates, isGateOn } from '../limits/feature-gate';
 import { Gate, type GateOptions } from '../limits/gate';
 import type { Diagnostic, LimitTable } from '../limits/limit';
-import { gatesOf, limitsInForce } from '../limits/limits-in-force';
+import { gatesOf, limitsOnHost } from '../limits/limits-in-force';
 import { DEFAULT_PROFILE } from '../limits/profile';
 import type { ResourceProblem } from '../resources/resource-problem';
 import type { Source, SourceBatch } from '../sources/source';
@@ -202,7 +202,7 @@ export class NodeAgent {
 
   #run(backend: DataplaneBackend, dataplane: OpenDataplane): void {
     const { options, source, logger, scheduler, random } = this.#parts;
-    const limits = limitsHere(backend.limits, dataplane, options);
+    const limits = limitsOnHost(backend.limits, dataplane.facts.limits ?? [], options);
     this.#gate = new Gate(limits, gateOptions(backend.name, options, source));
     this.#reconciler = new Reconciler(dataplane.session, {
       scheduler,
@@ -368,13 +368,6 @@ function incompleteSource([first]: readonly ResourceProblem[]): CoreError {
 function brokenSource(error: unknown): CoreError {
   const { message } = describeError(error);
   return new CoreError('PP_SOURCE_ENDED', `the source broke off: ${message}`, { cause: error });
-}
-
-/** The table's rows that hold, and in place of the table's those that the host showed. */
-function limitsHere(table: LimitTable, { facts }: OpenDataplane, options: NodeAgentOptions): LimitTable {
-  const found = facts.limits ?? [];
-  const isFound = new Set(found.map(({ feature }) => feature));
-  return [...limitsInForce(table, options).filter(({ feature }) => !isFound.has(feature)), ...found];
 }
 
 function gateStates(table: LimitTable, switched: FeatureGates): FeatureGates {

@@ -19,6 +19,12 @@ export function limitsInForce(table: LimitTable, choice: LimitChoice): LimitTabl
     .map(withGateAsRemedy);
 }
 
+/** The rows that hold on a host; those that the host showed by itself (`NodeFacts.limits`) stand in for the table's of their features. */
+export function limitsOnHost(table: LimitTable, shown: LimitTable, choice: LimitChoice): LimitTable {
+  const isShown = new Set(shown.map(({ feature }) => feature));
+  return [...limitsInForce(table, choice).filter(({ feature }) => !isShown.has(feature)), ...shown];
+}
+
 /** The gates that lift rows of a table. */
 export function gatesOf(table: LimitTable): readonly FeatureGate[] {
   return table.flatMap(({ liftedBy }) => liftedBy ?? []);
