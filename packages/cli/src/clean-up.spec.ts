@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type DataplaneBackend, SILENT_LOGGER } from '@polyplane/core';
-import { FakeBackend } from '@polyplane/core/testing';
+import { FakeBackend, FakeBackendError } from '@polyplane/core/testing';
 import { cleanUp } from './clean-up';
 
 const NODE = { nodeName: 'node-1', logger: SILENT_LOGGER };
@@ -10,6 +10,8 @@ function plain(fake: FakeBackend): DataplaneBackend {
   const { name, limits, behaviours, codes } = fake;
   return { name, limits, behaviours, codes, probe: (node) => fake.probe(node), open: (node) => fake.open(node) };
 }
+
+const UNREADABLE = new FakeBackendError('PP_FAKE_UNREACHABLE', 'it cannot be read', { isRetriable: true });
 
 describe('cleaning up after a backend', () => {
   it('opens a session where it has no other way, and does not say what it cannot know', async () => {
@@ -40,6 +42,21 @@ describe('cleaning up after a backend', () => {
     const fake = new FakeBackend();
     fake.faults.add('open', { type: 'reject', written: 'nothing', isRetriable: true });
     expect(await cleanUp(plain(fake), NODE, false)).to.include({ outcome: 'failed', code: 'PP_FAKE_FAULT' });
+  });
+
+  it('removes also what it cannot show', async () => {
+    const fake = new FakeBackend();
+    let shown = 0;
+    const shy: DataplaneBackend = {
+      ...plain(fake),
+      inspect: async (node) => {
+        shown += 1;
+        return shown === 1 ? fake.inspect(node) : Promise.reject(UNREADABLE);
+      },
+    };
+    expect(await cleanUp(shy, NODE, true)).to.deep.equal({ backend: 'fake', outcome: 'nothing' });
+    expect(await cleanUp(shy, NODE, false)).to.include({ outcome: 'failed' });
+    expect(fake.calls.map(({ method }) => method)).to.deep.equal(['open', 'release']);
   });
 
   it('does not take a defect for a failure', async () => {

@@ -19,7 +19,7 @@ export interface TracedPart {
 /** @param isDryRun what is there is told, and stays */
 export async function cleanUp(backend: DataplaneBackend, node: NodeContext, isDryRun: boolean): Promise<CleanUp> {
   try {
-    return await removeTraces(backend, node, isDryRun);
+    return await (isDryRun ? askForTraces(backend, node) : removeTraces(backend, node));
   } catch (error) {
     if (!(error instanceof DataplaneError)) throw error;
     const { code, message } = error;
@@ -28,22 +28,25 @@ export async function cleanUp(backend: DataplaneBackend, node: NodeContext, isDr
   }
 }
 
-async function removeTraces(backend: DataplaneBackend, node: NodeContext, isDryRun: boolean): Promise<CleanUp> {
+async function askForTraces(backend: DataplaneBackend, node: NodeContext): Promise<CleanUp> {
   const { name } = backend;
-  // What cannot be shown whole can be removed all the same.
+  const parts = await tracesOf(backend, node);
+  if (parts?.length === 0) return { backend: name, outcome: 'nothing' };
+  if (parts !== undefined) return { backend: name, outcome: 'wouldBeRemoved', parts };
+  // Who cannot say what it has says at least whether it could have anything.
+  await (await backend.open(node)).release('leave');
+  return { backend: name, outcome: 'wouldBeRemoved' };
+}
+
+async function removeTraces(backend: DataplaneBackend, node: NodeContext): Promise<CleanUp> {
+  const { name } = backend;
+  // What cannot be shown can be removed all the same.
   const parts = await tracesOf(backend, node).catch(unlessDefect);
   if (parts?.length === 0) return { backend: name, outcome: 'nothing' };
-  const told = parts === undefined ? {} : { parts };
-  if (isDryRun) {
-    // Who cannot say what it has says at least whether it could have anything.
-    if (parts === undefined && backend.inspect !== undefined) await tracesOf(backend, node);
-    else if (parts === undefined) await (await backend.open(node)).release('leave');
-    return { backend: name, outcome: 'wouldBeRemoved', ...told };
-  }
   if (backend.removeTraces !== undefined) await backend.removeTraces(node);
   else await (await backend.open(node)).release('remove');
   const left = (await tracesOf(backend, node)) ?? [];
-  if (left.length === 0) return { backend: name, outcome: 'removed', ...told };
+  if (left.length === 0) return { backend: name, outcome: 'removed', ...(parts === undefined ? {} : { parts }) };
   const message = `something stays: ${left.map(formatTracedPart).join(', ')}`;
   return { backend: name, outcome: 'failed', code: 'PP_CLI_TRACES_LEFT', message };
 }
