@@ -5,7 +5,7 @@
 #include "policy.h"
 
 /* How the connection's ends differ from those that its sender knows. */
-INLINE __u8 source_flags(const struct pp_scratch *s, const struct pp_ends *ends, bool is_late)
+INLINE __u32 source_flags(const struct pp_scratch *s, const struct pp_ends *ends, bool is_late)
 {
 	if (is_late) return PP_SOURCE_TRANSLATED_LATE;
 	bool is_same = is_same_address(&s->packet.saddr, &ends->saddr) && s->wire_sport == ends->sport;
@@ -85,11 +85,11 @@ FUNCTION int track(struct pp_scratch *s, const struct pp_ends *ends, struct pp_c
 	connection->initiator =
 		make_key(&s->key, &ends->saddr, ends->sport, &ends->daddr, ends->dport, s->packet.protocol);
 	if (bpf_map_update_elem(&pp_conntrack, &s->key, connection, BPF_ANY)) return -1;
-	const __u8 any = PP_DESTINATION_TRANSLATED | PP_SOURCE_TRANSLATED | PP_SOURCE_TRANSLATED_LATE;
+	const __u32 any = PP_DESTINATION_TRANSLATED | PP_SOURCE_TRANSLATED | PP_SOURCE_TRANSLATED_LATE;
 	if (!(connection->flags & any)) return 0;
 	if (add_translation(s, &s->packet.saddr, s->wire_sport, &s->packet.pre_daddr, s->wire_dport, connection))
 		return -1;
-	const __u8 both = PP_DESTINATION_TRANSLATED | PP_SOURCE_TRANSLATED_LATE;
+	const __u32 both = PP_DESTINATION_TRANSLATED | PP_SOURCE_TRANSLATED_LATE;
 	if ((connection->flags & both) != both) return 0;
 	/* Between the programs where it enters and where it leaves only the destination is translated. */
 	return add_translation(s, &s->packet.saddr, s->wire_sport, &ends->daddr, ends->dport, connection);
@@ -155,11 +155,22 @@ INLINE bool is_last_to_ask(const struct pp_scratch *s)
 	return is_leaving(s->hook) || s->target == PP_TARGET_HOST || s->is_hairpin;
 }
 
+/*
+ * The answer must come back this way: it is translated back here. So it is with what comes from outside for a service and goes on to an
+ * endpoint of another node, and with what a pool hides.
+ */
+INLINE bool must_return_here(const struct pp_scratch *s)
+{
+	if (s->is_from_host || is_leaving(s->hook) || s->is_hairpin) return false;
+	if (s->hook == PP_FROM_NETWORK && s->is_translated && !s->is_from_inside && s->target == PP_TARGET_NETWORK) return true;
+	return wants_own_address(s);
+}
+
 FUNCTION int open_connection(struct __sk_buff *skb, struct pp_scratch *s, __u32 generation)
 {
 	struct pp_ends ends = {};
 	struct pp_conntrack connection = {};
-	bool is_late = !s->is_from_host && !is_leaving(s->hook) && !s->is_hairpin && wants_own_address(s);
+	bool is_late = must_return_here(s);
 	choose_ends(s, &ends, is_late);
 	if (is_late && is_no_address(&ends.saddr)) {
 		is_late = false;
@@ -167,7 +178,10 @@ FUNCTION int open_connection(struct __sk_buff *skb, struct pp_scratch *s, __u32 
 	}
 	if (find_free_port(s, &ends)) return drop(PP_COUNT_NO_PORT);
 	connection.flags = PP_FROM_APPROVED | source_flags(s, &ends, is_late);
-	if (s->is_translated) connection.flags |= PP_DESTINATION_TRANSLATED;
+	if (s->is_translated) {
+		connection.flags |= PP_DESTINATION_TRANSLATED;
+		if (route_flags(&s->packet.pre_daddr) & PP_ROUTE_HOST) connection.flags |= PP_DIALED_HOST;
+	}
 	if (s->is_from_host) connection.flags |= PP_OF_HOST;
 	else {
 		connection.from_ifindex = s->packet.ifindex;

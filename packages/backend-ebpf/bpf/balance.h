@@ -28,6 +28,7 @@ struct pp_chosen {
 	__u16 pad;
 	__u32 service;
 	__u32 refusal; /* enum pp_counter */
+	__u32 is_from_inside; /* the client is a pod of this node, or the node */
 };
 
 INLINE bool answers_node_ports(const struct pp_client *client, const struct pp_config *settings)
@@ -101,7 +102,8 @@ FUNCTION int choose_backend(const struct pp_client *client, struct pp_chosen *ch
 		return PP_CHOICE_DROP;
 	}
 	bool is_local = frontend->flags & PP_FRONTEND_LOCAL;
-	if (is_local && (frontend->flags & PP_FRONTEND_EXTERNAL) && is_from_inside(client, settings)) is_local = false;
+	chosen->is_from_inside = is_from_inside(client, settings);
+	if (is_local && (frontend->flags & PP_FRONTEND_EXTERNAL) && chosen->is_from_inside) is_local = false;
 	if (client->is_from_tunnel) is_local = true;
 	chosen->service = frontend->service;
 	__u32 total = is_local ? frontend->local_count : frontend->cluster_count;

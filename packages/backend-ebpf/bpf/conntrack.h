@@ -97,7 +97,7 @@ INLINE void touch(struct pp_conntrack *connection, const struct pp_scratch *s, b
 /* Both ends of the way through this node have let the flow through. */
 INLINE bool is_approved(const struct pp_conntrack *connection)
 {
-	const __u8 both = PP_FROM_APPROVED | PP_TO_APPROVED;
+	const __u32 both = PP_FROM_APPROVED | PP_TO_APPROVED;
 	return (connection->flags & both) == both;
 }
 

@@ -26,6 +26,13 @@ INLINE void ends_of(const struct pp_scratch *s, const struct pp_conntrack *conne
 	}
 }
 
+/* The sender is the receiver. */
+INLINE bool is_turned_back(const struct pp_conntrack *connection, __u32 ifindex)
+{
+	return (connection->flags & PP_SOURCE_TRANSLATED) && connection->to_ifindex == connection->from_ifindex &&
+	       connection->from_ifindex == ifindex;
+}
+
 /* In the flow's own direction, where it enters the node. */
 FUNCTION int pass_original(struct __sk_buff *skb, struct pp_scratch *s, struct pp_conntrack *connection)
 {
@@ -37,26 +44,38 @@ FUNCTION int pass_original(struct __sk_buff *skb, struct pp_scratch *s, struct p
 		find_target(s);
 		return send_from_host(skb, s, &ends);
 	}
-	s->is_hairpin = (connection->flags & PP_SOURCE_TRANSLATED) && connection->to_ifindex == skb->ifindex;
+	s->is_hairpin = is_turned_back(connection, skb->ifindex);
 	return pass_on(skb, s, connection);
+}
+
+/*
+ * An answer on its way through the node would bear one of the node's own addresses as its source, and the kernel routes no such
+ * packets: it gets it where it leaves.
+ */
+INLINE bool is_answer_late(const struct pp_scratch *s, const struct pp_conntrack *connection)
+{
+	return (connection->flags & PP_DIALED_HOST) && !(connection->flags & PP_OF_HOST) && !is_leaving(s->hook);
 }
 
 /* The answer of a flow that was let through passes every policy. */
 FUNCTION int pass_reply(struct __sk_buff *skb, struct pp_scratch *s, struct pp_conntrack *connection)
 {
 	struct pp_ends ends = {};
-	bool is_hairpin = (connection->flags & PP_SOURCE_TRANSLATED) && connection->to_ifindex == connection->from_ifindex &&
-			  connection->from_ifindex == skb->ifindex;
+	bool is_hairpin = is_turned_back(connection, skb->ifindex) && !is_leaving(s->hook);
+	bool is_late = !is_hairpin && is_answer_late(s, connection);
 	ends_of(s, connection, true, &ends);
-	/* Where it leaves it has been translated already, but for what the host itself answers. */
-	if (!(skb->mark & PP_MARK_SEEN) && translate(skb, s, &ends)) return drop(PP_COUNT_KERNEL);
-	if (is_hairpin && !is_leaving(s->hook)) return send_back(skb);
+	if (is_late) {
+		ends.saddr = s->wire_saddr;
+		ends.sport = s->wire_sport;
+	}
+	if (translate(skb, s, &ends)) return drop(PP_COUNT_KERNEL);
+	if (is_hairpin) return send_back(skb);
 	if (s->is_from_host) {
 		s->packet.daddr = ends.daddr;
 		find_target(s);
 		return send_from_host(skb, s, &ends);
 	}
-	mark(skb, PP_MARK_SEEN | PP_MARK_TO_WORKLOAD | PP_MARK_TO_NETWORK);
+	mark(skb, PP_MARK_SEEN | PP_MARK_TO_WORKLOAD | PP_MARK_TO_NETWORK | (is_late ? PP_MARK_LATE : 0));
 	return PP_ACTION_NEXT;
 }
 
@@ -86,6 +105,7 @@ INLINE int judge_again(struct __sk_buff *skb, struct pp_scratch *s, const struct
 	s->flow = PP_FLOW_KNOWN;
 	s->is_translated = (connection->flags & PP_DESTINATION_TRANSLATED) != 0;
 	recall_ends(s, connection);
+	s->is_hairpin = s->is_translated && is_same_address(&s->packet.saddr, &s->packet.daddr);
 	return go_to(skb, PP_PROGRAM_BALANCE);
 }
 
@@ -113,7 +133,8 @@ FUNCTION int approve(struct __sk_buff *skb, struct pp_scratch *s, __u32 generati
 	connection->from_generation = generation;
 	connection->from_ifindex = s->packet.ifindex;
 	connection->flags |= PP_FROM_APPROVED;
-	if (s->target == PP_TARGET_HOST) connection->flags |= PP_TO_APPROVED;
+	if (s->target == PP_TARGET_HOST || s->is_hairpin) connection->flags |= PP_TO_APPROVED;
+	if (s->is_hairpin) connection->to_generation = generation;
 	return pass_original(skb, s, connection);
 }
 

@@ -148,6 +148,7 @@ enum pp_conntrack_flag {
 	PP_OF_HOST = 1 << 5, /* a process of the host opened it */
 	PP_OLD_PATH = 1 << 6, /* it was there before the programs: the kernel does all */
 	PP_FROM_TUNNEL = 1 << 7,
+	PP_DIALED_HOST = 1 << 8, /* its destination was one of the host's own addresses */
 };
 
 enum pp_tcp_state {
@@ -163,9 +164,10 @@ struct pp_conntrack {
 	__u64 last_seen; /* ns, CLOCK_MONOTONIC */
 	__u64 created;
 	__u8 kind; /* enum pp_conntrack_kind */
-	__u8 flags; /* enum pp_conntrack_flag */
 	__u8 initiator; /* the end in the key that opened the flow */
 	__u8 tcp; /* enum pp_tcp_state */
+	__u8 pad;
+	__u32 flags; /* enum pp_conntrack_flag */
 	__u32 from_ifindex; /* where it enters; 0: the host itself */
 	__u32 to_ifindex; /* where it leaves; 0: the host itself, or not known */
 	__u32 from_generation; /* of the endpoints that approved it */
@@ -176,7 +178,6 @@ struct pp_conntrack {
 	struct pp_address daddr;
 	__u16 sport; /* network order */
 	__u16 dport;
-	__u32 pad;
 	struct pp_address tunnel; /* the node that sent it through the tunnel, or that it is sent to */
 	/* Of a translation: the connection's key. */
 	struct pp_conntrack_key target;
@@ -291,6 +292,6 @@ enum pp_mark {
 	PP_MARK_SEEN = 0x10000, /* a program where it entered the node has seen it */
 	PP_MARK_TO_WORKLOAD = 0x20000, /* the workload that gets it has no say any more */
 	PP_MARK_TO_NETWORK = 0x40000, /* the same of the host endpoint where it leaves */
-	PP_MARK_LATE = 0x80000, /* its source is still to become the node's own address */
+	PP_MARK_LATE = 0x80000, /* its source is still to be translated: it becomes, or was, one of the node's own addresses */
 	PP_MARK_ALL = 0xf0000,
 };

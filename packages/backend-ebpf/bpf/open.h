@@ -44,6 +44,7 @@ INLINE int balance(struct __sk_buff *skb, struct pp_scratch *s)
 	if (choice == PP_CHOICE_DROP) return drop(chosen.refusal);
 	s->is_translated = 1;
 	s->service = chosen.service;
+	s->is_from_inside = chosen.is_from_inside;
 	s->packet.daddr = chosen.address;
 	s->packet.dport = chosen.port;
 	s->is_hairpin = is_same_address(&s->packet.saddr, &s->packet.daddr);

@@ -86,6 +86,7 @@ enum pp_flow_kind {
 /* Goes from program to program on one processor: nothing else runs between. */
 struct pp_scratch {
 	struct pp_packet packet; /* stands first: policy programs know no other place */
+	__u64 policy_keys[16]; /* memory of the policy programs: keys that they look up */
 	/* The packet as it came. */
 	struct pp_address wire_saddr;
 	struct pp_address wire_daddr;
@@ -107,7 +108,8 @@ struct pp_scratch {
 	__u8 is_fragment;
 	__u8 refusal; /* enum pp_counter: why it is refused */
 	__u8 is_from_tunnel;
-	__u8 pad[2];
+	__u8 is_source_kept; /* of an ICMP error: it is not hidden behind the address that was dialed */
+	__u8 is_from_inside; /* of a service's client: a pod of this node, or the node */
 	__u32 fragment_id;
 	__u32 target_ifindex; /* 0: not known */
 	__u32 service; /* that translated it; 0: none */

@@ -185,7 +185,8 @@ FUNCTION int parse_l4(struct __sk_buff *skb, struct pp_scratch *s)
 /* Fills in what the packet says of itself, as its sender wrote it. */
 INLINE int parse(struct __sk_buff *skb, struct pp_scratch *s, __u8 hook)
 {
-	__builtin_memset(s, 0, sizeof(*s));
+	__builtin_memset(&s->packet, 0, sizeof(s->packet));
+	__builtin_memset(&s->wire_saddr, 0, sizeof(*s) - offsetof(struct pp_scratch, wire_saddr));
 	s->hook = hook;
 	s->packet.length = skb->len;
 	s->packet.ifindex = skb->ifindex;

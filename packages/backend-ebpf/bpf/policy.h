@@ -49,9 +49,13 @@ INLINE __u8 stages_of(const struct pp_scratch *s, const struct pp_endpoint *endp
 {
 	bool is_forwarded = s->target != PP_TARGET_HOST && !s->is_from_host;
 	switch (s->hook) {
-	case PP_FROM_WORKLOAD:
-		return PP_STAGE_EGRESS |
-		       (is_forwarded && endpoint->forward_in && !s->is_accepted ? PP_STAGE_HOST_IN : 0);
+	case PP_FROM_WORKLOAD: {
+		__u8 stages = PP_STAGE_EGRESS;
+		if (is_forwarded && endpoint->forward_in && !s->is_accepted) stages |= PP_STAGE_HOST_IN;
+		/* It is turned back here, and meets no other program. */
+		if (s->is_hairpin) stages |= PP_STAGE_INGRESS | (endpoint->forward_out ? PP_STAGE_HOST_OUT : 0);
+		return stages;
+	}
 	case PP_TO_WORKLOAD:
 		/* Who rules the host rules its rules: what it sends to its workloads is not judged. */
 		if (s->is_from_host) return 0;

@@ -89,8 +89,8 @@ FUNCTION int translate_error(struct __sk_buff *skb, struct pp_scratch *s, const 
 	/* It goes to whom the quoted packet came from. Who sent it keeps its address, unless it is the end that is hidden. */
 	if (!is_same_address(&s->wire_daddr, &ends->saddr) && set_address(skb, s, &s->wire_daddr, &ends->saddr, false))
 		return -1;
-	if (is_same_address(&s->wire_saddr, &quoted->wire_daddr) && !is_same_address(&s->wire_saddr, &ends->daddr) &&
-	    set_address(skb, s, &s->wire_saddr, &ends->daddr, true))
+	if (!s->is_source_kept && is_same_address(&s->wire_saddr, &quoted->wire_daddr) &&
+	    !is_same_address(&s->wire_saddr, &ends->daddr) && set_address(skb, s, &s->wire_saddr, &ends->daddr, true))
 		return -1;
 	return 0;
 }
@@ -116,6 +116,8 @@ int pp_related(struct __sk_buff *skb)
 	bool is_reply = false;
 	struct pp_conntrack *connection = find_connection(quoted, &is_reply);
 	if (!connection || !is_approved(connection)) return go_to(skb, PP_PROGRAM_OPEN);
+	/* The kernel routes nothing that comes from one of the node's own addresses. */
+	s->is_source_kept = (connection->flags & PP_DIALED_HOST) != 0;
 	/* The quoted packet went one way, the error goes the other: it is shown as its sender sent it. */
 	struct pp_ends ends = {};
 	if (is_reply) {

@@ -27,13 +27,15 @@ describe('EbpfBackend', () => {
 
   it('finds what an x86-64 kernel with BPF and BTF offers', async () => {
     giveAll();
-    const { facts, missing } = await new EbpfBackend({ root, architecture: 'x64' }).probe(NODE);
+    const { facts, missing } = await new EbpfBackend({}, { root, architecture: 'x64' }).probe(NODE);
     expect(facts).to.deep.equal({ architecture: 'x64', hasBpf: true, hasBtf: true, isJitEnabled: true });
-    expect(missing.map(({ what }) => what)).to.deep.equal(['this version of the backend holds no eBPF programs']);
+    expect(missing.map(({ what }) => what)).to.deep.equal([
+      'this version of the backend holds no eBPF programs that do all that its limits promise',
+    ]);
   });
 
   it('names each thing that a host lacks', async () => {
-    const { missing } = await new EbpfBackend({ root, architecture: 'arm64' }).probe(NODE);
+    const { missing } = await new EbpfBackend({}, { root, architecture: 'arm64' }).probe(NODE);
     expect(missing.map(({ what }) => what).slice(0, 4)).to.deep.equal([
       'the processor is arm64, not x86-64',
       'the kernel has no bpf system call',
@@ -45,7 +47,7 @@ describe('EbpfBackend', () => {
   it('takes no other file system for bpf', async () => {
     giveAll();
     write('proc/filesystems', 'nodev\tbpfish\nbpf ext4\n');
-    const { facts } = await new EbpfBackend({ root, architecture: 'x64' }).probe(NODE);
+    const { facts } = await new EbpfBackend({}, { root, architecture: 'x64' }).probe(NODE);
     expect(facts.hasBpf).to.equal(false);
   });
 
@@ -56,7 +58,9 @@ describe('EbpfBackend', () => {
 
   it('rejects to open, not retriable, and says what is missing', async () => {
     giveAll();
-    const error: unknown = await new EbpfBackend({ root, architecture: 'x64' }).open(NODE).catch((reason) => reason);
+    const error: unknown = await new EbpfBackend({}, { root, architecture: 'x64' })
+      .open(NODE)
+      .catch((reason) => reason);
     expect(error).to.be.instanceOf(EbpfError);
     expect(error).to.include({ code: 'PP_EBPF_UNUSABLE', isRetriable: false });
     expect(error).to.have.property('message').that.contains('holds no eBPF programs');

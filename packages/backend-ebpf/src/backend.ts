@@ -1,59 +1,119 @@
-/** The eBPF backend: its limits, its behaviours, and what it finds on a host. */
-import type { DataplaneBackend, DataplaneSession, MissingFact, NodeContext, NodeFacts } from '@polyplane/core/backend';
+/** The eBPF backend: its limits, its behaviours, what it finds on a host, and its sessions. */
+import type { DataplaneBackend, MissingFact, NodeContext, NodeFacts } from '@polyplane/core/backend';
+import { commandRunner, NetworkNamespace } from '@polyplane/linux';
 import { EBPF_BEHAVIOURS } from './behaviours';
 import { EBPF_CODES, EbpfError } from './ebpf-error';
-import { type EbpfHostFacts, type HostPaths, readHostFacts } from './kernel/host-facts';
+import { instanceFolder, mountBpfFileSystem } from './kernel/bpf-file-system';
+import { firstGeneration, KernelDataplane } from './kernel/dataplane';
+import { type HostPaths, readHostFacts } from './kernel/host-facts';
+import { readHostInterfaces } from './kernel/host-interfaces';
+import { Instance } from './kernel/instance';
+import { FeatureAnswers } from './kernel/kernel-feature';
+import { missingOfHost, missingOfKernel } from './kernel/missing-facts';
 import { EBPF_LIMITS } from './limits';
+import { checkOptions, type EbpfOptions } from './options';
+import { NodeRenderer } from './render/node-renderer';
+import { EbpfSession } from './session';
 
-/** Can be checked against and probed; {@link open} always rejects, since this version holds no eBPF programs. */
+/** Whether the dataplane is opened follows from `isUnfinished`: what it does not do yet is no limit that anybody was told of. */
 export class EbpfBackend implements DataplaneBackend {
   readonly name = 'ebpf';
   readonly limits = EBPF_LIMITS;
   readonly behaviours = EBPF_BEHAVIOURS;
   readonly codes = EBPF_CODES;
   readonly claim = 'networkNamespace';
-  readonly #paths: HostPaths;
+  private readonly options: EbpfOptions;
+  private readonly answers = new FeatureAnswers();
 
-  constructor(paths: HostPaths = { root: '/', architecture: process.arch }) {
-    this.#paths = paths;
+  /** @throws EbpfError PP_EBPF_OPTION_INVALID */
+  constructor(
+    options: Partial<EbpfOptions> = {},
+    private readonly paths: HostPaths = { root: '/', architecture: process.arch },
+  ) {
+    this.options = checkOptions(options);
   }
 
   async probe(_node: NodeContext): Promise<NodeFacts> {
-    const facts = await readHostFacts(this.#paths);
-    return { backend: this.name, facts: { ...facts }, missing: [...missingOn(facts), NO_PROGRAMS] };
+    const facts = await readHostFacts(this.paths);
+    const missing = missingOfHost(facts);
+    // Where there is no system call nothing can be asked.
+    const ofKernel = missing.length > 0 ? [] : missingOfKernel(this.answers);
+    const unfinished = this.options.isUnfinished ? [] : [UNFINISHED];
+    return { backend: this.name, facts: { ...facts }, missing: [...missing, ...ofKernel, ...unfinished] };
   }
 
   /** @throws EbpfError PP_EBPF_UNUSABLE, not retriable */
-  async open(node: NodeContext): Promise<DataplaneSession> {
+  async open(node: NodeContext): Promise<EbpfSession> {
     const { missing } = await this.probe(node);
-    const list = missing.map(({ what }) => what).join('; ');
-    throw new EbpfError('PP_EBPF_UNUSABLE', `the eBPF dataplane cannot be opened: ${list}`, { isRetriable: false });
+    if (missing.length > 0) {
+      const list = missing.map(({ what }) => what).join('; ');
+      throw new EbpfError('PP_EBPF_UNUSABLE', `the eBPF dataplane cannot be opened: ${list}`, { isRetriable: false });
+    }
+    return this.openSession(node);
+  }
+
+  async removeTraces({ networkNamespace }: NodeContext): Promise<void> {
+    const namespace = openNamespace(networkNamespace);
+    try {
+      Instance.remove(this.folderOf(namespace), namespace);
+    } finally {
+      namespace.close();
+    }
+  }
+
+  forgetConnections({ networkNamespace }: NodeContext): void {
+    const namespace = openNamespace(networkNamespace);
+    try {
+      Instance.forgetConnections(this.folderOf(namespace));
+    } finally {
+      namespace.close();
+    }
+  }
+
+  private async openSession(node: NodeContext): Promise<EbpfSession> {
+    const runner = commandRunner(node.networkNamespace, COMMAND_SECONDS);
+    const namespace = openNamespace(node.networkNamespace);
+    const folder = this.folderOf(namespace);
+    let instance: Instance | undefined;
+    return new EbpfSession(
+      {
+        renderer: new NodeRenderer({
+          isDirectServerReturn: this.options.isDirectServerReturn,
+          eventsPerSecond: this.options.eventsPerSecond,
+          namespaceCookie: 0n,
+          tracksHost: true,
+        }),
+        logger: node.logger,
+        openDataplane: async () => {
+          await mountBpfFileSystem(this.options.bpfFileSystem);
+          const isNew = !Instance.isThere(folder);
+          const sizes = new Map([['pp_conntrack', this.options.conntrackEntries]]);
+          instance = Instance.load(folder, namespace, sizes);
+          return new KernelDataplane(instance, firstGeneration(instance, Date.now()), isNew);
+        },
+        readInterfaces: () => readHostInterfaces(runner),
+        removeTraces: async () => {
+          Instance.remove(folder, namespace);
+          namespace.close();
+        },
+        close: () => instance?.close(),
+      },
+      await readHostInterfaces(runner),
+    );
+  }
+
+  private folderOf(namespace: NetworkNamespace): string {
+    return instanceFolder(this.options.bpfFileSystem, namespace.path);
   }
 }
 
-const NO_PROGRAMS: MissingFact = {
-  what: 'this version of the backend holds no eBPF programs',
+const COMMAND_SECONDS = 30;
+
+const UNFINISHED: MissingFact = {
+  what: 'this version of the backend holds no eBPF programs that do all that its limits promise',
   remedy: 'Choose the iptables backend.',
 };
 
-function missingOn({ architecture, hasBpf, hasBtf, isJitEnabled }: EbpfHostFacts): readonly MissingFact[] {
-  const missing: MissingFact[] = [];
-  if (architecture !== 'x64') {
-    missing.push({
-      what: `the processor is ${architecture}, not x86-64`,
-      remedy: 'Run the node on an x86-64 machine.',
-    });
-  }
-  if (!hasBpf)
-    missing.push({ what: 'the kernel has no bpf system call', remedy: 'Boot a kernel with CONFIG_BPF_SYSCALL.' });
-  if (!hasBtf) {
-    missing.push({
-      what: '/sys/kernel/btf/vmlinux cannot be read',
-      remedy: 'Boot a kernel with CONFIG_DEBUG_INFO_BTF, and mount /sys.',
-    });
-  }
-  if (!isJitEnabled) {
-    missing.push({ what: 'BPF programs are not compiled', remedy: 'Set the sysctl net.core.bpf_jit_enable to 1.' });
-  }
-  return missing;
+function openNamespace(path: string | undefined): NetworkNamespace {
+  return path === undefined ? NetworkNamespace.current() : NetworkNamespace.open(path);
 }

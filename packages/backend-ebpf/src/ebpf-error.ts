@@ -44,6 +44,21 @@ export const EBPF_CODES = {
     meaning: 'A BPF object could not be pinned to, or opened from, the BPF file system.',
     remedy: 'Mount the file system: mount -t bpf bpf /sys/fs/bpf.',
   },
+  PP_EBPF_READ_FAILED: {
+    kind: 'error',
+    meaning: 'What the host is or holds could not be read.',
+    remedy: 'See the cause; the reconciler tries again.',
+  },
+  PP_EBPF_OPTION_INVALID: {
+    kind: 'error',
+    meaning: 'An option of the eBPF backend has a value that it cannot have.',
+    remedy: 'Correct the option that the message names.',
+  },
+  PP_EBPF_RELEASED: {
+    kind: 'error',
+    meaning: 'A session was used after its release.',
+    remedy: 'Open a new session.',
+  },
 } as const satisfies CodeTable;
 
 /** A row of {@link EBPF_CODES}. */

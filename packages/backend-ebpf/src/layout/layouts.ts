@@ -151,6 +151,7 @@ export const CONNTRACK_FLAG = {
   ofHost: 32,
   oldPath: 64,
   fromTunnel: 128,
+  dialedHost: 256,
 } as const;
 
 /** Bits of {@link CONNTRACK}'s TCP state. */
@@ -160,9 +161,10 @@ export const CONNTRACK = structOf('pp_conntrack', {
   last_seen: U64,
   created: U64,
   kind: U8,
-  flags: U8,
   initiator: U8,
   tcp: U8,
+  pad: U8,
+  flags: U32,
   from_ifindex: U32,
   to_ifindex: U32,
   from_generation: U32,
@@ -172,7 +174,6 @@ export const CONNTRACK = structOf('pp_conntrack', {
   daddr: ADDRESS,
   sport: NETWORK_U16,
   dport: NETWORK_U16,
-  pad: U32,
   tunnel: ADDRESS,
   target: CONNTRACK_KEY,
 });

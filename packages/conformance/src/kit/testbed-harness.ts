@@ -17,9 +17,11 @@ export interface TestbedTarget {
 export function createTestbedHarness({ backend, readTraces, disturb }: TestbedTarget): BackendHarness {
   const testbed = createTestbed(SCENARIO_TOPOLOGY);
   const networkNamespace = testbed.networkNamespaceOf(SCENARIO_NODE);
+  const node = { nodeName: SCENARIO_NODE, networkNamespace, logger: SILENT_LOGGER };
+  testbed.addConnectionTracking(() => backend.forgetConnections?.(node));
   return {
     backend,
-    node: { nodeName: SCENARIO_NODE, networkNamespace, logger: SILENT_LOGGER },
+    node,
     async observe(packets) {
       testbed.forgetConnections();
       const results = await testbed.probe(packets);

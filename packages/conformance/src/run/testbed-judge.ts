@@ -1,5 +1,5 @@
 /** Judges a suite's packets by sending them through real dataplanes in a testbed. */
-import { CodedError, type DataplaneBackend, type LimitTable, type Logger } from '@polyplane/core';
+import { CodedError, type DataplaneBackend, type LimitTable, type Logger, type NodeContext } from '@polyplane/core';
 import type { SuiteState } from '../suites/suite';
 import { createTestbed, type Testbed } from '../testbed/testbed';
 import type { Topology } from '../testbed/topology';
@@ -87,11 +87,11 @@ class Network {
     const testbed = createTestbed(topology);
     try {
       await provePaths(testbed, topology);
-      const dataplanes = await Promise.all(
-        topology.nodes.map(({ name }) =>
-          NodeDataplane.open(backend, { nodeName: name, networkNamespace: testbed.networkNamespaceOf(name), logger }),
-        ),
+      const nodes = topology.nodes.map(
+        ({ name }): NodeContext => ({ nodeName: name, networkNamespace: testbed.networkNamespaceOf(name), logger }),
       );
+      const dataplanes = await Promise.all(nodes.map((node) => NodeDataplane.open(backend, node)));
+      for (const node of nodes) testbed.addConnectionTracking(() => backend.forgetConnections?.(node));
       return new Network(testbed, machinesOf(topology), dataplanes);
     } catch (error) {
       testbed.close();

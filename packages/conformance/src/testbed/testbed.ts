@@ -49,6 +49,7 @@ export class Testbed {
   private readonly fabric: NetworkNamespace;
   private readonly nodes = new Map<string, NodeMachine>();
   private readonly pods = new Map<HostName, PodMachine>();
+  private readonly forgetters: (() => void)[] = [];
   private readonly outsiders = new Map<HostName, OutsideMachine>();
   private madeFabricLinks = 0;
 
@@ -145,6 +146,12 @@ export class Testbed {
     inTestbed(() => {
       for (const { namespace } of this.nodes.values()) forgetConnections(namespace);
     });
+    for (const forget of this.forgetters) forget();
+  }
+
+  /** A dataplane on a node tracks connections by itself, and forgets them so. */
+  addConnectionTracking(forget: () => void): void {
+    this.forgetters.push(forget);
   }
 
   /** Removes everything. */

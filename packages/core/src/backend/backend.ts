@@ -59,6 +59,12 @@ export interface DataplaneBackend {
    * @throws DataplaneError when something stays
    */
   removeTraces?(node: NodeContext): Promise<void>;
+
+  /**
+   * Forgets at once every connection that the dataplane itself remembers in the namespace, beside the kernel's own connection
+   * tracking: for test harnesses, whose packets are all to be judged anew. Absent: it remembers none.
+   */
+  forgetConnections?(node: NodeContext): void;
 }
 
 /** The injection token under which every backend's module binds its backend; several may be bound at once. */

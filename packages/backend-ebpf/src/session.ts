@@ -1,0 +1,129 @@
+/** A session: plans purely, applies to the kernel, audits, and knows what is in force. */
+import { type Observable, Subject } from 'rxjs';
+import {
+  CoreError,
+  type DataplaneEvent,
+  type DataplaneSession,
+  type DesiredState,
+  DesiredStateStore,
+  type Drift,
+  type Logger,
+  nextState,
+  type Transition,
+} from '@polyplane/core/backend';
+import { EbpfError } from './ebpf-error';
+import type { KernelDataplane } from './kernel/dataplane';
+import { type EbpfPlan, printStep } from './plan';
+import { isSameInterfaces } from './render/interfaces';
+import type { HostInterfaces } from './render/node-facts';
+import type { NodeRenderer, NodeStep } from './render/node-renderer';
+
+/** What a session needs of its backend. */
+export interface SessionParts {
+  readonly renderer: NodeRenderer;
+  readonly logger: Logger;
+  /** Loads the programs over what is pinned already, or over nothing; called before the first write. */
+  openDataplane(): Promise<KernelDataplane>;
+  readInterfaces(): Promise<HostInterfaces>;
+  /** Removes every trace of ours in the namespace. */
+  removeTraces(): Promise<void>;
+  /** Lets go of what this process holds. */
+  close(): void;
+}
+
+/** A session of the eBPF backend. */
+export class EbpfSession implements DataplaneSession<EbpfPlan> {
+  private readonly events = new Subject<DataplaneEvent>();
+  readonly events$: Observable<DataplaneEvent> = this.events.asObservable();
+
+  private state: DesiredState = new DesiredStateStore();
+  private basis = Symbol('state');
+  private dataplane: KernelDataplane | undefined;
+  /** What is in the kernel is what was applied last. Not so before the first apply, and after one that failed half way. */
+  private isInForceKnown = false;
+  private attachments: NodeStep['attachments'] = new Map();
+  private isReleased = false;
+
+  constructor(
+    private readonly parts: SessionParts,
+    private interfaces: HostInterfaces,
+  ) {}
+
+  plan(transition: Transition): EbpfPlan {
+    this.assertOpen();
+    const state = nextState(this.state, transition);
+    const step = this.parts.renderer.stepTo(this.state, state, transition, this.interfaces);
+    return {
+      revision: transition.revision,
+      isEmpty: this.isInForceKnown && this.isEmpty(step),
+      print: () => printStep(step),
+      basis: this.basis,
+      state,
+      step,
+    };
+  }
+
+  async apply(plan: EbpfPlan): Promise<void> {
+    this.assertOpen();
+    if (plan.basis !== this.basis) {
+      throw new CoreError('PP_PLAN_STALE', `plan of revision ${plan.revision} starts from a state that is gone`);
+    }
+    const dataplane = await this.openDataplane();
+    const wasKnown = this.isInForceKnown;
+    this.isInForceKnown = false;
+    dataplane.apply(plan.step);
+    this.parts.renderer.commit(plan.step);
+    this.attachments = plan.step.attachments;
+    this.state = plan.state;
+    this.basis = Symbol('state');
+    // What an earlier session left, or a failed apply, is held against what is wanted.
+    if (!wasKnown) dataplane.repair(this.parts.renderer.committed, this.attachments);
+    this.isInForceKnown = true;
+    await this.followInterfaces(dataplane);
+  }
+
+  async audit(): Promise<Drift> {
+    this.assertOpen();
+    const { dataplane } = this;
+    if (dataplane === undefined) return { repaired: [] };
+    const repaired = await this.followInterfaces(dataplane);
+    return { repaired: [...repaired, ...dataplane.repair(this.parts.renderer.committed, this.attachments)] };
+  }
+
+  async release(how: 'leave' | 'remove'): Promise<void> {
+    if (this.isReleased) return;
+    this.isReleased = true;
+    this.parts.close();
+    if (how === 'remove') await this.parts.removeTraces();
+    this.events.complete();
+  }
+
+  private async openDataplane(): Promise<KernelDataplane> {
+    this.dataplane ??= await this.parts.openDataplane();
+    return this.dataplane;
+  }
+
+  private isEmpty({ entries, sets, changedEndpoints, goneEndpoints, attachments }: NodeStep): boolean {
+    const { writes, deletions } = entries.changes;
+    const counts = [writes.length, deletions.length, sets.added.length, sets.removed.length, changedEndpoints.size];
+    if (counts.some((count) => count > 0) || goneEndpoints.length > 0) return false;
+    return this.dataplane?.isAttachedOtherwise(attachments) === false;
+  }
+
+  /** An interface that came or went, or has other addresses: what is said of it follows. */
+  private async followInterfaces(dataplane: KernelDataplane): Promise<readonly string[]> {
+    const interfaces = await this.parts.readInterfaces();
+    if (isSameInterfaces(interfaces, this.interfaces)) return [];
+    this.interfaces = interfaces;
+    this.basis = Symbol('state');
+    const step = this.parts.renderer.stepToInterfaces(this.state, interfaces);
+    dataplane.apply(step);
+    this.parts.renderer.commit(step);
+    this.attachments = step.attachments;
+    return ['interfaces of the host have changed'];
+  }
+
+  private assertOpen(): void {
+    if (this.isReleased) throw new EbpfError('PP_EBPF_RELEASED', 'the session was released', { isRetriable: false });
+  }
+}
