@@ -1,24 +1,51 @@
-import { createTestbedHarness, describeBackend, readTestbedObstacle } from '@polyplane/conformance';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import {
+  BUNDLED_SUITES_FOLDER,
+  createTestbedHarness,
+  describeBackend,
+  describeUnless,
+  loadSuites,
+  readTestbedObstacle,
+  runSuites,
+  type SuiteReport,
+} from '@polyplane/conformance';
 import { EbpfBackend } from './backend';
 import { disturbNode, readNodeTraces } from './testing/node-traces';
 import { describeOnKernel, mountBpf, unmountBpf } from './testing/on-kernel';
 
-const obstacle = readTestbedObstacle();
-
-if (obstacle === undefined) {
-  describeOnKernel('the eBPF backend', () => {
+describeOnKernel('Conformance', () => {
+  describeUnless(readTestbedObstacle(), 'of the eBPF dataplane', () => {
     let fileSystem = '';
     before(() => {
       fileSystem = mountBpf();
     });
     after(() => unmountBpf(fileSystem));
 
+    const backend = (): EbpfBackend => new EbpfBackend({ bpfFileSystem: fileSystem, isUnfinished: true });
+
     describeBackend('ebpf', async () =>
       createTestbedHarness({
-        backend: new EbpfBackend({ bpfFileSystem: fileSystem, isUnfinished: true }),
+        backend: backend(),
         readTraces: async (networkNamespace) => readNodeTraces(fileSystem, networkNamespace),
         disturb: async (networkNamespace) => disturbNode(fileSystem, networkNamespace),
       }),
     );
+
+    it('enforces the network policies of the Kubernetes end-to-end tests', async () => {
+      expect(await countsOf('e2e-netpol')).to.deep.equal({ failures: [], passed: 1296, skipped: 72 });
+    }).timeout(120_000);
+
+    async function countsOf(folder: string) {
+      const { suites } = loadSuites(join(BUNDLED_SUITES_FOLDER, folder));
+      const { suites: reports, passed, skipped } = await runSuites({ suites, backend: backend() });
+      return { failures: failuresIn(reports), passed, skipped };
+    }
   });
+});
+
+function failuresIn(reports: readonly SuiteReport[]): readonly string[] {
+  return reports.flatMap(({ id, probes }) =>
+    probes.flatMap(({ name, result, got, reason }) => (result === 'fail' ? [`${id}, ${name}: ${got} ${reason}`] : [])),
+  );
 }

@@ -86,7 +86,10 @@ export class Instance {
     for (const name of ['pp_conntrack', 'pp_fragments']) {
       const map = existsSync(folder) ? BpfMap.openPinned(join(folder, name), processors) : undefined;
       if (map === undefined) continue;
-      deleteEntries(map, [...readEntries(map)].map(({ key }) => key));
+      deleteEntries(
+        map,
+        [...readEntries(map)].map(({ key }) => key),
+      );
       map.close();
     }
   }

@@ -49,7 +49,7 @@ export class NodeRenderer {
 
   constructor(options: ConfigOptions) {
     this.entryRenderer = new EntryRenderer(options);
-    const rules = new KeyNumbers<RuleId>(MOST_RULES);
+    const rules = new KeyNumbers<RuleId>('pp_rule_counters', MOST_RULES);
     this.policyBook = new PolicyBook({ rules, sets: this.setIdentifiers });
     this.setBook = new IpSetBook(this.setIdentifiers);
   }
