@@ -15,7 +15,7 @@ const DOORS = [
   '^packages/core/src/(index|address-door|backend-door|simulator/index|testing/index)\\.ts$',
   '^packages/linux/src/index\\.ts$',
   '^packages/backend-[^/]+/src/index\\.ts$',
-  '^packages/backend-vpp/src/api/index\\.ts$',
+  '^packages/backend-vpp/src/(api|fake)/index\\.ts$',
   '^packages/conformance/src/index\\.ts$',
 ];
 

@@ -38,6 +38,12 @@ describe('the examples', function () {
     });
   });
 
+  it('vpp-api.ts lists the interfaces of a VPP, of a fake one where none is named', async () => {
+    const { exitCode, stdout, stderr } = await run('vpp-api.ts');
+    expect({ exitCode, stderr }).to.deep.equal({ exitCode: 0, stderr: '' });
+    if (process.env.VPP_API_SOCKET === undefined) expect(stdout).to.equal('0 local0 down\n1 host-eth0 up\n');
+  });
+
   describe('custom-node-agent.ts', () => {
     const streams = ['services$: 11 service ports', 'endpoints$: 10 endpoints of this node', 'policies$: 16 policies'];
 
