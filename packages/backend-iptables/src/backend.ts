@@ -5,7 +5,6 @@ import {
   DesiredStateStore,
   type Inspection,
   type IpFamily,
-  type Logger,
   type NodeContext,
   type NodeFacts,
   nextState,
@@ -75,12 +74,7 @@ export class IptablesBackend implements DataplaneBackend {
    */
   render(transition: Transition): IptablesPlan {
     const variant = this.options.variant === 'auto' ? 'nft' : this.options.variant;
-    const parts = this.sessionParts(
-      commandRunner(undefined, this.options.commandTimeoutSeconds),
-      variant,
-      [4, 6],
-      SILENT_LOGGER,
-    );
+    const parts = this.sessionParts({ logger: SILENT_LOGGER }, variant, [4, 6]);
     return new IptablesSession(parts, EMPTY_HOST, new Map()).plan(transition);
   }
 
@@ -92,7 +86,7 @@ export class IptablesBackend implements DataplaneBackend {
       const what = facts.missing.map((fact) => `${fact.what} (${fact.remedy})`).join('; ');
       throw new IptablesError('PP_IPTABLES_UNUSABLE', `this host lacks ${what}`, { isRetriable: false });
     }
-    return this.sessionParts(runner, variant, families, node.logger);
+    return this.sessionParts(node, variant, families);
   }
 
   private async wantedOn(node: NodeContext, transition: Transition): Promise<InspectedVariant> {
@@ -103,15 +97,15 @@ export class IptablesBackend implements DataplaneBackend {
   }
 
   private sessionParts(
-    runner: CommandRunner,
+    { networkNamespace, logger }: Pick<NodeContext, 'networkNamespace' | 'logger'>,
     variant: IptablesVariant,
     families: readonly IpFamily[],
-    logger: Logger,
   ): SessionParts {
+    const runner = this.runnerFor({ networkNamespace });
     return {
       renderer: new Renderer(this.options.marks, families),
       dataplane: new KernelDataplane(runner, variant, families, this.options.lockTimeoutSeconds),
-      conntrack: new FlowTable(runner),
+      conntrack: new FlowTable(runner, networkNamespace),
       logger,
       establishedOnPolicyChange: this.options.establishedOnPolicyChange,
       readLinks: () => readHostLinks(runner),
@@ -119,8 +113,8 @@ export class IptablesBackend implements DataplaneBackend {
     };
   }
 
-  private runnerFor(node: NodeContext): CommandRunner {
-    return commandRunner(node.networkNamespace, this.options.commandTimeoutSeconds);
+  private runnerFor({ networkNamespace }: { readonly networkNamespace?: string | undefined }): CommandRunner {
+    return commandRunner(networkNamespace, this.options.commandTimeoutSeconds);
   }
 
   private async clear(runner: CommandRunner): Promise<void> {

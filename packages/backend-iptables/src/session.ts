@@ -8,22 +8,28 @@ import {
   DesiredStateStore,
   type Drift,
   type FlowFilter,
+  floatingTargets,
   type HostLinks,
+  type IpAddress,
   isSameLinks,
   type Logger,
   nextState,
   type Plan,
+  placesWithStaleFlows,
   policedFlows,
+  SETTINGS_KEY,
+  type ServedPlaces,
+  servedPlaces,
   staleFloatingFlows,
+  staleFloatingTracked,
   staleServiceFlows,
-  staleTrackedFlows,
   type Transition,
 } from '@polyplane/core/backend';
-import { formatRemoval } from '@polyplane/linux';
 import { IptablesError } from './iptables-error';
 import type { KernelDataplane } from './kernel/dataplane';
-import { conntrackFilterOf, type FlowTable } from './kernel/linux';
+import type { FlowTable } from './kernel/linux';
 import type { IptablesOptions } from './options';
+import { formatPlan } from './plan-text';
 import { isEmptyProgram, type KernelState, type Program, stateAfter } from './render/program';
 import { type Renderer, unrenderableObjects } from './render/render';
 import { RuleForms } from './render/rule-forms';
@@ -38,6 +44,8 @@ export interface IptablesPlan extends Plan {
   readonly program: Program;
   /** Connection tracking entries that lead to where nothing is any more. */
   readonly flows: readonly FlowFilter[];
+  /** Where the UDP flows that are tracked are held against who serves. */
+  readonly places: ServedPlaces;
 }
 
 /** What a session needs of its backend. */
@@ -85,20 +93,22 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
     const state = nextState(this.state, transition);
     const ruleset = this.parts.renderer.render(state, this.links);
     const program = this.parts.dataplane.programTo(this.inForce, ruleset);
+    // Services may have changed while no session was there: the first plan looks at all of them.
+    const places = this.hasApplied ? placesWithStaleFlows(this.state, state) : servedPlaces(state);
     const flows = [
-      ...staleServiceFlows(this.state, state),
       ...staleFloatingFlows(this.state, state),
       ...(this.parts.establishedOnPolicyChange === 'cut' ? policedFlows(this.state, state) : []),
     ];
     return {
       revision: transition.revision,
-      isEmpty: this.isInForceKnown && isEmptyProgram(program) && flows.length === 0,
-      print: () => printPlan(program, flows),
+      isEmpty: this.isInForceKnown && isEmptyProgram(program) && flows.length === 0 && places.size === 0,
+      print: () => formatPlan({ program, flows, places }),
       basis: this.basis,
       state,
       ruleset,
       program,
       flows,
+      places,
     };
   }
 
@@ -160,12 +170,18 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
     return this.parts.dataplane.programTo(this.inForce, plan.ruleset);
   }
 
-  /** Services may have changed while no session was there: the first plan is held against what is tracked. */
-  private async forgetFlows({ flows, state }: IptablesPlan): Promise<void> {
+  /** After the rules, so that what is forgotten is judged by the new ones. */
+  private async forgetFlows({ flows, places, state }: IptablesPlan): Promise<void> {
     const { conntrack } = this.parts;
     await conntrack.remove(flows);
-    if (this.hasApplied) return;
-    await conntrack.remove(staleTrackedFlows(await conntrack.readUdpFlows(), state));
+    if (places.size > 0) {
+      const ports = new Set([...places.values()].map(({ port }) => Number(port)));
+      const local = localAddresses(state, await this.parts.readLinks());
+      await conntrack.forget(staleServiceFlows(await conntrack.readUdpFlows(ports), places, local));
+    }
+    if (!this.hasApplied && floatingTargets(state).size > 0) {
+      await conntrack.forget(staleFloatingTracked(await conntrack.readUdpFlows(), state));
+    }
     this.hasApplied = true;
   }
 
@@ -233,18 +249,7 @@ export function assertRenderable(state: DesiredState): void {
   });
 }
 
-function printPlan(program: Program, flows: readonly FlowFilter[]): string {
-  const parts = [
-    program.localnet === 'off' ? `# sysctl\nnet.ipv4.conf.all.route_localnet = 0\n` : '',
-    program.setsBefore === '' ? '' : `# ipset restore\n${program.setsBefore}`,
-    program.jumpsBefore === '' ? '' : `# nft\n${program.jumpsBefore}`,
-    ...program.restores.map(
-      ({ family, text }) => `# ${family === 4 ? 'iptables' : 'ip6tables'}-restore --noflush\n${text}`,
-    ),
-    program.jumpsAfter === '' ? '' : `# nft\n${program.jumpsAfter}`,
-    program.localnet === 'on' ? `# sysctl\nnet.ipv4.conf.all.route_localnet = 1\n` : '',
-    program.setsAfter === '' ? '' : `# ipset restore\n${program.setsAfter}`,
-    ...flows.map((flow) => `conntrack ${formatRemoval(conntrackFilterOf(flow)).join(' ')}\n`),
-  ];
-  return parts.join('');
+/** Where node ports may be met. */
+function localAddresses({ settings }: DesiredState, links: HostLinks): ReadonlySet<IpAddress> {
+  return new Set([...(settings.get(SETTINGS_KEY)?.nodeAddresses ?? []), ...[...links.values()].flat()]);
 }

@@ -1,16 +1,19 @@
 /** The kernel's connection tracking table, through `conntrack`. */
 import { type IpAddress, type IpFamily, isIpAddress, parseIpAddress } from '@polyplane/core/address';
 import { type ConntrackFilter, formatRemoval } from './conntrack-filter';
-import type { CommandRunner } from './exec';
+import type { CommandResult, CommandRunner } from './exec';
 import { LinuxError } from './linux-error';
 
 /** A UDP flow as it is tracked. */
 export interface TrackedUdpFlow {
   readonly family: IpFamily;
+  readonly source: IpAddress;
+  readonly sourcePort: number;
   readonly destination: IpAddress;
   readonly destinationPort: number;
   /** Who answers; the destination itself where nothing is translated. */
   readonly answeredBy: IpAddress;
+  readonly answeredPort: number;
 }
 
 /** How many `conntrack` commands run at once. */
@@ -21,15 +24,17 @@ const MAX_ATTEMPTS = 10;
 export class ConntrackTable {
   constructor(private readonly runner: CommandRunner) {}
 
-  /** Every tracked UDP flow. @throws LinuxError PP_LINUX_COMMAND_FAILED */
-  async readUdpFlows(): Promise<readonly TrackedUdpFlow[]> {
+  /**
+   * Tracked UDP flows: all of them, or those to certain ports. Flows in a zone of their own are left out: whoever made the zone looks after them.
+   * @throws LinuxError PP_LINUX_COMMAND_FAILED, also when fewer flows came than were sent
+   */
+  async readUdpFlows(destinationPorts?: ReadonlySet<number>): Promise<readonly TrackedUdpFlow[]> {
     const flows: TrackedUdpFlow[] = [];
     for (const family of [4, 6] as const) {
       const result = await this.runner.run('conntrack', ['-L', '-f', family === 4 ? 'ipv4' : 'ipv6', '-p', 'udp']);
-      if (result.exitCode !== 0) {
-        throw new LinuxError('PP_LINUX_COMMAND_FAILED', `conntrack -L: ${result.stderr}`);
-      }
-      flows.push(...parseConntrackList(result.stdout, family));
+      if (result.exitCode !== 0) throw new LinuxError('PP_LINUX_COMMAND_FAILED', `conntrack -L: ${result.stderr}`);
+      assertWhole(result);
+      for (const flow of parseConntrackList(result.stdout, family, destinationPorts)) flows.push(flow);
     }
     return flows;
   }
@@ -54,17 +59,38 @@ export class ConntrackTable {
   }
 }
 
-/** `udp 17 29 src=A dst=B sport=1 dport=2 [UNREPLIED] src=C dst=A sport=3 dport=1 ...`: first the way there, then the answer's. */
-export function parseConntrackList(text: string, family: IpFamily): readonly TrackedUdpFlow[] {
-  return text.split('\n').flatMap((line) => {
-    const valuesOf = (name: string): readonly string[] =>
-      [...line.matchAll(new RegExp(`\\b${name}=(\\S+)`, 'g'))].map((match) => match[1] ?? '');
-    const [destination = ''] = valuesOf('dst');
-    const [, answeredBy = ''] = valuesOf('src');
-    const destinationPort = Number(valuesOf('dport')[0] ?? Number.NaN);
-    if (!isIpAddress(destination) || !isIpAddress(answeredBy) || Number.isNaN(destinationPort)) return [];
-    return [
-      { family, destination: parseIpAddress(destination), destinationPort, answeredBy: parseIpAddress(answeredBy) },
-    ];
-  });
+/** `conntrack v1.4.7 (conntrack-tools): 12 flow entries have been shown.` */
+function assertWhole({ stdout, stderr }: CommandResult): void {
+  const shown = /(\d+) flow entries have been shown/.exec(stderr)?.[1];
+  const lines = stdout.split('\n').filter((line) => line !== '').length;
+  if (shown === undefined || Number(shown) === lines) return;
+  throw new LinuxError('PP_LINUX_COMMAND_FAILED', `conntrack -L showed ${shown} entries, and ${lines} came`);
+}
+
+/** The way there, then the answer's. */
+const FLOW = / src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+) .*?\bsrc=(\S+) dst=\S+ sport=(\d+) /;
+
+/** `udp 17 29 src=A dst=B sport=1 dport=2 [UNREPLIED] src=C dst=A sport=3 dport=1 ...` */
+export function parseConntrackList(
+  text: string,
+  family: IpFamily,
+  destinationPorts?: ReadonlySet<number>,
+): readonly TrackedUdpFlow[] {
+  const flows: TrackedUdpFlow[] = [];
+  for (const line of text.split('\n')) {
+    const [, source = '', destination = '', sourcePort, destinationPort, answeredBy = '', answeredPort] =
+      FLOW.exec(line) ?? [];
+    if (line.includes(' zone') || destinationPorts?.has(Number(destinationPort)) === false) continue;
+    if (![source, destination, answeredBy].every(isIpAddress)) continue;
+    flows.push({
+      family,
+      source: parseIpAddress(source),
+      sourcePort: Number(sourcePort),
+      destination: parseIpAddress(destination),
+      destinationPort: Number(destinationPort),
+      answeredBy: parseIpAddress(answeredBy),
+      answeredPort: Number(answeredPort),
+    });
+  }
+  return flows;
 }

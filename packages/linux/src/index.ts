@@ -5,6 +5,7 @@
 export * from './connection-tracking';
 export * from './conntrack';
 export * from './conntrack-filter';
+export type { UdpFlowKey } from './conntrack-messages';
 export * from './exec';
 export * from './ip-batch';
 export * from './link-state';

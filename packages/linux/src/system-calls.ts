@@ -5,6 +5,7 @@ import { LinuxError } from './linux-error';
 /** Error numbers of Linux (asm-generic/errno.h) that callers tell apart. */
 export const ERRNO = {
   EPERM: 1,
+  ENOENT: 2,
   EINTR: 4,
   EAGAIN: 11,
   EACCES: 13,

@@ -1,13 +1,16 @@
 /** What `@polyplane/linux` does for this backend, with this backend's errors. */
-import type { FlowFilter, HostLinks, TrackedFlow } from '@polyplane/core/backend';
+import type { FlowFilter, HostLinks } from '@polyplane/core/backend';
 import {
   type CommandRunner,
   type ConntrackFilter,
   ConntrackTable,
+  forgetUdpFlows,
   LinuxError,
   type LinuxErrorCode,
   commandRunner as linuxCommandRunner,
+  NetworkNamespace,
   readHostLinks as readLinuxLinks,
+  type TrackedUdpFlow,
 } from '@polyplane/linux';
 import { IptablesError, type IptablesErrorCode } from '../iptables-error';
 
@@ -31,18 +34,36 @@ export function readHostLinks(runner: CommandRunner): Promise<HostLinks> {
 export class FlowTable {
   private readonly table: ConntrackTable;
 
-  constructor(runner: CommandRunner) {
+  /** Of the network namespace at a path, which is also the runner's, or of the process's own. */
+  constructor(
+    runner: CommandRunner,
+    private readonly networkNamespace: string | undefined,
+  ) {
     this.table = new ConntrackTable(runner);
   }
 
-  /** Every tracked UDP flow. @throws IptablesError PP_IPTABLES_READ_FAILED */
-  readUdpFlows(): Promise<readonly TrackedFlow[]> {
-    return translated(this.table.readUdpFlows());
+  /** Tracked UDP flows: all, or those to certain ports. @throws IptablesError PP_IPTABLES_READ_FAILED */
+  readUdpFlows(destinationPorts?: ReadonlySet<number>): Promise<readonly TrackedUdpFlow[]> {
+    return translated(this.table.readUdpFlows(destinationPorts));
+  }
+
+  /** Forgets exactly these flows; one that ended meanwhile is no error. @throws IptablesError PP_IPTABLES_CONNTRACK_FAILED */
+  forget(flows: readonly TrackedUdpFlow[]): Promise<void> {
+    return translated(this.forgetInNamespace(flows), 'PP_IPTABLES_CONNTRACK_FAILED');
   }
 
   /** Deletes the entries that a filter names; none there is no error. @throws IptablesError PP_IPTABLES_CONNTRACK_FAILED */
   remove(flows: readonly FlowFilter[]): Promise<void> {
     return translated(this.table.remove(flows.map(conntrackFilterOf)), 'PP_IPTABLES_CONNTRACK_FAILED');
+  }
+
+  private async forgetInNamespace(flows: readonly TrackedUdpFlow[]): Promise<void> {
+    const namespace = this.networkNamespace === undefined ? undefined : NetworkNamespace.open(this.networkNamespace);
+    try {
+      await forgetUdpFlows(namespace, flows);
+    } finally {
+      namespace?.close();
+    }
   }
 }
 
@@ -54,14 +75,6 @@ export function conntrackFilterOf(flow: FlowFilter): ConntrackFilter {
       return { family, originalDestination: flow.address, replySource: flow.answeredBy };
     case 'workload':
       return flow.end === 'source' ? { family, originalSource: flow.address } : { family, replySource: flow.address };
-    case 'service':
-      return {
-        family,
-        protocol: 'udp',
-        originalDestinationPort: flow.port,
-        ...(flow.address === undefined ? {} : { originalDestination: flow.address }),
-        ...(flow.endpoint === undefined ? {} : { translatedTo: flow.endpoint }),
-      };
   }
 }
 

@@ -124,6 +124,25 @@ export class SessionBed {
     return [await this.ask(from, to), await this.ask(from, to, { protocol: UDP })];
   }
 
+  /** Of UDP flows from these ports: who answered each, and at which of its ports; or what came instead. */
+  async answers(from: HostName, to: string, sourcePorts: readonly number[]): Promise<readonly string[]> {
+    const destination = ip(to.slice(0, to.lastIndexOf(':')).replace(/[[\]]/g, ''));
+    const destinationPort = parsePort(Number(to.slice(to.lastIndexOf(':') + 1)));
+    const results = await this.parts.testbed.probe(
+      sourcePorts.map((port) => ({
+        from,
+        sourcePort: parsePort(port),
+        destination,
+        destinationPort,
+        protocol: UDP,
+        isAnswerExpected: true,
+      })),
+    );
+    return results.map((result) =>
+      result.outcome === 'connected' ? `${result.by}:${result.at.port ?? ''}` : result.outcome,
+    );
+  }
+
   /** Runs a command on the node. */
   async runOnNode(command: string, ...args: readonly string[]): Promise<void> {
     await commandRunner(this.parts.testbed.networkNamespaceOf('n1'), 10).run(command, args);

@@ -11,7 +11,7 @@ import {
   type RuleEnd,
   type WorkloadEndpoint,
 } from '../state';
-import type { FlowFilter } from './stale-flows';
+import type { FlowFilter } from './floating-flows';
 
 /** Every flow of every workload that both states hold and whose tiers, profiles, policies or sets differ. */
 export function policedFlows(before: DesiredState, after: DesiredState): readonly FlowFilter[] {
