@@ -1,10 +1,19 @@
 /** A plan as text for people: what each tool is told, in order. */
-import type { ServedPlace } from '@polyplane/core/backend';
+import type { FlowFilter, ServedPlace, ServedPlaces } from '@polyplane/core/backend';
 import { formatRemoval } from '@polyplane/linux';
 import { conntrackFilterOf } from './kernel/linux';
-import type { IptablesPlan } from './session';
+import type { Program } from './render/program';
 
-export function formatPlan({ program, flows, places }: Pick<IptablesPlan, 'program' | 'flows' | 'places'>): string {
+/** What a plan has the tools do. */
+export interface PlannedWork {
+  readonly program: Program;
+  /** Connection tracking entries that lead to where nothing is any more. */
+  readonly flows: readonly FlowFilter[];
+  /** Where the UDP flows that are tracked are held against who serves. */
+  readonly places: ServedPlaces;
+}
+
+export function formatPlan({ program, flows, places }: PlannedWork): string {
   const parts = [
     program.localnet === 'off' ? `# sysctl\nnet.ipv4.conf.all.route_localnet = 0\n` : '',
     program.setsBefore === '' ? '' : `# ipset restore\n${program.setsBefore}`,

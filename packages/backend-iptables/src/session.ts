@@ -7,7 +7,6 @@ import {
   type DesiredState,
   DesiredStateStore,
   type Drift,
-  type FlowFilter,
   floatingTargets,
   type HostLinks,
   type IpAddress,
@@ -18,7 +17,6 @@ import {
   placesWithStaleFlows,
   policedFlows,
   SETTINGS_KEY,
-  type ServedPlaces,
   servedPlaces,
   staleFloatingFlows,
   staleFloatingTracked,
@@ -29,23 +27,18 @@ import { IptablesError } from './iptables-error';
 import type { KernelDataplane } from './kernel/dataplane';
 import type { FlowTable } from './kernel/linux';
 import type { IptablesOptions } from './options';
-import { formatPlan } from './plan-text';
+import { formatPlan, type PlannedWork } from './plan-text';
 import { isEmptyProgram, type KernelState, type Program, stateAfter } from './render/program';
 import { type Renderer, unrenderableObjects } from './render/render';
 import { RuleForms } from './render/rule-forms';
 import { EMPTY_RULESET, type Ruleset } from './render/ruleset';
 
 /** A transition as restore text, set commands and conntrack commands. */
-export interface IptablesPlan extends Plan {
+export interface IptablesPlan extends Plan, PlannedWork {
   /** The session's state that the plan starts from. */
   readonly basis: symbol;
   readonly state: DesiredState;
   readonly ruleset: Ruleset;
-  readonly program: Program;
-  /** Connection tracking entries that lead to where nothing is any more. */
-  readonly flows: readonly FlowFilter[];
-  /** Where the UDP flows that are tracked are held against who serves. */
-  readonly places: ServedPlaces;
 }
 
 /** What a session needs of its backend. */
