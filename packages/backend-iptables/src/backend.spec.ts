@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Testbed } from '@polyplane/conformance';
 import { CoreError, type InterfaceName, type NodeContext } from '@polyplane/core/backend';
-import { buildIpSet, buildWorkload } from '@polyplane/core/testing';
+import { buildHostEndpoint, buildIpSet, buildTier, buildWorkload } from '@polyplane/core/testing';
 import type { CommandRunner } from '@polyplane/linux';
 import { IptablesBackend } from './backend';
 import { IptablesError } from './iptables-error';
@@ -157,7 +157,14 @@ describeOnKernel('IptablesBackend', (variant) => {
   describe('release', () => {
     it('removes every trace of ours, and nothing else', async () => {
       const session = await backend.open(node);
-      await session.apply(session.plan(full(1, OBJECTS)));
+      const tiers = [buildTier([POLICY])];
+      const host = buildHostEndpoint('host', {
+        tiers,
+        forwardTiers: tiers,
+        preDnatTiers: tiers,
+        untrackedTiers: tiers,
+      });
+      await session.apply(session.plan(full(1, [...OBJECTS, host])));
       await session.release('remove');
       expect(await snapshot(runner, variant)).to.deep.equal(NOTHING);
     });

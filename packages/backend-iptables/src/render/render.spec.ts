@@ -13,6 +13,7 @@ import {
 } from '@polyplane/core/backend';
 import {
   buildFrontend,
+  buildHostEndpoint,
   buildIpSet,
   buildPolicy,
   buildPool,
@@ -216,6 +217,30 @@ describe('Renderer', () => {
       'BLK-* -m set --match-set P4-* dst,dst -g ALLOW',
       'BLK-* -p tcp -m tcp --sport 1 -g BLK-*',
       'BLK-* -m set --match-set P4-* src,src -g BLK-*',
+    ]);
+  });
+
+  it('leaves what the host sends to a service to the place where its interface is known', () => {
+    const host = buildHostEndpoint('host', {
+      scope: { kind: 'interface', interfaceName: 'eth0' as InterfaceName },
+      tiers: [buildTier([buildPolicy('open', { egress: [buildRule('allow')] })])],
+    });
+    expect(chains([buildSettings(), host], 'filter', /^POLYPLANE-(OUTPUT|TRANSLATED-OUTPUT)$/)).to.deep.equal([
+      'TRANSLATED-OUTPUT -j MARK --set-xmark 0x600/0x600',
+      'OUTPUT -m conntrack --ctstate NEW -j REFUSE',
+      'OUTPUT -m conntrack --ctstate DNAT -g TRANSLATED-OUTPUT',
+      'OUTPUT -o cali+ -j RETURN',
+      'OUTPUT -j MARK --set-xmark 0x0/0x600',
+      'OUTPUT -j HOST-OUT',
+      'OUTPUT -m mark --mark 0x200/0x200 -j ACCEPT',
+    ]);
+    expect(chains([buildSettings(), host], 'mangle', /^POLYPLANE-(POSTROUTING|HOST-OUT)$/)).to.deep.equal([
+      'HOST-OUT -o eth0 -g HNE-*',
+      'POSTROUTING -m mark ! --mark 0x600/0x600 -j RETURN',
+      'POSTROUTING -j MARK --set-xmark 0x0/0x600',
+      'POSTROUTING -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN',
+      'POSTROUTING -o cali+ -j RETURN',
+      'POSTROUTING -j HOST-OUT',
     ]);
   });
 
