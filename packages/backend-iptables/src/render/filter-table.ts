@@ -93,8 +93,8 @@ function renderHost(
 function renderForward(input: TableInput, policy: PolicyChains): readonly RuleText[] {
   const { state, settings, hosts, marks, family } = input;
   const { accept, pass, masquerade, admitted } = marks;
-  // Established flows too: a host that does not forward has none.
-  if (settings.isForwarding === false) return [REFUSE, formatRule({ target: { kind: 'drop' } })];
+  // Established flows too: a host that does not forward has none. Nothing is refused: its kernel is silent as well.
+  if (settings.isForwarding === false) return [formatRule({ target: { kind: 'drop' } })];
   const isForwardPoliced = hasHostStage(hosts, 'forward');
   const mayBeAdmitted = hasHostStage(hosts, 'untracked') || hasHostStage(hosts, 'preDnat');
   const dispatch = (direction: 'ingress' | 'egress'): ChainName =>

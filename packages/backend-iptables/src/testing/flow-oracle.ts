@@ -15,7 +15,9 @@ import {
   openFlows,
   type Packet,
   replyPacket,
+  type Verdict,
 } from '@polyplane/core/simulator';
+import { EXPERIMENTAL } from './arbitrary-rules';
 
 /** Where it goes nobody answers, or the answer does not pass the node: nothing that is seen tells of the node. */
 export const UNSEEN = 'unseen';
@@ -50,10 +52,10 @@ export class FlowOracle {
     if (judgement.destinations.some(({ address, target }) => target === 'network' && this.localPods.has(address))) {
       return undefined;
     }
-    if (judgement.destinations.length === 0) return [judgement.verdict === 'reject' ? 'refused' : 'timeout'];
+    if (judgement.destinations.length === 0) return [outcomeOfStop(packet, judgement.verdict)];
     const stopped = judgement.destinations
       .filter(({ verdict }) => verdict !== 'allow')
-      .map(({ verdict }) => (verdict === 'reject' ? 'refused' : 'timeout'));
+      .map(({ verdict }) => outcomeOfStop(packet, verdict));
     const passed = openFlows(packet, judgement).map((flow) => this.outcomeOf(flow));
     return [...new Set([...stopped, ...passed])].sort();
   }
@@ -69,6 +71,12 @@ export class FlowOracle {
     if (this.simulator.judge(answer).verdict !== 'allow') return 'timeout';
     return isListening ? formatAnswer(by, address, port, source) : 'refused';
   }
+}
+
+/** What it takes for the checksum of an unknown protocol, and finds wrong, a kernel does not answer by an ICMP error (`nf_send_unreach`). */
+function outcomeOfStop({ protocol }: Packet, verdict: Verdict): string {
+  if (verdict !== 'reject') return 'timeout';
+  return protocol === EXPERIMENTAL ? UNSEEN : 'refused';
 }
 
 const LOOPBACK_ADDRESSES: readonly IpAddress[] = [parseIpAddress('127.0.0.1'), parseIpAddress('::1')];

@@ -8,7 +8,7 @@ import { judgeHostStage } from './host-policy';
 import type { NodeView } from './node-view';
 import type { SimulatorOptions } from './options';
 import type { Destination, TraceStep, Verdict } from './packet';
-import { type Target, targetOf } from './routing';
+import { isNotPassedOn, type Target, targetOf } from './routing';
 import type { Way } from './service-stage';
 import { judgeWorkloadPolicy } from './workload-policy';
 import type { LocalWorkload } from './workload-table';
@@ -63,7 +63,7 @@ function sourceOf(view: NodeView, way: Way, masqueradeReason: string | undefined
 function judgeTarget(view: NodeView, delivery: Delivery): Verdict {
   const { arrival, target, flow, steps } = delivery;
   const isForwarded = arrival.from.kind !== 'host' && target.kind !== 'host';
-  if (isForwarded && view.settings.isForwarding === false) {
+  if (isNotPassedOn(view, target, arrival.from.kind === 'host')) {
     steps.push({ stage: 'route', rule: 'the host does not forward', outcome: 'drop' });
     return 'drop';
   }

@@ -90,6 +90,14 @@ describe('A host that does not forward', () => {
     expect(judge([settings], '192.168.0.1', '10.0.1.1', { kind: 'host' }).verdict).to.equal('allow');
     expect(judge([settings], '10.0.1.1', '192.168.0.1').verdict).to.equal('allow');
   });
+
+  it('refuses in silence what it would have to pass on to a service without endpoints', () => {
+    const frontends = [buildFrontend('clusterIp', 80, '10.96.0.1'), buildFrontend('externalIp', 80, '192.168.0.1')];
+    const none = buildService('none', frontends, []);
+    expect(judge([settings, none], '10.0.1.1', '10.96.0.1').verdict).to.equal('drop');
+    expect(judge([settings, none], '10.0.1.1', '192.168.0.1').verdict).to.equal('reject');
+    expect(judge([settings, none], '192.168.0.1', '10.96.0.1', { kind: 'host' }).verdict).to.equal('reject');
+  });
 });
 
 describe('Service loop prevention', () => {

@@ -24,6 +24,11 @@ export function targetOf(view: NodeView, { destination, family }: Flow, isFromHo
   return routedTarget(view, view.routes.find(destination.value)?.target, family);
 }
 
+/** The packet would have to be passed on, and the host passes nothing on: its kernel drops it before any rule could refuse it. */
+export function isNotPassedOn(view: NodeView, target: Target, isFromHost: boolean): boolean {
+  return view.settings.isForwarding === false && !isFromHost && target.kind !== 'host';
+}
+
 function routedTarget(view: NodeView, route: RouteTarget | undefined, family: IpFamily): Target {
   if (route?.kind === 'workload') {
     const workload = view.workloads.get(route.workload);

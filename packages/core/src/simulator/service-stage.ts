@@ -7,6 +7,7 @@ import { masqueradeReason } from './masquerade';
 import type { NodeView } from './node-view';
 import type { SimulatorOptions } from './options';
 import type { Connection, TraceStep, Verdict } from './packet';
+import { isNotPassedOn, targetOf } from './routing';
 import { chooseEndpoints, type SenderFacts, type ServiceHit } from './service-table';
 
 /** One way that the packet may take. */
@@ -95,7 +96,8 @@ function translate(view: NodeView, arrival: Arrival, hit: ServiceHit, steps: Tra
   const choice = chooseEndpoints(hit, flow, sender);
   if (choice.kind !== 'endpoints') {
     steps.push({ ...serviceStep(hit), ...REFUSALS[choice.kind] });
-    return REFUSALS[choice.kind].outcome;
+    const isFromHost = arrival.from.kind === 'host';
+    return isNotPassedOn(view, targetOf(view, flow, isFromHost), isFromHost) ? 'drop' : REFUSALS[choice.kind].outcome;
   }
   const targets = choice.endpoints.map(({ address, port }) => `${address}:${port}`).join(', ');
   steps.push({ ...serviceStep(hit), outcome: `translated to ${targets}` });
