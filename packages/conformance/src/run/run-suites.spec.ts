@@ -303,7 +303,7 @@ probes:
 
   it('has hosts that do not forward where the state says so, and forward again after it', async () => {
     const off = `${CLUSTER}- {apiVersion: projectcalico.org/v3, kind: FelixConfiguration, metadata: {name: default}, spec: {ipForwarding: Disabled}}\n`;
-    const suites = [suiteOf(off + TWO_PROBES, 'off'), suiteOf(CLUSTER + TWO_PROBES, 'on')];
+    const suites = [suiteOf(off + TWO_PROBES, 'without'), suiteOf(CLUSTER + TWO_PROBES, 'with')];
     const report = await runSuites({ suites, backend: new FakeBackend() });
     expect(report.suites.map(({ probes }) => probes[1]?.got.split(',')[0])).to.deep.equal(['deny', 'allow']);
   });
