@@ -1,8 +1,17 @@
 /** The eBPF backend: its limits, its behaviours, what it finds on a host, and its sessions. */
-import type { DataplaneBackend, MissingFact, NodeContext, NodeFacts } from '@polyplane/core/backend';
+import {
+  type DataplaneBackend,
+  DesiredStateStore,
+  type Inspection,
+  type MissingFact,
+  type NodeContext,
+  type NodeFacts,
+  type Transition,
+} from '@polyplane/core/backend';
 import { commandRunner, NetworkNamespace } from '@polyplane/linux';
 import { EBPF_BEHAVIOURS } from './behaviours';
 import { EBPF_CODES, EbpfError } from './ebpf-error';
+import { inspectInstance } from './inspect';
 import { instanceFolder, mountBpfFileSystem } from './kernel/bpf-file-system';
 import { firstGeneration, KernelDataplane } from './kernel/dataplane';
 import { type HostPaths, readHostFacts } from './kernel/host-facts';
@@ -12,6 +21,8 @@ import { FeatureAnswers } from './kernel/kernel-feature';
 import { missingOfHost, missingOfKernel } from './kernel/missing-facts';
 import { EBPF_LIMITS } from './limits';
 import { checkOptions, type EbpfOptions } from './options';
+import { type EbpfPlan, printStep } from './plan';
+import { expectedInterfaces } from './render/expected-interfaces';
 import { NodeRenderer } from './render/node-renderer';
 import { EbpfSession } from './session';
 
@@ -52,6 +63,34 @@ export class EbpfBackend implements DataplaneBackend {
     return this.openSession(node);
   }
 
+  /** What is pinned in the namespace tells it, whether a session is there or not. */
+  async inspect({ networkNamespace }: NodeContext, transition?: Transition): Promise<Inspection> {
+    const namespace = openNamespace(networkNamespace);
+    try {
+      const interfaces = await readHostInterfaces(commandRunner(networkNamespace, COMMAND_SECONDS));
+      const wanted = transition === undefined ? undefined : { transition, renderer: this.renderer() };
+      return inspectInstance(this.folderOf(namespace), namespace, interfaces, wanted);
+    } finally {
+      namespace.close();
+    }
+  }
+
+  /** Of a host that has an interface for each workload, and for each host endpoint that names one, and no other. */
+  render(transition: Transition): EbpfPlan {
+    const state = new DesiredStateStore();
+    state.apply(transition);
+    const interfaces = expectedInterfaces(state);
+    const step = this.renderer().stepTo(new DesiredStateStore(), state, transition, interfaces);
+    return {
+      revision: transition.revision,
+      isEmpty: step.entries.changes.writes.length === 0 && step.endpoints.size === 0,
+      print: () => printStep(step, interfaces),
+      basis: Symbol('no session'),
+      state,
+      step,
+    };
+  }
+
   async removeTraces({ networkNamespace }: NodeContext): Promise<void> {
     const namespace = openNamespace(networkNamespace);
     try {
@@ -77,12 +116,7 @@ export class EbpfBackend implements DataplaneBackend {
     let instance: Instance | undefined;
     return new EbpfSession(
       {
-        renderer: new NodeRenderer({
-          isDirectServerReturn: this.options.isDirectServerReturn,
-          eventsPerSecond: this.options.eventsPerSecond,
-          namespaceCookie: 0n,
-          tracksHost: true,
-        }),
+        renderer: this.renderer(),
         logger: node.logger,
         openDataplane: async () => {
           await mountBpfFileSystem(this.options.bpfFileSystem);
@@ -100,6 +134,11 @@ export class EbpfBackend implements DataplaneBackend {
       },
       await readHostInterfaces(runner),
     );
+  }
+
+  private renderer(): NodeRenderer {
+    const { isDirectServerReturn, eventsPerSecond } = this.options;
+    return new NodeRenderer({ isDirectServerReturn, eventsPerSecond, namespaceCookie: 0n, tracksHost: true });
   }
 
   private folderOf(namespace: NetworkNamespace): string {

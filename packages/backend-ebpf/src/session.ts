@@ -52,11 +52,12 @@ export class EbpfSession implements DataplaneSession<EbpfPlan> {
   plan(transition: Transition): EbpfPlan {
     this.assertOpen();
     const state = nextState(this.state, transition);
-    const step = this.parts.renderer.stepTo(this.state, state, transition, this.interfaces);
+    const { interfaces } = this;
+    const step = this.parts.renderer.stepTo(this.state, state, transition, interfaces);
     return {
       revision: transition.revision,
       isEmpty: this.isInForceKnown && this.isEmpty(step),
-      print: () => printStep(step),
+      print: () => printStep(step, interfaces),
       basis: this.basis,
       state,
       step,
