@@ -162,6 +162,20 @@ export const COMMAND_PROSE: Readonly<Record<keyof typeof EXAMPLES, CommandProse>
     files: [],
     seeAlso: ['polyplane-run(1)', 'polyplane-codes(1)'],
   },
+  bundle: {
+    description: [
+      'Collects in one archive what a maintainer needs to help: the agent’s configuration, its status and metrics, what each backend found on this host and has in force here, and the versions. With `--config`, or with `--backend` and a cluster, also what cannot be used of the input, what a check says, the diagnostics, the plan, and how what is in force differs from it.',
+      'It reads only. Without a running agent, without root, or where anything else is lacking, the rest is collected; what is missing is said on standard error and in `contents.json`, with the reason.',
+      'Secrets are left out: of the configuration each field whose name speaks of a token, password, key, certificate, credential or environment, and its comments; of every file what looks like a token, a key or a certificate. No kubeconfig and no environment variable is in it. Names and addresses of the cluster are: look through it before you hand it on.',
+    ],
+    output: [
+      'The path of what was written. `--out` names a `.tar.gz` or `.tgz`, a folder to make, or `-` for an archive on standard output; what is there already is not touched. Only its owner may read it.',
+    ],
+    exit: {},
+    environment: ['KUBECONFIG', 'NODE_NAME', 'PATH', 'SOURCE_DATE_EPOCH'],
+    files: ['~/.kube/config', '/var/run/secrets/kubernetes.io/serviceaccount'],
+    seeAlso: ['polyplane-status(1)', 'polyplane-diff(1)', 'polyplane-check(1)'],
+  },
   codes: {
     description: [
       'Every error and every diagnostic carries a code. The code is stable, the message beside it is not: match on the code.',

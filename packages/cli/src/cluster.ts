@@ -11,6 +11,7 @@ import {
   resourceKey,
   type SourceLocation,
 } from '@polyplane/core';
+import type { ReadObjects } from './check/read-objects';
 import { CliError } from './cli-error';
 import { type ClusterInput, readClusterInput } from './cluster-input';
 import { formatNearNames } from './near-names';
@@ -42,9 +43,14 @@ export async function readCluster(input: ClusterInput): Promise<Cluster> {
       `${count} wrong in the ${input.filename === undefined ? 'cluster' : 'manifests'}`,
     );
   }
+  return clusterOf(read);
+}
+
+/** The cluster of what could be read. */
+export function clusterOf(read: Pick<ReadObjects, 'resources' | 'locate'>): Cluster {
   return {
     objects: new Map(read.resources.map((resource) => [keyOfResource(resource), resource])),
-    locate,
+    locate: (object, field) => read.locate(object, field),
   };
 }
 

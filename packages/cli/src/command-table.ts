@@ -57,6 +57,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => (require('./commands/status') as typeof import('./commands/status')).statusCommand(),
   },
   {
+    name: 'bundle',
+    description: 'collects what a maintainer needs to help, without secrets; with or without a running agent',
+    load: () => (require('./commands/bundle') as typeof import('./commands/bundle')).bundleCommand(),
+  },
+  {
     name: 'codes',
     description: 'explain error and diagnostic codes',
     load: () => (require('./commands/codes') as typeof import('./commands/codes')).codesCommand(),

@@ -4,7 +4,7 @@ import { createProgram } from './program';
 import { polyplaneInProcess } from './testing/polyplane-in-process';
 
 /** They need root, an agent that runs, a cluster, or a shell; each has its own spec. */
-const ELSEWHERE = /^polyplane (run|status|diff|cleanup|\S+ --kubeconfig|test .* --backend iptables)|^source /;
+const ELSEWHERE = /^polyplane (run|status|diff|cleanup|bundle|\S+ --kubeconfig|test .* --backend iptables)|^source /;
 
 describe('The examples of the help', function () {
   this.timeout(60_000);

@@ -27,6 +27,10 @@ export const EXAMPLES = {
   ],
   cleanup: ['polyplane cleanup --dry-run', 'polyplane cleanup --backend iptables'],
   status: ['polyplane status', 'polyplane status --wait 120', 'polyplane status --address 127.0.0.1:10266 -o json'],
+  bundle: [
+    'polyplane bundle --config examples/node-agent.yaml',
+    'polyplane bundle -f examples/shop --node node-1 --backend iptables --out shop.tgz',
+  ],
   codes: ['polyplane codes', 'polyplane codes PP_OBJECT_INVALID'],
   completion: ['source <(polyplane completion bash)'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

@@ -13,15 +13,23 @@ export async function readAgentStatus(address: string): Promise<AgentStatus> {
   if (!URL.canParse(`http://${address}/status`)) {
     throw new CliError('PP_CLI_USAGE', `--address ${address} is not HOST:PORT`);
   }
-  const status = parseAgentStatus(await ask(address));
+  const status = parseAgentStatus(await ask<unknown>(address, '/status', (response) => response.json()));
   if (status !== undefined) return status;
   throw new CliError('PP_CLI_AGENT_UNREACHABLE', `what answers at ${address} is no node agent of this version`);
 }
 
-async function ask(address: string): Promise<unknown> {
+/**
+ * What the agent answers on a path, as text.
+ * @throws CliError PP_CLI_AGENT_UNREACHABLE
+ */
+export function readAgentText(address: string, path: string): Promise<string> {
+  return ask(address, path, (response) => response.text());
+}
+
+async function ask<T>(address: string, path: string, read: (response: Response) => Promise<T>): Promise<T> {
   try {
-    const response = await fetch(`http://${address}/status`, { signal: AbortSignal.timeout(PATIENCE_MILLISECONDS) });
-    return await response.json();
+    const response = await fetch(`http://${address}${path}`, { signal: AbortSignal.timeout(PATIENCE_MILLISECONDS) });
+    return await read(response);
   } catch (cause) {
     const message = `no node agent answers at ${address}: ${reasonOf(cause)}`;
     throw new CliError('PP_CLI_AGENT_UNREACHABLE', message, { cause });
