@@ -1,37 +1,28 @@
 /** Judges a suite's facts: what must hold of the first node as a whole, beside single packets. */
-import {
-  ComputeGraph,
-  type DesiredState,
-  DesiredStateStore,
-  type IpFamily,
-  parseIpAddress,
-  parsePort,
-  type Resource,
-  TCP,
-} from '@polyplane/core';
+import { type DesiredState, type IpFamily, parseIpAddress, parsePort, TCP } from '@polyplane/core';
 import { type Judgement, NodeSimulator, type Packet } from '@polyplane/core/simulator';
 import type { SuiteFact, SuiteState } from '../suites/suite';
-import { computeOptionsOf, simulatorOptionsOf } from './node-settings';
+import { desiredStateOf, simulatorOptionsOf } from './node-settings';
 import type { ProbeReport } from './report';
 import {
   endpointsOf,
   healthCheckNodePorts,
-  leavesStaleUdpFlows,
   localReadyEndpoints,
   servicePortCount,
   servicePortsWithoutLocalEndpoints,
   servicesOfSlices,
   servicesWithLocalReadyEndpoints,
 } from './service-facts';
+import { needsUdpCleanup } from './udp-flow-cleanup';
 
 /** One report a fact. A fact that cannot be told from the desired state and the simulator is skipped. */
 export function reportFacts(state: SuiteState): readonly ProbeReport[] {
   return state.facts.map((fact) => reportFact(state, fact));
 }
 
-/** Facts where packets alone are seen. */
-export function reportUnseenFacts({ facts }: SuiteState): readonly ProbeReport[] {
-  return facts.map((fact) => skippedFact(fact, 'packets do not show it'));
+/** A fact where packets alone are seen, and do not tell of it. */
+export function reportUnseenFact(fact: SuiteFact): ProbeReport {
+  return skippedFact(fact, 'packets do not show it');
 }
 
 function reportFact(state: SuiteState, fact: SuiteFact): ProbeReport {
@@ -55,13 +46,13 @@ function skippedFact(fact: SuiteFact, why: string): ProbeReport {
 }
 
 const READERS: Readonly<Record<string, (state: SuiteState) => unknown>> = {
-  servicePortCount: (state) => servicePortCount(desiredStateOf(state, []), familyOfSuite(state)),
-  healthCheckNodePorts: (state) => healthCheckNodePorts(desiredStateOf(state, [])),
-  servicePortsWithoutLocalEndpoints: (state) => servicePortsWithoutLocalEndpoints(desiredStateOf(state, [])),
-  servicesWithLocalReadyEndpoints: (state) => servicesWithLocalReadyEndpoints(desiredStateOf(state, [])),
+  servicePortCount: (state) => servicePortCount(stateOfNode(state), familyOfSuite(state)),
+  healthCheckNodePorts: (state) => healthCheckNodePorts(stateOfNode(state)),
+  servicePortsWithoutLocalEndpoints: (state) => servicePortsWithoutLocalEndpoints(stateOfNode(state)),
+  servicesWithLocalReadyEndpoints: (state) => servicesWithLocalReadyEndpoints(stateOfNode(state)),
   endpoints: (state) => endpointsOf(endpointStateOf(state), familyOfSuite(state)),
   localReadyEndpoints: (state) => localReadyEndpoints(endpointStateOf(state)),
-  udpConntrackCleanup: (state) => leavesStaleUdpFlows(endpointStateOf(state.previous), endpointStateOf(state)),
+  udpConntrackCleanup: (state) => needsUdpCleanup(state),
   blocksForeignTrafficTo127: (state) => isGuardedFromLoopback(state),
   dropsForwardedInvalid: (state) => judgementOf(state, INVALID).verdict !== 'allow',
 };
@@ -99,20 +90,16 @@ function isGuardedFromLoopback(state: SuiteState): boolean {
 }
 
 function judgementOf(state: SuiteState, packet: Packet): Judgement {
-  return new NodeSimulator(desiredStateOf(state, []), simulatorOptionsOf(state)).judge(packet);
+  return new NodeSimulator(stateOfNode(state), simulatorOptionsOf(state)).judge(packet);
 }
 
 /** Services that only slices name are there, too: what the endpoints are can be told without them. */
-function endpointStateOf(state: SuiteState | undefined): DesiredState {
-  return state === undefined ? new DesiredStateStore() : desiredStateOf(state, servicesOfSlices(state.resources));
+function endpointStateOf(state: SuiteState): DesiredState {
+  return stateOfNode({ ...state, resources: [...state.resources, ...servicesOfSlices(state.resources)] });
 }
 
-function desiredStateOf(state: SuiteState, added: readonly Resource[]): DesiredState {
-  const store = new DesiredStateStore();
-  const graph = new ComputeGraph(computeOptionsOf(state.nodes[0] ?? '', state));
-  const resources = [...state.resources, ...added];
-  store.apply({ scope: 'delta', changes: graph.apply(resources.map((resource) => ({ op: 'put', resource }))) });
-  return store;
+function stateOfNode(state: SuiteState): DesiredState {
+  return desiredStateOf(state.nodes[0] ?? '', state);
 }
 
 function familyOfSuite({ settings }: SuiteState): IpFamily {

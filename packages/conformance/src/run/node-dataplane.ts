@@ -1,17 +1,15 @@
 /** A backend opened on one node of a testbed, brought from one desired state to the next. */
 import {
-  ComputeGraph,
   CoreError,
   type DataplaneBackend,
   type DataplaneSession,
-  DesiredStateStore,
   type LimitTable,
   type NodeContext,
   type NodeSettings,
   SETTINGS_KEY,
 } from '@polyplane/core';
 import type { SuiteState } from '../suites/suite';
-import { computeOptionsOf } from './node-settings';
+import { desiredStateOf } from './node-settings';
 
 export class NodeDataplane {
   private revision = 0;
@@ -35,9 +33,7 @@ export class NodeDataplane {
 
   /** Puts the node's desired state into force: whatever was before is changed into it. The node's settings in it. */
   async apply(state: SuiteState): Promise<NodeSettings | undefined> {
-    const graph = new ComputeGraph(computeOptionsOf(this.nodeName, state));
-    const store = new DesiredStateStore();
-    store.apply({ scope: 'delta', changes: graph.apply(state.resources.map((resource) => ({ op: 'put', resource }))) });
+    const store = desiredStateOf(this.nodeName, state);
     this.revision += 1;
     await this.session.apply(this.session.plan(store.toTransition(this.revision, true)));
     return store.settings.get(SETTINGS_KEY);

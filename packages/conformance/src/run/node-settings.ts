@@ -1,7 +1,15 @@
 /** What a suite's settings mean to the parts that judge it. */
-import type { ComputeOptions } from '@polyplane/core';
+import { ComputeGraph, type ComputeOptions, DesiredStateStore } from '@polyplane/core';
 import type { SimulatorOptions } from '@polyplane/core/simulator';
 import type { SuiteSettings, SuiteState } from '../suites/suite';
+
+/** What the state asks of one node. */
+export function desiredStateOf(nodeName: string, state: SuiteState): DesiredStateStore {
+  const store = new DesiredStateStore();
+  const graph = new ComputeGraph(computeOptionsOf(nodeName, state));
+  store.apply({ scope: 'delta', changes: graph.apply(state.resources.map((resource) => ({ op: 'put', resource }))) });
+  return store;
+}
 
 /** How one node's desired state is computed. */
 export function computeOptionsOf(nodeName: string, { settings }: SuiteState): ComputeOptions {

@@ -8,11 +8,7 @@ import {
   parseResource,
   type Resource,
   type ResourceOf,
-  type ServiceEndpoint,
   type ServicePort,
-  type ServicePortKey,
-  servingEndpoints,
-  UDP,
 } from '@polyplane/core';
 
 /** `namespace/name` of the services of which an endpoint on this node is ready. */
@@ -68,23 +64,6 @@ export function localReadyEndpoints({ services }: DesiredState): Readonly<Record
       .filter((service) => service.localReadyEndpoints > 0)
       .map((service) => [serviceName(service), service.localReadyEndpoints]),
   );
-}
-
-/** A UDP flow from before would go on to an endpoint that is gone, or keep meeting nobody where there is an endpoint now. */
-export function leavesStaleUdpFlows(before: DesiredState, after: DesiredState): boolean {
-  const endpointsIn = ({ services }: DesiredState, key: ServicePortKey): readonly string[] =>
-    servingEndpointsOf(services.get(key)).map(formatEndpoint);
-  const keys = [...before.services.values(), ...after.services.values()]
-    .filter(({ protocol }) => protocol === UDP)
-    .map(({ key }) => key);
-  return keys.some((key) => {
-    const [old, now] = [endpointsIn(before, key), endpointsIn(after, key)];
-    return old.length === 0 ? now.length > 0 : old.some((endpoint) => !now.includes(endpoint));
-  });
-}
-
-function servingEndpointsOf(service: ServicePort | undefined): readonly ServiceEndpoint[] {
-  return service === undefined ? [] : servingEndpoints(service);
 }
 
 /** A service for every one that slices name and that is not there: facts about endpoints are told without them. */

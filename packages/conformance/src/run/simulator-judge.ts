@@ -1,5 +1,5 @@
 /** Judges a suite's packets by the simulator, end to end over all nodes. */
-import { ComputeGraph, DesiredStateStore, type IpAddress, workloadKey } from '@polyplane/core';
+import { type IpAddress, workloadKey } from '@polyplane/core';
 import {
   type ClusterDestination,
   type ClusterJudgement,
@@ -13,7 +13,7 @@ import type { SuiteProbe, SuiteState } from '../suites/suite';
 import { reportFacts } from './fact-judge';
 import type { Finding, Judged } from './finding';
 import type { Judge } from './judge';
-import { computeOptionsOf, simulatorOptionsOf } from './node-settings';
+import { desiredStateOf, simulatorOptionsOf } from './node-settings';
 import type { ProbeReport } from './report';
 import { TierVerdicts } from './tier-verdicts';
 
@@ -37,7 +37,7 @@ export class SimulatedCluster {
   private readonly tiers: TierVerdicts;
 
   constructor(private readonly state: SuiteState) {
-    const desired = new Map(state.nodes.map((name) => [name, computeNode(name, state)]));
+    const desired = new Map(state.nodes.map((name) => [name, desiredStateOf(name, state)]));
     this.nodes = new Map(
       Array.from(desired, ([name, store]) => [name, new NodeSimulator(store, simulatorOptionsOf(state))]),
     );
@@ -84,13 +84,6 @@ export class SimulatedCluster {
   private isOwned(address: IpAddress): boolean {
     return [...this.nodes.values()].some((node) => node.owns(address));
   }
-}
-
-function computeNode(name: string, state: SuiteState): DesiredStateStore {
-  const store = new DesiredStateStore();
-  const graph = new ComputeGraph(computeOptionsOf(name, state));
-  store.apply({ scope: 'delta', changes: graph.apply(state.resources.map((resource) => ({ op: 'put', resource }))) });
-  return store;
 }
 
 function packetOf({ source, sourcePort, destination, destinationPort, protocol, icmp }: SuiteProbe) {

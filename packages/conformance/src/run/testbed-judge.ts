@@ -1,10 +1,11 @@
 /** Judges a suite's packets by sending them through real dataplanes in a testbed. */
 import { CodedError, type DataplaneBackend, type LimitTable, type Logger, type NodeContext } from '@polyplane/core';
-import type { SuiteState } from '../suites/suite';
+import type { ProbeRequest, ProbeResult } from '../prober/probe';
+import type { SuiteFact, SuiteState } from '../suites/suite';
 import { createTestbed, type Testbed } from '../testbed/testbed';
 import type { Topology } from '../testbed/topology';
 import { bindsClient } from './affinity';
-import { reportUnseenFacts } from './fact-judge';
+import { reportUnseenFact } from './fact-judge';
 import type { Finding } from './finding';
 import { sendInRounds } from './flow-rounds';
 import type { Judge } from './judge';
@@ -15,10 +16,13 @@ import { findingOf, requestsOf } from './probe-flows';
 import { provePaths } from './prove-paths';
 import type { ProbeReport } from './report';
 import { topologyOf } from './topology-of';
+import { type FlowNetwork, observeUdpCleanup, stateChangeOf, topologyOfChange } from './udp-flow-cleanup';
 
 /** The network and its dataplanes are kept from one state to the next as long as the machines are the same. */
 export class TestbedJudge implements Judge {
   private network: Network | undefined;
+  /** Of the state that was judged last. */
+  private readonly seenFacts = new Map<SuiteFact, ProbeReport>();
 
   constructor(
     private readonly backend: DataplaneBackend,
@@ -26,13 +30,16 @@ export class TestbedJudge implements Judge {
   ) {}
 
   async judgeProbes(state: SuiteState): Promise<readonly Finding[]> {
+    this.seenFacts.clear();
     if (hasHostRules(state)) return state.probes.map(() => ({ kind: 'skipped', reason: NO_HOST_RULES }));
+    const change = stateChangeOf(state);
     try {
-      const topology = topologyOf(state);
+      const topology = change === undefined ? topologyOf(state) : topologyOfChange(change);
       const network = await this.networkFor(topology);
       const limit = limitObstacle(state, this.backend, network.hostLimits);
       if (limit !== undefined) return state.probes.map(() => ({ kind: 'skipped', reason: limit }));
-      await network.apply(state);
+      if (change !== undefined) this.seenFacts.set(change.fact, await observeUdpCleanup(change, topology, network));
+      await network.apply(state, 'forgotten');
       const findings = await network.judge(state);
       const observable = new ObservableProbes(state, topology);
       return findings.map((finding, index) => observable.withoutUnseen(state.probes[index], finding));
@@ -45,7 +52,7 @@ export class TestbedJudge implements Judge {
   }
 
   reportFacts(state: SuiteState): readonly ProbeReport[] {
-    return reportUnseenFacts(state);
+    return state.facts.map((fact) => this.seenFacts.get(fact) ?? reportUnseenFact(fact));
   }
 
   async close(): Promise<void> {
@@ -76,7 +83,7 @@ function isOfHost({ code }: CodedError): boolean {
 }
 
 /** A testbed with a dataplane opened on each of its nodes. */
-class Network {
+class Network implements FlowNetwork {
   private constructor(
     readonly testbed: Testbed,
     private readonly machines: string,
@@ -108,13 +115,17 @@ class Network {
     return this.machines === machinesOf(topology);
   }
 
-  async apply(state: SuiteState): Promise<void> {
+  probe(requests: readonly ProbeRequest[]): Promise<readonly ProbeResult[]> {
+    return this.testbed.probe(requests);
+  }
+
+  async apply(state: SuiteState, connections: 'kept' | 'forgotten'): Promise<void> {
     for (const dataplane of this.dataplanes) {
       const settings = await dataplane.apply(state);
       // No dataplane turns it off: who asks for a host that does not forward has one.
       this.testbed.setForwarding(dataplane.nodeName, settings?.isForwarding !== false);
     }
-    this.testbed.forgetConnections();
+    if (connections === 'forgotten') this.testbed.forgetConnections();
   }
 
   async judge({ probes, resources }: SuiteState): Promise<readonly Finding[]> {
