@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { check } from './check';
 import { computeGrowth, computeLarge, computeMedium } from './compute';
 import { iptablesConnect } from './connect';
+import { ebpf } from './ebpf';
 import { iptablesLegacy, iptablesNft } from './iptables';
 import { isKept, type Measurement, type Scenario } from './measurement';
 import { simulatorRate } from './simulator';
@@ -22,6 +23,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'iptables-legacy': iptablesLegacy,
   'iptables-nft': iptablesNft,
   'iptables-connect': iptablesConnect,
+  ebpf,
 };
 
 const CHILD_FLAG = '--in-this-process';

@@ -115,9 +115,9 @@ export class EbpfSession implements DataplaneSession<EbpfPlan> {
   private async followInterfaces(dataplane: KernelDataplane): Promise<readonly string[]> {
     const interfaces = await this.parts.readInterfaces();
     if (isSameInterfaces(interfaces, this.interfaces)) return [];
+    const step = this.parts.renderer.stepToInterfaces(this.state, this.interfaces, interfaces);
     this.interfaces = interfaces;
     this.basis = Symbol('state');
-    const step = this.parts.renderer.stepToInterfaces(this.state, interfaces);
     dataplane.apply(step);
     this.parts.renderer.commit(step);
     this.attachments = step.attachments;

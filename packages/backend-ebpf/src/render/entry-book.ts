@@ -5,42 +5,54 @@ import { type EntryChanges, type MapEntry, type MapKey, orderEntryChanges } from
 /** What objects claim from now on; a list that is empty means that the object is gone, or claims nothing. */
 export type ClaimChanges = ReadonlyMap<string, readonly Claim[]>;
 
+/** Claims of one place, by rising owner: there is at least one, and one alone in almost every place. */
+type PlaceClaims = readonly [OwnedClaim, ...OwnedClaim[]];
+
+/** A step from what was committed last. */
+export interface BookStep {
+  readonly claims: ClaimChanges;
+  /** What the maps lack, or have too much, once it is done. */
+  readonly changes: EntryChanges;
+  /** By map and key, the places that it touches; undefined: nobody claims it any more. */
+  readonly places: ReadonlyMap<string, PlaceClaims | undefined>;
+}
+
 export class EntryBook {
   private readonly claimsByOwner = new Map<string, readonly Claim[]>();
-  /** By map and key; one claim alone in almost every place. */
-  private readonly places = new Map<string, readonly [OwnedClaim, ...OwnedClaim[]]>();
+  private readonly places = new Map<string, PlaceClaims>();
 
   /** Every object that claims something. */
   get owners(): Iterable<string> {
     return this.claimsByOwner.keys();
   }
 
-  /** What the maps lack, or have too much, once these objects claim this. Changes nothing here. */
-  changesBy(changes: ClaimChanges): EntryChanges {
+  /** The step once these objects claim this. Changes nothing here. */
+  stepBy(claims: ClaimChanges): BookStep {
     const writes: MapEntry[] = [];
     const deletions: MapKey[] = [];
-    for (const place of this.placesTouchedBy(changes).values()) {
-      const before = this.entryAt(placeOf(place));
-      const claims = this.claimsAfter(placeOf(place), changes);
-      const after = claims === undefined ? undefined : entryOf(claims);
-      if (after === undefined) {
-        if (before !== undefined) deletions.push({ map: before.map, key: before.key });
-      } else if (before === undefined || !before.value.equals(after.value)) writes.push(after);
+    const places = new Map<string, PlaceClaims | undefined>();
+    for (const [place, added] of this.placesTouchedBy(claims)) {
+      const before = this.places.get(place);
+      const after = claimsAfter(before, claims, added);
+      places.set(place, after);
+      const entry = after === undefined ? undefined : entryOf(after);
+      const known = before === undefined ? undefined : entryOf(before);
+      if (entry === undefined) {
+        if (known !== undefined) deletions.push({ map: known.map, key: known.key });
+      } else if (known === undefined || !known.value.equals(entry.value)) writes.push(entry);
     }
-    return orderEntryChanges({ writes, deletions });
+    return { claims, changes: orderEntryChanges({ writes, deletions }), places };
   }
 
-  /** These objects claim this from now on. */
-  commit(changes: ClaimChanges): void {
-    const touched = [...this.placesTouchedBy(changes).keys()];
-    const after = touched.map((place) => [place, this.claimsAfter(place, changes)] as const);
-    for (const [place, claims] of after) {
-      if (claims === undefined) this.places.delete(place);
-      else this.places.set(place, claims);
+  /** The step was carried out. */
+  commit({ claims, places }: BookStep): void {
+    for (const [place, after] of places) {
+      if (after === undefined) this.places.delete(place);
+      else this.places.set(place, after);
     }
-    for (const [owner, claims] of changes) {
-      if (claims.length === 0) this.claimsByOwner.delete(owner);
-      else this.claimsByOwner.set(owner, claims);
+    for (const [owner, owned] of claims) {
+      if (owned.length === 0) this.claimsByOwner.delete(owner);
+      else this.claimsByOwner.set(owner, owned);
     }
   }
 
@@ -49,50 +61,35 @@ export class EntryBook {
     for (const claims of this.places.values()) yield entryOf(claims);
   }
 
-  private placesTouchedBy(changes: ClaimChanges): ReadonlyMap<string, MapKey> {
-    const places = new Map<string, MapKey>();
+  /** With the claims that come there. */
+  private placesTouchedBy(changes: ClaimChanges): ReadonlyMap<string, OwnedClaim[]> {
+    const places = new Map<string, OwnedClaim[]>();
     for (const [owner, claims] of changes) {
-      for (const { map, key } of this.claimsByOwner.get(owner) ?? []) places.set(placeOf({ map, key }), { map, key });
-      for (const { map, key } of claims) places.set(placeOf({ map, key }), { map, key });
-    }
-    return places;
-  }
-
-  private entryAt(place: string): MapEntry | undefined {
-    const claims = this.places.get(place);
-    return claims === undefined ? undefined : entryOf(claims);
-  }
-
-  private claimsAfter(place: string, changes: ClaimChanges): readonly [OwnedClaim, ...OwnedClaim[]] | undefined {
-    const kept = (this.places.get(place) ?? []).filter(({ owner }) => !changes.has(owner));
-    const added = this.addedTo(place, changes);
-    const [first, ...rest] = [...kept, ...added].sort((a, b) => (a.owner < b.owner ? -1 : a.owner > b.owner ? 1 : 0));
-    return first === undefined ? undefined : [first, ...rest];
-  }
-
-  private addedTo(place: string, changes: ClaimChanges): readonly OwnedClaim[] {
-    return this.indexOf(changes).get(place) ?? [];
-  }
-
-  /** The claims of a set of changes by place; the same set is asked many times in a row. */
-  private indexOf(changes: ClaimChanges): ReadonlyMap<string, readonly OwnedClaim[]> {
-    if (this.index?.changes === changes) return this.index.byPlace;
-    const byPlace = new Map<string, OwnedClaim[]>();
-    for (const [owner, claims] of changes) {
+      for (const claim of this.claimsByOwner.get(owner) ?? []) {
+        const place = placeOf(claim);
+        if (!places.has(place)) places.set(place, []);
+      }
       for (const claim of claims) {
         const place = placeOf(claim);
-        const list = byPlace.get(place);
-        if (list === undefined) byPlace.set(place, [{ owner, claim }]);
+        const list = places.get(place);
+        if (list === undefined) places.set(place, [{ owner, claim }]);
         else list.push({ owner, claim });
       }
     }
-    this.index = { changes, byPlace };
-    return byPlace;
+    return places;
   }
+}
 
-  private index:
-    | { readonly changes: ClaimChanges; readonly byPlace: ReadonlyMap<string, readonly OwnedClaim[]> }
-    | undefined;
+function claimsAfter(
+  before: PlaceClaims | undefined,
+  changes: ClaimChanges,
+  added: readonly OwnedClaim[],
+): PlaceClaims | undefined {
+  const kept = before?.filter(({ owner }) => !changes.has(owner)) ?? [];
+  const all = [...kept, ...added];
+  if (all.length > 1) all.sort((a, b) => (a.owner < b.owner ? -1 : a.owner > b.owner ? 1 : 0));
+  const [first, ...rest] = all;
+  return first === undefined ? undefined : [first, ...rest];
 }
 
 function placeOf({ map, key }: MapKey): string {

@@ -191,11 +191,11 @@ describe('entries of the maps', () => {
           maps.apply(step.changes, () => assertBackendsAreThere(maps));
           renderer.commit(step);
           state = next;
-          const moved = renderer.stepToInterfaces(state, interfaces);
+          const moved = renderer.stepToInterfaces(state, INTERFACES, interfaces);
           maps.apply(moved.changes);
           renderer.commit(moved);
           expect(readable(maps)).to.deep.equal(readable(render(state, interfaces)));
-          const back = renderer.stepToInterfaces(state, INTERFACES);
+          const back = renderer.stepToInterfaces(state, interfaces, INTERFACES);
           maps.apply(back.changes);
           renderer.commit(back);
         }

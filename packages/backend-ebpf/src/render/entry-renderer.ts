@@ -2,26 +2,23 @@
 import {
   type DesiredKey,
   type DesiredState,
-  type ServicePort,
   type ServicePortKey,
   type Transition,
   typeOfKey,
 } from '@polyplane/core/backend';
 import type { Claim } from './claim';
 import { type ConfigOptions, configEntries } from './config-entry';
-import { type ClaimChanges, EntryBook } from './entry-book';
+import { type BookStep, type ClaimChanges, EntryBook } from './entry-book';
 import { Identifiers } from './identifiers';
-import type { EntryChanges, MapEntry } from './map-entry';
+import type { MapEntry } from './map-entry';
 import { type HostInterfaces, type NodeFacts, nodeFactsOf, ownAddress } from './node-facts';
 import { nodeEntries, ownAddressEntries, poolEntries, routeEntries, workloadEntries } from './route-entries';
 import { identifiersOf, serviceEntries } from './service-entries';
 
 /** A step from what was rendered last to another state. */
-export interface EntryStep {
-  readonly changes: EntryChanges;
-  readonly claims: ClaimChanges;
-  /** Services that go, as they were. */
-  readonly goneServices: readonly ServicePort[];
+export interface EntryStep extends BookStep {
+  /** What has a number no longer. */
+  readonly goneNames: readonly string[];
 }
 
 /** What is of no one object. */
@@ -44,23 +41,22 @@ export class EntryRenderer {
             return [key, this.claimsOf(key, after, facts)] as const;
           }),
         );
-    const goneServices = [...claims.keys()].flatMap((key) => {
-      const service = before.services.get(key as ServicePortKey);
-      return service !== undefined && !after.services.has(service.key) ? [service] : [];
-    });
-    return { changes: this.book.changesBy(claims), claims, goneServices };
+    return { ...this.book.stepBy(claims), goneNames: namesLost(before, after, claims.keys()) };
   }
 
-  /** The step to the same state on other interfaces. */
-  stepToInterfaces(state: DesiredState, interfaces: HostInterfaces): EntryStep {
-    const claims = this.allClaims(state, nodeFactsOf(state, interfaces));
-    return { changes: this.book.changesBy(claims), claims, goneServices: [] };
+  /** The step to the same state on other interfaces: services ask for nothing of them but the node's own address. */
+  stepToInterfaces(state: DesiredState, before: HostInterfaces, after: HostInterfaces): EntryStep {
+    const facts = nodeFactsOf(state, after);
+    const known = nodeFactsOf(state, before);
+    const isSameNode = ([4, 6] as const).every((family) => ownAddress(known, family) === ownAddress(facts, family));
+    const claims = isSameNode ? this.claimsOfInterfaces(state, facts) : this.allClaims(state, facts);
+    return { ...this.book.stepBy(claims), goneNames: [] };
   }
 
   /** The step was carried out. */
-  commit({ claims, goneServices }: EntryStep): void {
-    this.book.commit(claims);
-    for (const service of goneServices) for (const name of identifiersOf(service)) this.identifiers.forget(name);
+  commit(step: EntryStep): void {
+    this.book.commit(step);
+    for (const name of step.goneNames) this.identifiers.forget(name);
   }
 
   /** Every entry as it must be. */
@@ -95,6 +91,14 @@ export class EntryRenderer {
     return claims;
   }
 
+  private claimsOfInterfaces(state: DesiredState, facts: NodeFacts): ClaimChanges {
+    const ofNode = [...configEntries(facts, this.options), ...ownAddressEntries(facts)];
+    const workloads = [...state.workloads.values()].map(
+      (workload) => [workload.key, workloadEntries(workload, facts)] as const,
+    );
+    return new Map<string, readonly Claim[]>([[OF_THE_NODE, ofNode], ...workloads]);
+  }
+
   private claimsOf(key: DesiredKey, state: DesiredState, facts: NodeFacts): readonly Claim[] {
     const find = <T>(objects: ReadonlyMap<DesiredKey, T>): T | undefined => objects.get(key);
     switch (typeOfKey(key)) {
@@ -124,4 +128,19 @@ export class EntryRenderer {
         return [];
     }
   }
+}
+
+/** Names that the services had, and have no longer. */
+function namesLost(before: DesiredState, after: DesiredState, keys: Iterable<string>): readonly string[] {
+  const lost: string[] = [];
+  for (const key of keys) {
+    // What is no service's key finds none.
+    const service = before.services.get(key as ServicePortKey);
+    if (service === undefined) continue;
+    const now = after.services.get(service.key);
+    if (now === service) continue;
+    const kept = new Set(now === undefined ? [] : identifiersOf(now));
+    lost.push(...identifiersOf(service).filter((name) => !kept.has(name)));
+  }
+  return lost;
 }

@@ -60,8 +60,8 @@ export class NodeRenderer {
   }
 
   /** The step to the same state on other interfaces. */
-  stepToInterfaces(state: DesiredState, interfaces: HostInterfaces): NodeStep {
-    return this.stepFrom(this.entryRenderer.stepToInterfaces(state, interfaces), state, interfaces);
+  stepToInterfaces(state: DesiredState, before: HostInterfaces, after: HostInterfaces): NodeStep {
+    return this.stepFrom(this.entryRenderer.stepToInterfaces(state, before, after), state, after);
   }
 
   /** The step was carried out. */
