@@ -10,6 +10,7 @@ export { createInMemoryHarness, type InMemoryTarget } from './kit/in-memory-harn
 export { SCENARIO_NODE, SCENARIO_TOPOLOGY } from './kit/scenario';
 export { sequenceOfChoices } from './kit/sequence-of-choices';
 export * from './kit/skip';
+export type { TestFramework } from './kit/test-framework';
 export { createTestbedHarness, type TestbedTarget } from './kit/testbed-harness';
 export * from './prober/probe';
 export type { ListeningPort } from './prober/prober';

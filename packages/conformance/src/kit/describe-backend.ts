@@ -6,12 +6,14 @@ import type { BackendHarness } from './harness';
 import { inspectionTests } from './inspection-tests';
 import { SCENARIO_PEAK, scenarioSteps } from './scenario';
 import { sameTraces, Target } from './target';
-import { runningTestFramework } from './test-framework';
+import { type TestFramework, testFramework } from './test-framework';
 
 /** What the kit is told beside the backend. */
 export interface DescribeBackendOptions {
   /** Further event sequences to expand, by what they are about. */
   readonly sequences?: Readonly<Record<string, readonly Batch[]>>;
+  /** Default: the one whose functions are global. `node:test` and vitest have theirs imported: hand in `{ describe, it }`. */
+  readonly framework?: TestFramework;
 }
 
 /**
@@ -24,7 +26,7 @@ export function describeBackend(
   createHarness: () => Promise<BackendHarness>,
   options: DescribeBackendOptions = {},
 ): void {
-  const { describe, it } = runningTestFramework();
+  const { describe, it } = testFramework(options.framework);
   const steps = scenarioSteps();
   const batches = steps.slice(0, SCENARIO_PEAK).map(({ changes }) => changes);
   const next = steps[SCENARIO_PEAK]?.changes ?? [];

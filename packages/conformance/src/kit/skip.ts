@@ -1,7 +1,7 @@
 /** Tests that a machine cannot run: skipped by name, with the reason in the title, where every reporter shows it. */
-import { runningTestFramework } from './test-framework';
+import { type TestFramework, testFramework } from './test-framework';
 
-/** A running mocha test, as it is `this` in it. */
+/** A running test whose `skip` ends it: mocha's `this`, vitest's context. */
 export interface RunningTest {
   /** Ends it as skipped. */
   skip(): never;
@@ -15,9 +15,17 @@ export function skipIf(running: RunningTest, obstacle: string | undefined): void
   running.skip();
 }
 
-/** `describe`, but all of it is skipped where there is an obstacle, which its title then tells. */
-export function describeUnless(obstacle: string | undefined, title: string, body: () => void): void {
-  const { describe } = runningTestFramework();
+/**
+ * `describe`, but all of it is skipped where there is an obstacle, which its title then tells.
+ * @param framework default: the one whose functions are global
+ */
+export function describeUnless(
+  obstacle: string | undefined,
+  title: string,
+  body: () => void,
+  framework?: TestFramework,
+): void {
+  const { describe } = testFramework(framework);
   if (obstacle === undefined) describe(title, body);
   else describe.skip(withReason(title, obstacle), body);
 }

@@ -1,5 +1,6 @@
-/** The test framework that the kit is run by: mocha, or any other with the same interface. */
+/** The test framework that the kit is run by. */
 
+/** How tests are described: by the functions of mocha, jest, vitest or `node:test`. */
 export interface TestFramework {
   readonly describe: {
     (title: string, body: () => void): void;
@@ -9,12 +10,16 @@ export interface TestFramework {
   it(title: string, test: () => Promise<void>): void;
 }
 
-/** @throws Error outside of such a framework */
-export function runningTestFramework(): TestFramework {
-  // What mocha puts there; asked for, because nothing else says so.
+/**
+ * The framework that is handed in, or the one whose functions are global: mocha's, jest's, and vitest's with `globals: true`.
+ * @throws Error where there is none
+ */
+export function testFramework(given?: TestFramework): TestFramework {
+  if (given !== undefined) return given;
+  // What such a framework puts there; asked for, because nothing else says so.
   const { describe, it } = globalThis as Partial<TestFramework>;
   if (describe === undefined || it === undefined) {
-    throw new Error('describeBackend is called in a test file that mocha runs');
+    throw new Error('no test framework: hand in its functions, { describe, it }, where they are not global');
   }
   return { describe, it };
 }
