@@ -19,9 +19,8 @@ const MAX_ALIASED_NODES = 100_000;
  * map, an alias without a whole anchor before it, and the alias from which on aliases stand for too much
  */
 export function constructValue(events: readonly Event[], text: string): unknown {
-  const [document, ...others] = events.filter((event) => event.type === EVENT_ID.DOCUMENT);
-  if (document === undefined) return undefined;
-  if (others.length > 0) YAMLException.throwAt(text, 0, 'another document begins here without ---');
+  const [document] = events;
+  if (document?.type !== EVENT_ID.DOCUMENT) return undefined;
   return new Construction(text, document).run(events);
 }
 
@@ -59,9 +58,9 @@ class Construction {
 
   constructor(
     private readonly text: string,
-    { directives }: DocumentEvent,
+    private readonly document: DocumentEvent,
   ) {
-    this.source = { text, directives };
+    this.source = { text, directives: document.directives };
   }
 
   run(events: readonly Event[]): unknown {
@@ -78,6 +77,7 @@ class Construction {
       else if (event.type === EVENT_ID.SEQUENCE) this.begin(event, []);
       else if (event.type === EVENT_ID.POP) this.end();
       else if (event.type === EVENT_ID.ALIAS) this.placeAlias(this.nameOf(event), event.anchorStart);
+      else if (event !== this.document) this.refuse('another document begins here without ---', 0);
     }
     return this.result;
   }
