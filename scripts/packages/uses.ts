@@ -5,11 +5,21 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = join(__dirname, '..', '..');
-/** What the packages leave to their user: their peers, and the types of Node. */
-const BROUGHT_BY_USER = ['inversify@8.2', 'reflect-metadata@0.2', 'rxjs@7.8', '@types/node@20'];
+/** What the packages leave to their user: their peers, the types of Node, and the oldest compiler that takes the declarations. */
+const BROUGHT_BY_USER = ['inversify@8.2', 'reflect-metadata@0.2', 'rxjs@7.8', '@types/node@20', 'typescript@5.8'];
 
-/** The classic compiler and the native one. */
-const COMPILERS = ['typescript/bin/tsc6', '@typescript/native/bin/tsc'];
+/** The oldest compiler, in the project; the classic one and the native one of today, in this repository. */
+const compilersOf = (project: string): readonly string[] => [
+  join(project, 'node_modules/typescript/bin/tsc'),
+  join(ROOT, 'node_modules/typescript/bin/tsc6'),
+  join(ROOT, 'node_modules/@typescript/native/bin/tsc'),
+];
+
+/** The ways to find modules that know the packages' doors and that CommonJS may require ECMAScript modules. */
+const RESOLUTIONS = [
+  ['--module', 'nodenext', '--moduleResolution', 'nodenext'],
+  ['--module', 'esnext', '--moduleResolution', 'bundler', '--noEmit'],
+];
 
 export function installInEmptyProject(tarballs: readonly string[], project: string): void {
   mkdirSync(project);
@@ -32,7 +42,9 @@ export const USES: Readonly<Record<string, (project: string, version: string) =>
     deepEqual(readAnswer(run(project, 'node', 'suites.cjs')), expected);
   },
   'strict TypeScript compiles, with every declaration checked, and runs': (project) => {
-    for (const compiler of COMPILERS) run(project, 'node', join(ROOT, 'node_modules', compiler));
+    for (const compiler of compilersOf(project)) {
+      for (const resolution of RESOLUTIONS) run(project, 'node', compiler, ...resolution);
+    }
     deepEqual(readAnswer(run(project, 'node', 'verdicts.js')), {
       verdicts: { web: 'allow', batch: 'deny' },
       backends: ['iptables', 'ebpf', 'vpp'],

@@ -7,6 +7,7 @@ export * from './desired-objects';
 export * from './fake-backend';
 export * from './fake-error';
 export * from './fake-faults';
+export * from './fake-module';
 export type { FakePlan } from './fake-session';
 export * from './fake-target';
 export * from './felix-programs';
