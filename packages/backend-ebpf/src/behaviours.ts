@@ -1,4 +1,4 @@
-/** How the eBPF backend behaves where dataplanes differ though nothing is missing (seeds/ebpf-limitations.md). */
+/** How the eBPF backend behaves where dataplanes differ though nothing is missing (Calico 3.19, Enable the eBPF dataplane). */
 import type { Behaviours } from '@polyplane/core/backend';
 
 /** How the eBPF dataplane behaves where nothing is missing. */

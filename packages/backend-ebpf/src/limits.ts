@@ -1,7 +1,7 @@
 /** What the eBPF backend does not do: by default exactly what Calico 3.19 states of its eBPF mode. */
 import type { Limit, LimitTable } from '@polyplane/core/backend';
 
-const SOURCE = 'seeds/ebpf-limitations.md';
+const SOURCE = 'Calico 3.19, Enable the eBPF dataplane: Limitations';
 
 function row(limit: Omit<Limit, 'source'>): Limit {
   return { ...limit, source: SOURCE };

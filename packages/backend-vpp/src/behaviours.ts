@@ -1,4 +1,4 @@
-/** How the VPP backend behaves where dataplanes differ though nothing is missing (seeds/vpp-specifics.md). */
+/** How the VPP backend behaves where dataplanes differ though nothing is missing (Calico 3.19, Details of VPP implementation). */
 import type { Behaviours } from '@polyplane/core/backend';
 
 /** How the VPP dataplane behaves where nothing is missing. */

@@ -1,7 +1,7 @@
 /** What the VPP backend does not do: by default exactly what Calico's VPP dataplane states of itself. */
 import type { Limit, LimitTable } from '@polyplane/core/backend';
 
-const SOURCE = 'seeds/vpp-specifics.md';
+const SOURCE = 'Calico 3.19, Details of VPP implementation & known-issues';
 
 function row(limit: Omit<Limit, 'source'>): Limit {
   return { ...limit, source: SOURCE };

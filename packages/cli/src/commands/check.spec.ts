@@ -70,7 +70,7 @@ describe('polyplane check', function () {
               message:
                 'VPP does not support session affinity: each connection of a client may meet another endpoint of the service.',
               remedy: 'Keep sessions in the application or in a proxy in front of it.',
-              source: 'seeds/vpp-specifics.md',
+              source: 'Calico 3.19, Details of VPP implementation & known-issues',
             },
           ],
         },

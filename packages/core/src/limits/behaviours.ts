@@ -1,4 +1,4 @@
-/** Behaviours: how a backend differs from others where nothing is missing (seeds/vpp-specifics.md, seeds/ebpf-limitations.md). */
+/** Behaviours: how a backend differs from others where nothing is missing (Calico 3.19: Details of VPP implementation; Enable the eBPF dataplane). */
 export interface Behaviours {
   /** Which node answers for a node port: only the one that the packet is addressed to, or any node that sees it. */
   readonly nodePortNat: 'targetedNode' | 'anyNode';

@@ -34,7 +34,7 @@ export interface Limit {
   readonly since?: string;
   /** While this gate is on the limit does not hold: the backend does it, and its conformance is being proven. */
   readonly liftedBy?: FeatureGate;
-  /** Where this is stated: a document in seeds/, a probe of the host. */
+  /** Where this is stated: a public page by title and version, a probe of the host. */
   readonly source: string;
 }
 

@@ -5,7 +5,7 @@ import type { LimitTable } from './limit';
 /** A version of Calico, whose dataplanes the tables describe: `calico-3.19`. */
 export type LimitProfile = `calico-${number}.${number}`;
 
-/** The version that the documents in seeds/ describe. */
+/** The version whose documentation the default tables state. */
 export const DEFAULT_PROFILE: LimitProfile = 'calico-3.19';
 
 /**
