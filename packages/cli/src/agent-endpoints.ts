@@ -4,7 +4,7 @@ import { agentMetrics } from './agent-metrics';
 import { agentStatus, isReady, notReadyReason } from './agent-status';
 import { type Answer, jsonAnswer, openHttpEndpoint } from './http-endpoint';
 import type { NodeAgentConfiguration } from './node-agent-configuration';
-import { printable } from './output';
+import { printable } from './printable';
 
 export interface AgentEndpoints {
   readonly healthUrl: string;

@@ -10,7 +10,8 @@ import {
   type ResourceProblem,
 } from '@polyplane/core';
 import { findingData } from './check/report-data';
-import { color, formatTable, printable } from './output';
+import { color, formatTable } from './output';
+import { printable } from './printable';
 
 const failure = z.object({
   /** `open`, `apply`, `audit` or `release`. */

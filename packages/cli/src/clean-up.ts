@@ -1,5 +1,5 @@
 /** Removes every trace of a backend from this network namespace, and says what it was. */
-import { type DataplaneBackend, DataplaneError, type NodeContext } from '@polyplane/core';
+import { CodedError, type DataplaneBackend, DataplaneError, type NodeContext } from '@polyplane/core';
 
 /** What became of one backend's traces. */
 export type CleanUp =
@@ -21,9 +21,10 @@ export async function cleanUp(backend: DataplaneBackend, node: NodeContext, isDr
   try {
     return await (isDryRun ? askForTraces(backend, node) : removeTraces(backend, node));
   } catch (error) {
-    if (!(error instanceof DataplaneError)) throw error;
+    // One backend's trouble keeps no other's traces here; a defect is none of it.
+    if (!(error instanceof CodedError)) throw error;
     const { code, message } = error;
-    const isNotHere = backend.removeTraces === undefined && !error.isRetriable;
+    const isNotHere = backend.removeTraces === undefined && error instanceof DataplaneError && !error.isRetriable;
     return { backend: backend.name, outcome: isNotHere ? 'notHere' : 'failed', code, message };
   }
 }
@@ -52,7 +53,7 @@ async function removeTraces(backend: DataplaneBackend, node: NodeContext): Promi
 }
 
 function unlessDefect(error: unknown): undefined {
-  if (!(error instanceof DataplaneError)) throw error;
+  if (!(error instanceof CodedError)) throw error;
 }
 
 /** Undefined for a backend that cannot say. */

@@ -1,10 +1,11 @@
 /** An inspection as a unified diff, as `diff -u` and `kubectl diff` print it: what is in force, and what would be. */
 import { structuredPatch } from 'diff';
 import type { InspectedPart, Inspection } from '@polyplane/core';
-import { color, printable } from './output';
+import { color } from './output';
+import { printable } from './printable';
 
 /** Parts of which more lines differ are shown as removed and added whole: finding the shortest difference takes too long. */
-const MOST_DIFFERENCES = 4000;
+const MOST_DIFFERENCES = 2000;
 
 const CONTEXT = 3;
 

@@ -86,6 +86,12 @@ describe('A mistake of a person', function () {
       remedy: /--help shows/,
     },
     { what: 'a misspelled command', args: ['tracee'], says: /unknown command 'tracee'/, remedy: /Did you mean trace/ },
+    {
+      what: 'a command that would steer the terminal',
+      args: ['\u001b[2Jtrace'],
+      says: /unknown command '\uFFFD\[2Jtrace'/,
+      remedy: /--help shows/,
+    },
     { what: 'nothing to check', args: ['check'], says: /give manifests by -f/, remedy: /--help shows/ },
     {
       what: 'a backend that nobody has',

@@ -22,12 +22,6 @@ export function printLine(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 
-/** Text of somebody else's, fit for a terminal: control characters in a name must not steer it. */
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\uFFFD');
-}
-
 /** Columns under a heading, two spaces apart, without lines between. */
 export function formatTable(heading: readonly string[], rows: readonly (readonly string[])[]): string {
   const table = new Table({

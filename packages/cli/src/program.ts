@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { COMMANDS, type CommandEntry } from './command-table';
 import { formatExamples } from './examples';
 import { formatExitCodes } from './exit-code';
+import { printable } from './printable';
 import { readVersion } from './version';
 
 /**
@@ -15,6 +16,7 @@ export function createProgram(args?: readonly string[]): Command {
     .version(readVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() })
+    .configureOutput({ outputError: (text, write) => write(printable(text)) })
     .showHelpAfterError('(--help shows what the command takes)')
     .addHelpText('after', `${formatExitCodes()}\n\n${MANUAL}`)
     .exitOverride();

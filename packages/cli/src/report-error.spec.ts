@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { CoreError } from '@polyplane/core';
+import { LinuxError } from '@polyplane/linux';
+import { CliError } from './cli-error';
 import { ExitCode } from './exit-code';
 import { reportError } from './report-error';
 import { captureOutput } from './testing/captured-output';
@@ -12,6 +14,20 @@ describe('an error on stderr', () => {
     const away = await captureOutput(() => reportError(new CoreError('PP_CLUSTER_UNREACHABLE', 'ECONNREFUSED')));
     expect(away).to.include({ result: ExitCode.hostUnable, stdout: '' });
     expect(away.stderr).to.match(/^error: ECONNREFUSED\n {2}Check the kubeconfig .*\(PP_CLUSTER_UNREACHABLE\)\n$/);
+  });
+
+  it('of what Linux refuses means that this host cannot', async () => {
+    const { result } = await captureOutput(() => reportError(new LinuxError('PP_LINUX_COMMAND_MISSING', 'no ip')));
+    expect(result).to.equal(ExitCode.hostUnable);
+  });
+
+  it('of output that cannot be written is one line', async () => {
+    const error = new CliError('PP_CLI_OUTPUT_UNWRITABLE', 'stdout: ENOSPC');
+    const { result, stderr } = await captureOutput(() => reportError(error));
+    expect({ result, stderr }).to.deep.equal({
+      result: ExitCode.defect,
+      stderr: 'error: stdout: ENOSPC (PP_CLI_OUTPUT_UNWRITABLE)\n',
+    });
   });
 
   it('of the input means bad input, and a refusal by a limit the answer no', async () => {

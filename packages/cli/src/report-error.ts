@@ -2,10 +2,11 @@
 import { styleText } from 'node:util';
 import { CommanderError } from 'commander';
 import { CodedError, type CoreErrorCode, DataplaneError, type ResourceProblem } from '@polyplane/core';
+import { LINUX_CODES } from '@polyplane/linux';
 import type { CliErrorCode } from './cli-error';
 import { remedyOf } from './code-tables';
 import { ExitCode } from './exit-code';
-import { printable } from './output';
+import { printable } from './printable';
 
 /** Codes that say: not the input is at fault, but this host. */
 const HOST_CODES: ReadonlySet<string> = new Set([
@@ -19,6 +20,7 @@ const HOST_CODES: ReadonlySet<string> = new Set([
   'PP_CLUSTER_FORBIDDEN' satisfies CoreErrorCode,
   'PP_TESTBED_UNSUPPORTED',
   'PP_TESTBED_FAILED',
+  ...Object.keys(LINUX_CODES),
 ]);
 
 /** Codes that say: what was asked for is not done here. */

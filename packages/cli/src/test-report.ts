@@ -1,6 +1,7 @@
 /** The report of `test` for people. */
 import type { ProbeReport, SuiteReport, SuitesReport } from '@polyplane/conformance';
-import { color, formatTable, printable } from './output';
+import { color, formatTable } from './output';
+import { printable } from './printable';
 
 /** A row a suite, then each failure, then what was skipped and why. */
 export function formatTestTable(report: SuitesReport): string {

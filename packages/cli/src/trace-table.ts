@@ -3,7 +3,8 @@ import { stripVTControlCharacters } from 'node:util';
 import { familyOf, formatObjectRef, formatProtocol } from '@polyplane/core';
 import type { Packet } from '@polyplane/core/simulator';
 import { foldLines } from './fold-lines';
-import { color, formatTable, printable } from './output';
+import { color, formatTable } from './output';
+import { printable } from './printable';
 import type { ReportedNearestRule, ReportedObject, ReportedStep, TraceReport } from './trace-report';
 
 /** What was asked. */

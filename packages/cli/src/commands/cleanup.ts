@@ -7,7 +7,8 @@ import { ExitCode } from '../exit-code';
 import { loadBackends, SIMULATOR } from '../load-backends';
 import { contextOf, ownNodeName } from '../node-context';
 import { backendModuleOption, nodeOption } from '../options';
-import { formatTable, type OutputFormat, outputOption, printable, printData } from '../output';
+import { formatTable, type OutputFormat, outputOption, printData } from '../output';
+import { printable } from '../printable';
 import { printWarning, reportError } from '../report-error';
 import { requireRoot } from '../root';
 
