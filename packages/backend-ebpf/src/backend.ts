@@ -13,6 +13,7 @@ import { EBPF_BEHAVIOURS } from './behaviours';
 import { EBPF_CODES, EbpfError } from './ebpf-error';
 import { inspectInstance } from './inspect';
 import { instanceFolder, mountBpfFileSystem } from './kernel/bpf-file-system';
+import { ConntrackTable } from './kernel/conntrack-table';
 import { firstGeneration, KernelDataplane } from './kernel/dataplane';
 import { type HostPaths, readHostFacts } from './kernel/host-facts';
 import { readHostInterfaces } from './kernel/host-interfaces';
@@ -123,7 +124,10 @@ export class EbpfBackend implements DataplaneBackend {
           const isNew = !Instance.isThere(folder);
           const sizes = new Map([['pp_conntrack', this.options.conntrackEntries]]);
           instance = Instance.load(folder, namespace, sizes);
-          return new KernelDataplane(instance, firstGeneration(instance, Date.now()), isNew);
+          return {
+            dataplane: new KernelDataplane(instance, firstGeneration(instance, Date.now()), isNew),
+            conntrack: new ConntrackTable(instance.map('pp_conntrack'), () => process.hrtime.bigint()),
+          };
         },
         readInterfaces: () => readHostInterfaces(runner),
         removeTraces: async () => {
@@ -131,6 +135,11 @@ export class EbpfBackend implements DataplaneBackend {
           namespace.close();
         },
         close: () => instance?.close(),
+        every: (seconds, action) => {
+          // It keeps no process alive.
+          const timer = setInterval(action, seconds * 1000).unref();
+          return () => clearInterval(timer);
+        },
       },
       await readHostInterfaces(runner),
     );

@@ -9,9 +9,12 @@ import {
   type Drift,
   type Logger,
   nextState,
+  staleTrackedFlows,
   type Transition,
 } from '@polyplane/core/backend';
+import { isAnyStale, staleConnections } from './conntrack/stale-connections';
 import { EbpfError } from './ebpf-error';
+import type { ConntrackTable } from './kernel/conntrack-table';
 import type { KernelDataplane } from './kernel/dataplane';
 import { type EbpfPlan, printStep } from './plan';
 import { isSameInterfaces } from './render/interfaces';
@@ -23,13 +26,24 @@ export interface SessionParts {
   readonly renderer: NodeRenderer;
   readonly logger: Logger;
   /** Loads the programs over what is pinned already, or over nothing; called before the first write. */
-  openDataplane(): Promise<KernelDataplane>;
+  openDataplane(): Promise<OpenDataplane>;
   readInterfaces(): Promise<HostInterfaces>;
   /** Removes every trace of ours in the namespace. */
   removeTraces(): Promise<void>;
   /** Lets go of what this process holds. */
   close(): void;
+  /** Until the answer is called. */
+  every(seconds: number, action: () => void): () => void;
 }
+
+/** What is in the kernel. */
+export interface OpenDataplane {
+  readonly dataplane: KernelDataplane;
+  readonly conntrack: ConntrackTable;
+}
+
+/** Between two looks for connections that are over. */
+const SWEEP_SECONDS = 10;
 
 /** A session of the eBPF backend. */
 export class EbpfSession implements DataplaneSession<EbpfPlan> {
@@ -38,10 +52,12 @@ export class EbpfSession implements DataplaneSession<EbpfPlan> {
 
   private state: DesiredState = new DesiredStateStore();
   private basis = Symbol('state');
-  private dataplane: KernelDataplane | undefined;
+  private opened: OpenDataplane | undefined;
+  private stopSweeping: () => void = () => undefined;
   /** What is in the kernel is what was applied last. Not so before the first apply, and after one that failed half way. */
   private isInForceKnown = false;
   private attachments: NodeStep['attachments'] = new Map();
+  private hasApplied = false;
   private isReleased = false;
 
   constructor(
@@ -69,12 +85,13 @@ export class EbpfSession implements DataplaneSession<EbpfPlan> {
     if (plan.basis !== this.basis) {
       throw new CoreError('PP_PLAN_STALE', `plan of revision ${plan.revision} starts from a state that is gone`);
     }
-    const dataplane = await this.openDataplane();
+    const { dataplane, conntrack } = await this.openDataplane();
     const wasKnown = this.isInForceKnown;
     this.isInForceKnown = false;
     dataplane.apply(plan.step);
     this.parts.renderer.commit(plan.step);
     this.attachments = plan.step.attachments;
+    this.forgetStale(conntrack, plan.state);
     this.state = plan.state;
     this.basis = Symbol('state');
     // What an earlier session left, or a failed apply, is held against what is wanted.
@@ -85,8 +102,8 @@ export class EbpfSession implements DataplaneSession<EbpfPlan> {
 
   async audit(): Promise<Drift> {
     this.assertOpen();
-    const { dataplane } = this;
-    if (dataplane === undefined) return { repaired: [] };
+    if (this.opened === undefined) return { repaired: [] };
+    const { dataplane } = this.opened;
     const repaired = await this.followInterfaces(dataplane);
     return { repaired: [...repaired, ...dataplane.repair(this.parts.renderer.committed, this.attachments)] };
   }
@@ -94,21 +111,43 @@ export class EbpfSession implements DataplaneSession<EbpfPlan> {
   async release(how: 'leave' | 'remove'): Promise<void> {
     if (this.isReleased) return;
     this.isReleased = true;
+    this.stopSweeping();
     this.parts.close();
     if (how === 'remove') await this.parts.removeTraces();
     this.events.complete();
   }
 
-  private async openDataplane(): Promise<KernelDataplane> {
-    this.dataplane ??= await this.parts.openDataplane();
-    return this.dataplane;
+  private async openDataplane(): Promise<OpenDataplane> {
+    if (this.opened !== undefined) return this.opened;
+    const opened = await this.parts.openDataplane();
+    this.opened = opened;
+    this.stopSweeping = this.parts.every(SWEEP_SECONDS, () => this.sweep(opened.conntrack));
+    return opened;
+  }
+
+  private sweep(conntrack: ConntrackTable): void {
+    try {
+      conntrack.sweep();
+    } catch (error) {
+      // What is over stays until the next time.
+      this.parts.logger.warn({ error }, 'connections that are over could not be forgotten');
+    }
+  }
+
+  /** Before the first apply nothing is known of what was: services and workloads may have changed while no session was there. */
+  private forgetStale(conntrack: ConntrackTable, after: DesiredState): void {
+    const stale = this.hasApplied
+      ? staleConnections(this.state, after)
+      : { flows: staleTrackedFlows([...conntrack.udpFlows()], after), addresses: NO_ADDRESSES };
+    this.hasApplied = true;
+    if (isAnyStale(stale)) conntrack.forget(stale);
   }
 
   private isEmpty({ entries, sets, changedEndpoints, goneEndpoints, attachments }: NodeStep): boolean {
     const { writes, deletions } = entries.changes;
     const counts = [writes.length, deletions.length, sets.added.length, sets.removed.length, changedEndpoints.size];
     if (counts.some((count) => count > 0) || goneEndpoints.length > 0) return false;
-    return this.dataplane?.isAttachedOtherwise(attachments) === false;
+    return this.opened?.dataplane.isAttachedOtherwise(attachments) === false;
   }
 
   /** An interface that came or went, or has other addresses: what is said of it follows. */
@@ -128,3 +167,5 @@ export class EbpfSession implements DataplaneSession<EbpfPlan> {
     if (this.isReleased) throw new EbpfError('PP_EBPF_RELEASED', 'the session was released', { isRetriable: false });
   }
 }
+
+const NO_ADDRESSES: ReadonlySet<string> = new Set();

@@ -1,0 +1,71 @@
+/** The connections that the programs track: user space forgets those that are over, so that there is room for new ones. */
+import type { TrackedFlow } from '@polyplane/core/backend';
+import { ConntrackEntry } from '../conntrack/conntrack-entry';
+import { idleSeconds, SHORTEST_IDLE_SECONDS } from '../conntrack/conntrack-expiry';
+import { isStale, type StaleConnections, trackedFlow } from '../conntrack/stale-connections';
+import type { BpfMap } from './map';
+import { deleteEntries, readEntries } from './map-batch';
+
+const NANOSECONDS = 1_000_000_000n;
+
+export class ConntrackTable {
+  /** @param now nanoseconds of the kernel's monotonic clock, the one that the programs write */
+  constructor(
+    private readonly map: BpfMap,
+    private readonly now: () => bigint,
+  ) {}
+
+  /** Forgets what has been idle for too long; how many entries that were. */
+  sweep(): number {
+    const expired: Buffer[] = [];
+    for (const { key, value } of readEntries(this.map)) {
+      const entry = new ConntrackEntry(key, value);
+      if (entry.isConnection ? this.isOver(entry) : this.leadsNowhere(entry)) expired.push(key);
+    }
+    // A packet may have come while the rest was read.
+    const still = expired.filter((key) => this.isStillOver(key));
+    deleteEntries(this.map, still);
+    return still.length;
+  }
+
+  /** Forgets connections that a change has left behind: the next packet opens them anew. */
+  forget(stale: StaleConnections): void {
+    const keys: Buffer[] = [];
+    for (const { key, value } of readEntries(this.map)) {
+      const entry = new ConntrackEntry(key, value);
+      if (entry.isConnection && isStale(entry, stale)) keys.push(key);
+    }
+    deleteEntries(this.map, keys);
+  }
+
+  /** Every tracked UDP flow. */
+  *udpFlows(): Iterable<TrackedFlow> {
+    for (const { key, value } of readEntries(this.map)) {
+      const entry = new ConntrackEntry(key, value);
+      const flow = entry.isConnection ? trackedFlow(entry) : undefined;
+      if (flow !== undefined) yield flow;
+    }
+  }
+
+  private isStillOver(key: Buffer): boolean {
+    const value = this.map.lookup(key);
+    if (value === undefined) return false;
+    const entry = new ConntrackEntry(key, value);
+    return entry.isConnection ? this.isOver(entry) : this.leadsNowhere(entry);
+  }
+
+  private isOver(entry: ConntrackEntry): boolean {
+    return this.idleSecondsOf(entry) >= idleSeconds(entry.state);
+  }
+
+  /** What is used is not asked after; what is not may still be of a connection on which only answers come. */
+  private leadsNowhere(entry: ConntrackEntry): boolean {
+    if (this.idleSecondsOf(entry) < SHORTEST_IDLE_SECONDS) return false;
+    const value = this.map.lookup(entry.target);
+    return value === undefined || this.isOver(new ConntrackEntry(entry.target, value));
+  }
+
+  private idleSecondsOf({ lastSeen }: ConntrackEntry): number {
+    return Number((this.now() - lastSeen) / NANOSECONDS);
+  }
+}
