@@ -55,3 +55,5 @@ static long (*bpf_fib_lookup)(void *context, struct bpf_fib_lookup *parameters, 
 static void *(*bpf_ringbuf_reserve)(void *map, __u64 size, __u64 flags) = HELPER(BPF_FUNC_ringbuf_reserve);
 static void (*bpf_ringbuf_submit)(void *data, __u64 flags) = HELPER(BPF_FUNC_ringbuf_submit);
 static __u64 (*bpf_get_netns_cookie)(void *context) = HELPER(BPF_FUNC_get_netns_cookie);
+static __u64 (*bpf_get_socket_cookie)(void *context) = HELPER(BPF_FUNC_get_socket_cookie);
+static int (*bpf_set_retval)(int value) = HELPER(BPF_FUNC_set_retval);

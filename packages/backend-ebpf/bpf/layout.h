@@ -280,7 +280,7 @@ struct pp_config {
 	__u16 tunnel_mtu;
 	__u32 tunnel_id;
 	__u32 events_per_second; /* on each processor */
-	__u64 netns_cookie; /* sockets of this network namespace alone are translated when they connect; 0: all */
+	__u64 netns_cookie; /* sockets of this network namespace alone are translated when they connect; 0: none */
 	struct pp_closed closed[PP_CLOSED_TO_WORKLOADS];
 };
 

@@ -2,9 +2,10 @@
  * Polyplane's dataplane: four classifiers, one for each side of a workload's and of a host's interface, and the programs that
  * they go on with. README.md beside this file draws the way of a packet.
  */
-#include "related.h"
+#include "connect.h"
 #include "open.h"
 #include "refuse.h"
+#include "related.h"
 
 /* What the programs ask of the kernel is open to programs of a licence that it takes for compatible with its own. */
 const char pp_license[] SECTION("license") = "Dual MIT/GPL";

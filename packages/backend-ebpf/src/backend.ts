@@ -10,6 +10,7 @@ import {
 } from '@polyplane/core/backend';
 import { commandRunner, NetworkNamespace } from '@polyplane/linux';
 import { EBPF_BEHAVIOURS } from './behaviours';
+import { staleConnections } from './conntrack/stale-connections';
 import { EBPF_CODES, EbpfError } from './ebpf-error';
 import { inspectInstance } from './inspect';
 import { instanceFolder, mountBpfFileSystem } from './kernel/bpf-file-system';
@@ -20,6 +21,7 @@ import { readHostInterfaces } from './kernel/host-interfaces';
 import { Instance } from './kernel/instance';
 import { FeatureAnswers } from './kernel/kernel-feature';
 import { missingOfHost, missingOfKernel } from './kernel/missing-facts';
+import { namespaceCookie } from './kernel/namespace-cookie';
 import { EBPF_LIMITS } from './limits';
 import { checkOptions, type EbpfOptions } from './options';
 import { type EbpfPlan, printStep } from './plan';
@@ -69,7 +71,7 @@ export class EbpfBackend implements DataplaneBackend {
     const namespace = openNamespace(networkNamespace);
     try {
       const interfaces = await readHostInterfaces(commandRunner(networkNamespace, COMMAND_SECONDS));
-      const wanted = transition === undefined ? undefined : { transition, renderer: this.renderer() };
+      const wanted = transition === undefined ? undefined : { transition, renderer: this.renderer(namespace) };
       return inspectInstance(this.folderOf(namespace), namespace, interfaces, wanted);
     } finally {
       namespace.close();
@@ -89,6 +91,7 @@ export class EbpfBackend implements DataplaneBackend {
       basis: Symbol('no session'),
       state,
       step,
+      stale: staleConnections(state, state, []),
     };
   }
 
@@ -114,10 +117,11 @@ export class EbpfBackend implements DataplaneBackend {
     const runner = commandRunner(node.networkNamespace, COMMAND_SECONDS);
     const namespace = openNamespace(node.networkNamespace);
     const folder = this.folderOf(namespace);
+    const { balancesAtConnect } = this.options;
     let instance: Instance | undefined;
     return new EbpfSession(
       {
-        renderer: this.renderer(),
+        renderer: this.renderer(namespace),
         logger: node.logger,
         openDataplane: async () => {
           await mountBpfFileSystem(this.options.bpfFileSystem);
@@ -125,7 +129,7 @@ export class EbpfBackend implements DataplaneBackend {
           const sizes = new Map([['pp_conntrack', this.options.conntrackEntries]]);
           instance = Instance.load(folder, namespace, sizes);
           return {
-            dataplane: new KernelDataplane(instance, firstGeneration(instance, Date.now()), isNew),
+            dataplane: new KernelDataplane(instance, firstGeneration(instance, Date.now()), isNew, balancesAtConnect),
             conntrack: new ConntrackTable(instance.map('pp_conntrack'), () => process.hrtime.bigint()),
           };
         },
@@ -145,9 +149,11 @@ export class EbpfBackend implements DataplaneBackend {
     );
   }
 
-  private renderer(): NodeRenderer {
-    const { isDirectServerReturn, eventsPerSecond } = this.options;
-    return new NodeRenderer({ isDirectServerReturn, eventsPerSecond, namespaceCookie: 0n, tracksHost: true });
+  /** Without a namespace it is nobody's sockets that are balanced. */
+  private renderer(namespace?: NetworkNamespace): NodeRenderer {
+    const { isDirectServerReturn, eventsPerSecond, balancesAtConnect } = this.options;
+    const cookie = balancesAtConnect && namespace !== undefined ? namespaceCookie(namespace) : 0n;
+    return new NodeRenderer({ isDirectServerReturn, eventsPerSecond, namespaceCookie: cookie, tracksHost: true });
   }
 
   private folderOf(namespace: NetworkNamespace): string {

@@ -36,6 +36,16 @@ describeOnKernel('Conformance', () => {
       expect(await countsOf('e2e-netpol')).to.deep.equal({ failures: [], passed: 1296, skipped: 72 });
     }).timeout(120_000);
 
+    it('serves as the tests of kube-proxy say', async () => {
+      const { failures, passed } = await countsOf('kube-proxy');
+      expect({ failures, isAny: passed > 0 }).to.deep.equal({ failures: [], isAny: true });
+    }).timeout(120_000);
+
+    it('judges as the suites of policies say', async () => {
+      const { failures, passed } = await countsOf('policies');
+      expect({ failures, isAny: passed > 0 }).to.deep.equal({ failures: [], isAny: true });
+    }).timeout(120_000);
+
     async function countsOf(folder: string) {
       const { suites } = loadSuites(join(BUNDLED_SUITES_FOLDER, folder));
       const { suites: reports, passed, skipped } = await runSuites({ suites, backend: backend() });

@@ -10,6 +10,8 @@ export interface EbpfOptions {
   readonly eventsPerSecond: number;
   /** Connections and translations that are remembered, at the most. */
   readonly conntrackEntries: number;
+  /** Processes of the host that connect to a service are connected to an endpoint at once, and their packets need not be translated. */
+  readonly balancesAtConnect: boolean;
   /** The dataplane is opened although it does not do yet all that its limits promise. */
   readonly isUnfinished: boolean;
 }
@@ -19,6 +21,7 @@ const DEFAULTS: EbpfOptions = {
   isDirectServerReturn: true,
   eventsPerSecond: 0,
   conntrackEntries: 512 * 1024,
+  balancesAtConnect: true,
   isUnfinished: false,
 };
 
@@ -34,7 +37,7 @@ export function checkOptions(options: Partial<EbpfOptions>): EbpfOptions {
   if (typeof all.bpfFileSystem !== 'string' || !all.bpfFileSystem.startsWith('/')) {
     throw invalid('bpfFileSystem', 'an absolute path');
   }
-  for (const name of ['isDirectServerReturn', 'isUnfinished'] as const) {
+  for (const name of ['isDirectServerReturn', 'balancesAtConnect', 'isUnfinished'] as const) {
     if (typeof all[name] !== 'boolean') throw invalid(name, 'true or false');
   }
   assertWhole(all, 'eventsPerSecond', 0, 1_000_000);

@@ -1,5 +1,6 @@
 /** A plan: what a transition writes into the kernel, in the order in which it is written. */
 import type { DesiredState, Plan } from '@polyplane/core/backend';
+import type { StaleConnections } from './conntrack/stale-connections';
 import { formatEntry, formatSetMember } from './render/format-entry';
 import { namesByIndex } from './render/interfaces';
 import type { HostInterfaces } from './render/node-facts';
@@ -12,6 +13,8 @@ export interface EbpfPlan extends Plan {
   readonly basis: symbol;
   readonly state: DesiredState;
   readonly step: NodeStep;
+  /** Connections that are forgotten afterwards. */
+  readonly stale: StaleConnections;
 }
 
 /** The step as text, in the order in which it is carried out; interfaces by their names where `interfaces` has them. */

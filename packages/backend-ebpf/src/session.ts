@@ -9,7 +9,6 @@ import {
   type Drift,
   type Logger,
   nextState,
-  staleTrackedFlows,
   type Transition,
 } from '@polyplane/core/backend';
 import { isAnyStale, staleConnections } from './conntrack/stale-connections';
@@ -70,13 +69,17 @@ export class EbpfSession implements DataplaneSession<EbpfPlan> {
     const state = nextState(this.state, transition);
     const { interfaces } = this;
     const step = this.parts.renderer.stepTo(this.state, state, transition, interfaces);
+    const addresses = [...interfaces.values()].flatMap((found) => found.addresses);
+    // Services may have changed while no session was there: the first plan looks at all of them.
+    const stale = staleConnections(this.hasApplied ? this.state : undefined, state, addresses);
     return {
       revision: transition.revision,
-      isEmpty: this.isInForceKnown && this.isEmpty(step),
+      isEmpty: this.isInForceKnown && this.isEmpty(step) && !isAnyStale(stale),
       print: () => printStep(step, interfaces),
       basis: this.basis,
       state,
       step,
+      stale,
     };
   }
 
@@ -91,7 +94,7 @@ export class EbpfSession implements DataplaneSession<EbpfPlan> {
     dataplane.apply(plan.step);
     this.parts.renderer.commit(plan.step);
     this.attachments = plan.step.attachments;
-    this.forgetStale(conntrack, plan.state);
+    this.forgetStale(conntrack, plan);
     this.state = plan.state;
     this.basis = Symbol('state');
     // What an earlier session left, or a failed apply, is held against what is wanted.
@@ -134,13 +137,10 @@ export class EbpfSession implements DataplaneSession<EbpfPlan> {
     }
   }
 
-  /** Before the first apply nothing is known of what was: services and workloads may have changed while no session was there. */
-  private forgetStale(conntrack: ConntrackTable, after: DesiredState): void {
-    const stale = this.hasApplied
-      ? staleConnections(this.state, after)
-      : { flows: staleTrackedFlows([...conntrack.udpFlows()], after), addresses: NO_ADDRESSES };
-    this.hasApplied = true;
+  /** After the programs, so that what is forgotten is judged by the new ones. */
+  private forgetStale(conntrack: ConntrackTable, { stale }: EbpfPlan): void {
     if (isAnyStale(stale)) conntrack.forget(stale);
+    this.hasApplied = true;
   }
 
   private isEmpty({ entries, sets, changedEndpoints, goneEndpoints, attachments }: NodeStep): boolean {
@@ -167,5 +167,3 @@ export class EbpfSession implements DataplaneSession<EbpfPlan> {
     if (this.isReleased) throw new EbpfError('PP_EBPF_RELEASED', 'the session was released', { isRetriable: false });
   }
 }
-
-const NO_ADDRESSES: ReadonlySet<string> = new Set();

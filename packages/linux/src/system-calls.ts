@@ -38,6 +38,7 @@ const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const SO_ERROR = 4;
 const SO_LINGER = 13;
+const SO_NETNS_COOKIE = 71;
 const SOL_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 const MSG_NOSIGNAL = 0x4000;
@@ -95,6 +96,16 @@ export function takeSocketError(fd: number): number {
   const value = Buffer.alloc(4);
   must('getsockopt(SO_ERROR)', result(native.getsockopt(fd, SOL_SOCKET, SO_ERROR, value, lengthOf(value))));
   return value.readInt32LE();
+}
+
+/** The number by which the kernel knows the socket's network namespace, and no other since it was started. */
+export function readNamespaceCookie(fd: number): bigint {
+  const value = Buffer.alloc(8);
+  must(
+    'getsockopt(SO_NETNS_COOKIE)',
+    result(native.getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, value, lengthOf(value))),
+  );
+  return value.readBigUInt64LE();
 }
 
 /** Lets a port be bound again at once. */

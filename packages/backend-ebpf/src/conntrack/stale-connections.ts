@@ -1,9 +1,11 @@
 /** Which tracked connections a change leaves behind: of workloads that are gone, and of UDP clients that would keep to an endpoint that is. */
 import {
   type DesiredState,
-  type FlowFilter,
   familyOf,
   type IpAddress,
+  placesWithStaleFlows,
+  type ServedPlaces,
+  servedPlaces,
   staleServiceFlows,
   type TrackedFlow,
   UDP,
@@ -12,46 +14,52 @@ import { addressText, type ConntrackEntry } from './conntrack-entry';
 
 /** What is to be forgotten. */
 export interface StaleConnections {
-  readonly flows: readonly FlowFilter[];
-  /** As {@link addressText} has them. */
+  /** UDP connections to these places, but to those who serve there. */
+  readonly places: ServedPlaces;
+  /** Where node ports are met. */
+  readonly nodePortAddresses: ReadonlySet<IpAddress>;
+  /** Addresses that nobody has any more; as {@link addressText} has them. */
   readonly addresses: ReadonlySet<string>;
 }
 
-export function staleConnections(before: DesiredState, after: DesiredState): StaleConnections {
-  return { flows: staleServiceFlows(before, after), addresses: goneAddresses(before, after) };
+/** @param before undefined: nobody knows, all services are looked at */
+export function staleConnections(
+  before: DesiredState | undefined,
+  after: DesiredState,
+  ownAddresses: readonly IpAddress[],
+): StaleConnections {
+  const ofNodes = [...after.nodes.values()].flatMap(({ addresses }) => addresses);
+  return {
+    places: before === undefined ? servedPlaces(after) : placesWithStaleFlows(before, after),
+    nodePortAddresses: new Set([...ofNodes, ...ownAddresses]),
+    addresses: before === undefined ? NONE : goneAddresses(before, after),
+  };
 }
 
-export function isAnyStale({ flows, addresses }: StaleConnections): boolean {
-  return flows.length > 0 || addresses.size > 0;
+export function isAnyStale({ places, addresses }: StaleConnections): boolean {
+  return places.size > 0 || addresses.size > 0;
 }
 
 /** Asked of connections, not of the translations that lead to them. */
-export function isStale(entry: ConntrackEntry, { flows, addresses }: StaleConnections): boolean {
+export function isStale(entry: ConntrackEntry, { places, nodePortAddresses, addresses }: StaleConnections): boolean {
   if (addresses.size > 0 && entry.isOf(addresses)) return true;
-  if (flows.length === 0 || entry.state.protocol !== UDP) return false;
+  if (places.size === 0) return false;
   const flow = trackedFlow(entry);
-  return flow !== undefined && flows.some((filter) => matches(filter, flow));
+  return flow !== undefined && staleServiceFlows([flow], places, nodePortAddresses).length > 0;
 }
 
 /** A UDP connection, as what is stale is told of; undefined: it is none. */
 export function trackedFlow(entry: ConntrackEntry): TrackedFlow | undefined {
-  const { dialed, receiver, state } = entry;
-  if (state.protocol !== UDP || dialed.address === undefined || receiver.address === undefined) return undefined;
+  if (entry.state.protocol !== UDP) return undefined;
+  const { dialed, receiver } = entry;
+  if (dialed.address === undefined || receiver.address === undefined) return undefined;
   return {
     family: familyOf(dialed.address),
     destination: dialed.address,
     destinationPort: dialed.port,
     answeredBy: receiver.address,
+    answeredPort: receiver.port,
   };
-}
-
-function matches(filter: FlowFilter, { family, destination, destinationPort, answeredBy }: TrackedFlow): boolean {
-  if (filter.family !== family) return false;
-  if (filter.kind === 'answered') return filter.address === destination && filter.answeredBy === answeredBy;
-  if (filter.kind === 'workload') return false;
-  if (filter.port !== destinationPort) return false;
-  if (filter.address !== undefined && filter.address !== destination) return false;
-  return filter.endpoint === undefined ? answeredBy === destination : filter.endpoint === answeredBy;
 }
 
 /** Addresses of workloads of this node that no workload of it has any more. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { DesiredStateStore, parseIpAddress, TCP, UDP } from '@polyplane/core/backend';
-import { buildWorkload, stateOf } from '@polyplane/core/testing';
+import { TCP, UDP } from '@polyplane/core/backend';
+import { buildFrontend, buildService, buildServiceEndpoint, buildWorkload, stateOf } from '@polyplane/core/testing';
 import { IDLE_SECONDS } from '../conntrack/conntrack-expiry';
 import { staleConnections } from '../conntrack/stale-connections';
 import { describeOnKernel } from '../testing/on-kernel';
@@ -79,18 +79,22 @@ describeOnKernel('the table of connections', () => {
     bed.send('from_workload', 'api', { from: API, to: '10.65.9.9', protocol: TCP });
     const web = buildWorkload('web', WEB);
     const api = buildWorkload('api', API);
-    table.forget(staleConnections(stateOf(web, api), stateOf(web, api)));
+    table.forget(staleConnections(stateOf(web, api), stateOf(web, api), []));
     expect(bed.trackedEntries).to.equal(2);
-    table.forget(staleConnections(stateOf(web, api), stateOf(api)));
+    table.forget(staleConnections(stateOf(web, api), stateOf(api), []));
     expect(bed.trackedEntries).to.equal(1);
   });
 
-  it('tells UDP flows by what was dialed and who answers', () => {
+  it('forgets datagrams to an endpoint that serves no more, and no others', () => {
     bed.service({ address: VIP, protocol: UDP, port: 53 }, [`${API}:5353`]);
     bed.send('from_workload', 'web', { from: WEB, to: VIP, protocol: UDP });
-    expect([...table.udpFlows()]).to.deep.equal([
-      { family: 4, destination: parseIpAddress(VIP), destinationPort: 53, answeredBy: parseIpAddress(API) },
-    ]);
-    expect(staleConnections(new DesiredStateStore(), new DesiredStateStore()).flows).to.deep.equal([]);
+    bed.send('from_workload', 'web', { from: WEB, to: API, protocol: UDP });
+    const endpoint = (address: string) => buildServiceEndpoint(address, 5353, true);
+    const dns = (address: string) =>
+      buildService('dns', [buildFrontend('clusterIp', 53, VIP)], [endpoint(address)], { protocol: UDP });
+    table.forget(staleConnections(undefined, stateOf(dns(API)), []));
+    expect(bed.trackedEntries).to.equal(3);
+    table.forget(staleConnections(stateOf(dns(API)), stateOf(dns(WEB)), []));
+    expect(bed.trackedEntries).to.equal(2);
   });
 });

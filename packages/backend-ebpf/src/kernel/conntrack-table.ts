@@ -1,8 +1,7 @@
 /** The connections that the programs track: user space forgets those that are over, so that there is room for new ones. */
-import type { TrackedFlow } from '@polyplane/core/backend';
 import { ConntrackEntry } from '../conntrack/conntrack-entry';
 import { idleSeconds, SHORTEST_IDLE_SECONDS } from '../conntrack/conntrack-expiry';
-import { isStale, type StaleConnections, trackedFlow } from '../conntrack/stale-connections';
+import { isStale, type StaleConnections } from '../conntrack/stale-connections';
 import type { BpfMap } from './map';
 import { deleteEntries, readEntries } from './map-batch';
 
@@ -36,15 +35,6 @@ export class ConntrackTable {
       if (entry.isConnection && isStale(entry, stale)) keys.push(key);
     }
     deleteEntries(this.map, keys);
-  }
-
-  /** Every tracked UDP flow. */
-  *udpFlows(): Iterable<TrackedFlow> {
-    for (const { key, value } of readEntries(this.map)) {
-      const entry = new ConntrackEntry(key, value);
-      const flow = entry.isConnection ? trackedFlow(entry) : undefined;
-      if (flow !== undefined) yield flow;
-    }
   }
 
   private isStillOver(key: Buffer): boolean {

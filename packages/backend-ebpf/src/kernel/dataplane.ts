@@ -16,15 +16,19 @@ type Bytes = string;
 export class KernelDataplane {
   private readonly slots: PolicySlots;
   private readonly attachments = new Map<number, AttachmentKind>();
+  /** What is to be at sockets is, or is not to be and is not. */
+  private isAtSockets = false;
 
   /**
    * @param generation above all that an earlier session can have given
    * @param isNew there was none: nothing need be looked for
+   * @param balancesAtConnect the host's own sockets are connected to endpoints at once
    */
   constructor(
     private readonly instance: Instance,
     private generation: number,
     isNew: boolean,
+    private readonly balancesAtConnect: boolean,
   ) {
     this.slots = new PolicySlots(instance.maps, isNew ? [] : readUsedSlots(instance.map('pp_policies')));
   }
@@ -39,6 +43,7 @@ export class KernelDataplane {
     this.writeEntries(step.entries.changes.writes);
     for (const [index, spec] of step.changedEndpoints) this.writeEndpoint(index, spec);
     for (const [index, kind] of step.attachments) this.attach(index, kind);
+    this.attachToSockets();
     this.deleteEndpoints(step.goneEndpoints);
     this.deleteEntries(step.entries.changes.deletions);
     deleteEntries(this.instance.map('pp_ip_sets'), step.sets.removed.map(bytesOf));
@@ -151,6 +156,13 @@ export class KernelDataplane {
           ofMap.map(({ key }) => bytesOf(key)),
         );
     }
+  }
+
+  private attachToSockets(): void {
+    if (this.isAtSockets) return;
+    if (this.balancesAtConnect) this.instance.attachToSockets();
+    else this.instance.detachFromSockets();
+    this.isAtSockets = true;
   }
 
   private attach(index: number, kind: AttachmentKind): void {

@@ -10,6 +10,7 @@ import { type LoadedObject, loadObject } from './load-object';
 import { BpfMap } from './map';
 import { deleteEntries, readEntries } from './map-batch';
 import { readPossibleProcessors } from './processors';
+import { attachSocketPrograms, detachSocketPrograms } from './socket-programs';
 
 /** Which programs run on which kind of interface. */
 const PAIRS: Readonly<Record<AttachmentKind, Readonly<Record<keyof ProgramPair, string>>>> = {
@@ -23,7 +24,7 @@ export class Instance {
 
   private constructor(
     private readonly object: LoadedObject,
-    folder: string,
+    private readonly folder: string,
     namespace: NetworkNamespace,
   ) {
     this.interfaces = new InterfacePrograms(namespace, folder);
@@ -74,6 +75,7 @@ export class Instance {
     if (!existsSync(folder)) return;
     const interfaces = new InterfacePrograms(namespace, folder);
     for (const index of interfaces.attached) interfaces.detach(index);
+    detachSocketPrograms(folder);
     for (const name of readdirSync(folder)) rmSync(join(folder, name));
     rmdirSync(folder);
     const parent = dirname(folder);
@@ -119,6 +121,15 @@ export class Instance {
 
   isWhole(index: number): boolean {
     return this.interfaces.isWhole(index);
+  }
+
+  /** False: this host's sockets cannot be reached. */
+  attachToSockets(): boolean {
+    return attachSocketPrograms(this.folder, (name) => this.object.program(name));
+  }
+
+  detachFromSockets(): void {
+    detachSocketPrograms(this.folder);
   }
 
   /** Lets go of the descriptors; what is pinned and attached stays. */

@@ -19,7 +19,7 @@ export interface ConfigOptions {
   readonly tunnel?: { readonly port: number; readonly mtu: number; readonly id: number };
   /** Of each processor; 0: none is told. */
   readonly eventsPerSecond: number;
-  /** Sockets of this network namespace alone are translated when they connect; 0: all. */
+  /** Sockets of this network namespace alone are translated when they connect; 0: none. */
   readonly namespaceCookie: bigint;
   /** Packets of the host's own are tracked though nothing judges them. */
   readonly tracksHost: boolean;
