@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stagePackages } from './stage';
 import { judgeTarball, packTarball } from './tarball';
-import { installInEmptyProject, USES } from './uses';
+import { installGlobally, installInEmptyProject, installThirdParty, USES, useSuite, useThirdParty } from './uses';
 
 function main(): void {
   const folder = mkdtempSync(join(tmpdir(), 'polyplane-packages-'));
@@ -31,6 +31,17 @@ function checkPackages(folder: string): void {
   step('all are installed in an empty project', () => installInEmptyProject(tarballs, project));
   const [version = ''] = packages.map(({ manifest }) => manifest.version);
   for (const [name, use] of Object.entries(USES)) step(name, () => use(project, version));
+  const thirdParty = join(folder, 'third-party');
+  const module = join(thirdParty, 'backend.cjs');
+  step('a third party has copies of its own', () => installThirdParty(tarballs, thirdParty));
+  step("the command takes a third party's backend", () =>
+    useThirdParty(['npx', '--no-install', 'polyplane'], project, module),
+  );
+  const prefix = join(folder, 'global');
+  const command = join(prefix, 'bin', 'polyplane');
+  step('the command is installed globally', () => installGlobally(tarballs, prefix));
+  step('it runs a bundled suite by its name', () => useSuite([command], project));
+  step("it takes a third party's backend", () => useThirdParty([command], project, module));
 }
 
 function step<T>(name: string, action: () => T): T {

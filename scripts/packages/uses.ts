@@ -1,6 +1,6 @@
 /** An empty project with the packages installed, and what a user does in it. */
 import { deepEqual, equal, match } from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -24,9 +24,28 @@ const RESOLUTIONS = [
 export function installInEmptyProject(tarballs: readonly string[], project: string): void {
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), '{"private": true}\n');
-  const options = ['--no-audit', '--no-fund', '--loglevel=error', '--strict-peer-deps'];
-  execFileSync('npm', ['install', ...options, ...tarballs, ...BROUGHT_BY_USER], { cwd: project, stdio: 'pipe' });
+  npmInstall(project, ...tarballs, ...BROUGHT_BY_USER);
   cpSync(join(__dirname, 'consumer'), project, { recursive: true });
+}
+
+/** A project of a third party beside the user's, with copies of its own of what they have in common. */
+export function installThirdParty(tarballs: readonly string[], project: string): void {
+  mkdirSync(project);
+  writeFileSync(join(project, 'package.json'), '{"private": true}\n');
+  const core = tarballs.filter((path) => /polyplane-core-/.test(path));
+  npmInstall(project, ...core, ...BROUGHT_BY_USER);
+  cpSync(join(__dirname, 'third-party'), project, { recursive: true });
+}
+
+/** The command as `npm install --global` installs it, under a prefix of its own. */
+export function installGlobally(tarballs: readonly string[], prefix: string): void {
+  mkdirSync(prefix);
+  npmInstall(prefix, '--global', '--prefix', prefix, ...tarballs);
+}
+
+function npmInstall(cwd: string, ...args: readonly string[]): void {
+  const options = ['--no-audit', '--no-fund', '--loglevel=error', '--strict-peer-deps'];
+  execFileSync('npm', ['install', ...options, ...args], { cwd, stdio: 'pipe' });
 }
 
 /** Each way to use the packages, by its name; throws where it does not do what it should. */
@@ -59,13 +78,47 @@ export const USES: Readonly<Record<string, (project: string, version: string) =>
     match(run(project, 'npx', '--no-install', 'polyplane', 'codes'), /PP_OBJECT_INVALID/);
   },
   'the command runs a bundled suite by its name': (project) => {
-    const closingLine = run(project, 'npx', '--no-install', 'polyplane', 'test', 'e2e-netpol')
-      .trim()
-      .split('\n')
-      .at(-1);
-    match(closingLine ?? '', /^[1-9][0-9]* passed, 0 failed, 0 skipped$/);
+    useSuite(['npx', '--no-install', 'polyplane'], project);
   },
 };
+
+/** A suite that comes along, by its name; throws where not all of it passes. */
+export function useSuite([file, ...first]: readonly [string, ...string[]], project: string): void {
+  const closingLine = run(project, file, ...first, 'test', 'e2e-netpol')
+    .trim()
+    .split('\n')
+    .at(-1);
+  match(closingLine ?? '', /^[1-9][0-9]* passed, 0 failed, 0 skipped$/);
+}
+
+/** What the command does with a third party's backend, from a project or installed globally; throws where it does not. */
+export function useThirdParty(command: readonly [string, ...string[]], project: string, module: string): void {
+  const [file, ...first] = command;
+  const cluster = join(project, 'cluster.yaml');
+  const checked = runToEnd(project, file, ...first, 'check', '-f', cluster, '--backend-module', module, '-o', 'json');
+  match(checked.stdout, /"name": ?"third-party"/);
+  writeFileSync(
+    join(project, 'agent.yaml'),
+    `apiVersion: polyplane.io/v1alpha1
+kind: NodeAgentConfiguration
+nodeName: node-1
+source: {manifests: [cluster.yaml]}
+backend: unusable
+stateDirectory: state
+healthAddress: 127.0.0.1:0
+metricsAddress: 127.0.0.1:0
+`,
+  );
+  // The error is one of the third party's copy, and is told as one of ours.
+  const ran = runToEnd(project, file, ...first, 'run', '--config', 'agent.yaml', '--backend-module', module);
+  equal(ran.status, 3, ran.stderr);
+  match(ran.stderr, /error: backend unusable cannot run here: a dataplane \(Look for one\.\)/);
+}
+
+function runToEnd(cwd: string, file: string, ...args: readonly string[]) {
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  return spawnSync(file, args, { cwd, env, encoding: 'utf8' });
+}
 
 const AGENT = { services: 1, endpoints: 3, policies: 1, problems: 0, backend: 'simulator' };
 

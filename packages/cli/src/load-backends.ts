@@ -1,7 +1,7 @@
 /** Finds every backend: the ones that come with the command, and those of third parties, all by the module that exports them. */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { Container, ContainerModule } from 'inversify';
+import { Container, type ContainerModule } from 'inversify';
 import { BackendRegistry, backendOptionsToken, DataplaneBackend, DataplaneError } from '@polyplane/core';
 import { CliError } from './cli-error';
 
@@ -15,7 +15,8 @@ const BUILT_IN = [
 
 /**
  * The inversify modules of the built-in backends and of `moduleNames` (package names, or paths from the working directory). A
- * module of a third party is anything that exports a ContainerModule that binds `DataplaneBackend`.
+ * module of a third party is anything that exports, or is, a ContainerModule that binds `DataplaneBackend`; it may have its own copies
+ * of inversify and of core.
  * @throws CliError PP_CLI_MODULE_INVALID
  */
 export function backendModules(moduleNames: readonly string[]): readonly ContainerModule[] {
@@ -50,9 +51,17 @@ export function loadBackends(
 }
 
 function containerModulesOf(name: string): readonly ContainerModule[] {
-  const modules = Object.values(loadModule(name)).filter((exported) => exported instanceof ContainerModule);
-  if (modules.length > 0) return modules;
+  const exported = loadModule(name);
+  // What is exported under a name and as the default is one.
+  const modules = new Set([exported, ...Object.values(exported)].filter(isContainerModule));
+  if (modules.size > 0) return [...modules];
   throw new CliError('PP_CLI_MODULE_INVALID', `module ${name} exports no ContainerModule`);
+}
+
+/** By its shape: a class of another copy of inversify is another class. */
+function isContainerModule(value: unknown): value is ContainerModule {
+  if (typeof value !== 'object' || value === null || !('id' in value) || !('load' in value)) return false;
+  return typeof value.id === 'number' && typeof value.load === 'function';
 }
 
 function loadModule(name: string): object {

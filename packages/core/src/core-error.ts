@@ -1,4 +1,5 @@
 /** The error class of @polyplane/core and the table of its codes. */
+import { shareBetweenCopies } from './copies';
 import { CodedError, type CodeTable } from './errors';
 
 /** Every error code of core, with its meaning and remedy. */
@@ -157,7 +158,7 @@ export const CORE_CODES = {
 /** A row of {@link CORE_CODES}. */
 export type CoreErrorCode = keyof typeof CORE_CODES;
 
-/** The error that core throws; `code` is a row of {@link CORE_CODES}. */
+/** The error that core throws; `code` is a row of {@link CORE_CODES}. `instanceof` holds for every copy of this package. */
 export class CoreError extends CodedError<CoreErrorCode> {
   /** Path of the field that is wrong in the object that the error is about: `spec.ports[0].port`. */
   readonly field?: string;
@@ -171,3 +172,5 @@ export class CoreError extends CodedError<CoreErrorCode> {
     if (options?.field !== undefined) this.field = options.field;
   }
 }
+
+shareBetweenCopies(CoreError, 'CoreError');

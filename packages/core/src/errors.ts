@@ -1,5 +1,7 @@
 /** Errors that carry a stable code, and the table form in which every package lists its codes. */
 
+import { shareBetweenCopies } from './copies';
+
 /** One row of a code table: what `polyplane codes CODE` prints. */
 export interface CodeEntry {
   readonly code: string;
@@ -16,6 +18,8 @@ export type CodeTable<Code extends string = string> = Readonly<Record<Code, Omit
 /**
  * Base of every error that a Polyplane package throws. A package derives exactly one class from it and
  * narrows `Code` to the keys of its own code table. The code is stable; the message is not.
+ *
+ * `instanceof CodedError` is true for the errors of every copy of this package: a backend that was installed on its own has one.
  */
 export abstract class CodedError<Code extends string = string> extends Error {
   readonly code: Code;
@@ -26,6 +30,8 @@ export abstract class CodedError<Code extends string = string> extends Error {
     this.code = code;
   }
 }
+
+shareBetweenCopies(CodedError, 'CodedError');
 
 /** The rows of a code table, sorted by code. */
 export function codeEntries(table: CodeTable): readonly CodeEntry[] {

@@ -7,6 +7,7 @@ import { BackendRegistry } from '../backend/registry';
 import { type OnUnsupportedChoice, parseOnUnsupported } from '../limits/on-unsupported';
 import { Source } from '../sources/source';
 import { AgentLock } from './agent-lock';
+import { checkAgentOptions } from './check-options';
 import { NodeAgent } from './node-agent';
 import { NodeAgentOptions, RandomNumbers, Scheduler } from './node-agent-options';
 import { SocketLock } from './socket-lock';
@@ -26,6 +27,7 @@ export interface CoreModuleOptions extends NodeAgentOptions {
  * @throws CoreError PP_AGENT_OPTIONS_INVALID
  */
 export function coreModule(options: CoreModuleOptions): ContainerModule {
+  checkAgentOptions(options);
   const { source, logger, backends = {}, ...rest } = options;
   const chosen = Object.entries(backends).map(([name, all]) => splitOptions(name, all));
   const agentOptions: NodeAgentOptions = {

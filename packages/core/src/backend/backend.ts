@@ -4,6 +4,7 @@
  */
 import type { ServiceIdentifier } from 'inversify';
 import type { Observable } from 'rxjs';
+import { shareBetweenCopies } from '../copies';
 import { CodedError, type CodeTable } from '../errors';
 import type { Behaviours } from '../limits/behaviours';
 import type { LimitTable } from '../limits/limit';
@@ -189,7 +190,7 @@ export interface DataplaneErrorOptions {
   readonly cause?: unknown;
 }
 
-/** The base of every backend's error class. */
+/** The base of every backend's error class. `instanceof` holds for every copy of this package. */
 export abstract class DataplaneError<Code extends string = string> extends CodedError<Code> {
   readonly isRetriable: boolean;
   readonly objects: readonly DesiredKey[];
@@ -200,3 +201,5 @@ export abstract class DataplaneError<Code extends string = string> extends Coded
     this.objects = options.objects ?? [];
   }
 }
+
+shareBetweenCopies(DataplaneError, 'DataplaneError');
