@@ -59,8 +59,8 @@ describeOnKernel('an agent that is started again', (variant) => {
     it(`takes nothing away where its manifests ${what}, and says why`, async () => {
       const agent = agentOn(testbed, variant, options());
       await agent.start();
-      const problems = await firstValueFrom(agent.problems$.pipe(skipWhile((all) => all.length === 0)));
-      expect(problems.map(({ error }) => error.code)).to.include(code);
+      const { current } = await firstValueFrom(agent.problems$.pipe(skipWhile((step) => step.current.length === 0)));
+      expect(current.map((problem) => problem.code)).to.include(code);
       expect(agent.status.isInSync).to.equal(false);
       expect(agent.status.reconciler?.phase).to.equal('waitingForSync');
       await agent.stop('leave');

@@ -81,12 +81,9 @@ function followTroubles(agent: NodeAgent, logger: Logger): void {
   waiting.subscribe((failure) => {
     if (failure !== undefined) logger.warn({ code: failure.code }, `${failure.message}; trying again`);
   });
-  let known: ReadonlySet<string> = new Set();
-  agent.problems$.subscribe((problems) => {
-    for (const { error, file, line } of problems) {
-      if (!known.has(error.message)) logger.warn({ code: error.code, file, line }, error.message);
-    }
-    known = new Set(problems.map(({ error }) => error.message));
+  agent.problems$.subscribe(({ met, cleared }) => {
+    for (const { code, message, file, line } of met) logger.warn({ code, file, line }, message);
+    for (const { code, message, file, line } of cleared) logger.info({ code, file, line }, `no more: ${message}`);
   });
 }
 

@@ -1,5 +1,5 @@
 /** The two HTTP servers of a node agent: health and status, and metrics. */
-import type { Diagnostic, NodeAgent, ResourceProblem } from '@polyplane/core';
+import type { AgentProblem, Diagnostic, NodeAgent } from '@polyplane/core';
 import { agentMetrics } from './agent-metrics';
 import { agentStatus, isReady, notReadyReason } from './agent-status';
 import { type Answer, jsonAnswer, openHttpEndpoint } from './http-endpoint';
@@ -21,10 +21,10 @@ export async function openAgentEndpoints(
   { healthAddress, metricsAddress }: Pick<NodeAgentConfiguration, 'healthAddress' | 'metricsAddress'>,
   agent: NodeAgent,
 ): Promise<AgentEndpoints> {
-  let problems: readonly ResourceProblem[] = [];
+  let problems: readonly AgentProblem[] = [];
   let diagnostics: readonly Diagnostic[] = [];
   const subscriptions = [
-    agent.problems$.subscribe((current) => (problems = current)),
+    agent.problems$.subscribe(({ current }) => (problems = current)),
     agent.diagnostics$.subscribe(({ current }) => (diagnostics = current)),
   ];
   const health = await openHttpEndpoint(healthAddress, {

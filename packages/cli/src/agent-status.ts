@@ -1,13 +1,13 @@
 /** The status of a running node agent, as `/status` serves it and `polyplane status` shows it. */
 import { z } from 'zod';
 import {
+  type AgentProblem,
   type CodedError,
   type CoreErrorCode,
   type Diagnostic,
   formatObjectRef,
   type NodeAgentStatus,
   type ReconcilerStatus,
-  type ResourceProblem,
 } from '@polyplane/core';
 import { findingData } from './check/report-data';
 import { color, formatTable } from './output';
@@ -71,7 +71,7 @@ export type AgentStatus = z.infer<typeof schema>;
 /** What the agent says of itself, as `/status` serves it. */
 export function agentStatus(
   status: NodeAgentStatus,
-  problems: readonly ResourceProblem[],
+  problems: readonly AgentProblem[],
   diagnostics: readonly Diagnostic[],
 ): AgentStatus {
   const { reconciler } = status;
@@ -91,9 +91,9 @@ export function agentStatus(
         ? null
         : { at: formatTime(reconciler.lastAudit.at), repaired: [...reconciler.lastAudit.repaired] },
     quarantined: (reconciler?.quarantined ?? []).map(({ key, code, message }) => ({ key, code, message })),
-    problems: problems.map(({ error, file, line }) => ({
-      code: error.code,
-      message: error.message,
+    problems: problems.map(({ code, message, file, line }) => ({
+      code,
+      message,
       file: file ?? null,
       line: line ?? null,
     })),
@@ -118,12 +118,12 @@ const HOLDING_CODES: ReadonlySet<string> = new Set<CoreErrorCode>([
 ]);
 
 /** What an agent that is not ready waits for, in one line. */
-export function notReadyReason(status: NodeAgentStatus, problems: readonly ResourceProblem[]): string {
+export function notReadyReason(status: NodeAgentStatus, problems: readonly AgentProblem[]): string {
   const { phase, failure, isInSync, reconciler } = status;
   if (phase !== 'running') return failure === undefined ? `the agent is ${phase}` : failure.message;
   if (!isInSync) {
-    const holding = problems.find(({ error }) => HOLDING_CODES.has(error.code));
-    return `the source is not complete${holding === undefined ? '' : `: ${holding.error.message}`}`;
+    const holding = problems.find(({ code }) => HOLDING_CODES.has(code));
+    return `the source is not complete${holding === undefined ? '' : `: ${holding.message}`}`;
   }
   return reconciler?.lastFailure?.message ?? `the dataplane is ${reconciler?.phase ?? 'not open'}`;
 }

@@ -8,6 +8,7 @@ export * from './agent/node-agent';
 export * from './agent/node-agent-options';
 export * from './agent/node-agent-status';
 export type { ObjectsChange } from './agent/object-collection';
+export type { AgentProblem, ProblemsChange } from './agent/problem-set';
 export { SocketLock } from './agent/socket-lock';
 export type { BackoffOptions } from './backend/backoff';
 export type { QuarantinedObject } from './backend/quarantine';

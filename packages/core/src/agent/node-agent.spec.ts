@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { Container } from 'inversify';
-import { firstValueFrom, type Observable, of, Subject, take, throwError, toArray } from 'rxjs';
-import { backendOptionsToken, DataplaneBackend } from '../backend/backend';
+import { firstValueFrom, Subject, take, toArray } from 'rxjs';
+import { backendOptionsToken } from '../backend/backend';
 import { CoreError } from '../core-error';
 import type { Limit } from '../limits/limit';
 import { parseResource } from '../resources/parse';
-import { keyOfResource, resourceKey } from '../resources/resource';
+import { keyOfResource } from '../resources/resource';
 import { MemorySource } from '../sources/memory';
 import type { SourceBatch } from '../sources/source';
 import { DesiredStateStore, type Transition } from '../state';
@@ -13,26 +13,15 @@ import {
   endpointSliceResource,
   FakeBackend,
   globalNetworkPolicyResource,
-  namespaceResource,
   networkPolicyResource,
-  nodeResource,
   podResource,
-  SimulatedClock,
-  serviceResource,
   settle,
 } from '../testing';
-import { AgentLock } from './agent-lock';
-import { type CoreModuleOptions, coreModule } from './module';
-import { type DiagnosticsChange, NodeAgent } from './node-agent';
-import { RandomNumbers, Scheduler } from './node-agent-options';
+import { CLUSTER, codeOf, setUp } from '../testing/agent-bed';
+import { coreModule } from './module';
+import type { DiagnosticsChange } from './node-agent';
+import type { ProblemsChange } from './problem-set';
 
-const CLUSTER = [
-  nodeResource('node-1', '192.168.0.1'),
-  namespaceResource('shop'),
-  podResource('shop/web', { node: 'node-1', addresses: ['10.0.0.1'], labels: { app: 'web' } }),
-  serviceResource('shop/web', { clusterIp: '10.96.0.1', port: 80 }),
-  endpointSliceResource('shop/web', { addresses: ['10.0.0.1'], port: 8080, node: 'node-1' }),
-];
 const UNTRACKED = globalNetworkPolicyResource('fast', {
   selector: 'all()',
   doNotTrack: true,
@@ -49,28 +38,6 @@ const NO_UNTRACKED: Limit = {
   remedy: 'Use a normal policy.',
   source: 'test',
 };
-
-async function setUp(
-  backends: readonly FakeBackend[],
-  options: Partial<CoreModuleOptions> = {},
-): Promise<{ agent: NodeAgent; source: MemorySource; clock: SimulatedClock }> {
-  const source = new MemorySource();
-  const clock = new SimulatedClock();
-  const container = new Container();
-  await container.load(coreModule({ nodeName: 'node-1', source, ...options }));
-  for (const backend of backends) container.bind(DataplaneBackend).toConstantValue(backend);
-  (await container.rebind(Scheduler)).toConstantValue(clock);
-  (await container.rebind(RandomNumbers)).toConstantValue(() => 0);
-  return { agent: container.get(NodeAgent), source, clock };
-}
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  const error: unknown = await promise.then(
-    () => undefined,
-    (reason) => reason,
-  );
-  return error instanceof CoreError ? error.code : `no CoreError: ${String(error)}`;
-}
 
 describe('NodeAgent', () => {
   it('brings a cluster to the dataplane, and says when it is there', async () => {
@@ -99,190 +66,6 @@ describe('NodeAgent', () => {
     expect(backend.target.state().workloads.size).to.equal(1);
     await agent.stop('leave');
     expect(backend.target.state().workloads.size).to.equal(1);
-  });
-
-  describe('with a backend that no two agents may use at a time', () => {
-    class ClaimedBackend extends FakeBackend {
-      readonly claim = 'networkNamespace';
-    }
-
-    async function setUpLocked(backend: FakeBackend, options: Partial<CoreModuleOptions> = {}) {
-      const steps: string[] = [];
-      const container = new Container();
-      const source = new MemorySource();
-      source.put(...CLUSTER);
-      source.markInSync();
-      await container.load(coreModule({ nodeName: 'node-1', source, ...options }));
-      container.bind(DataplaneBackend).toConstantValue(backend);
-      const note = (step: string): void => {
-        steps.push(`${step} after ${backend.calls.map(({ method }) => method).join()}`);
-      };
-      (await container.rebind(AgentLock)).toConstantValue({
-        take: async ({ nodeName, backend: name, networkNamespace }) => {
-          note(`lock ${nodeName} ${name} ${networkNamespace}`);
-          return { release: async () => note('unlock') };
-        },
-      });
-      return { agent: container.get(NodeAgent), steps };
-    }
-
-    it('takes the lock before it opens the backend, and gives it back when the session is released', async () => {
-      const { agent, steps } = await setUpLocked(new ClaimedBackend(), { networkNamespace: '/run/netns/a' });
-      await agent.start();
-      await agent.applied();
-      await agent.stop('leave');
-      expect(steps).to.deep.equal([
-        'lock node-1 fake /run/netns/a after probe',
-        'unlock after probe,open,apply,release',
-      ]);
-    });
-
-    it('takes it once while the backend does not open yet', async () => {
-      const backend = new ClaimedBackend();
-      backend.faults.add('open', { type: 'reject', written: 'nothing', isRetriable: true });
-      const { agent, steps } = await setUpLocked(backend, { backoff: { initialDelayMs: 1, maxDelayMs: 1 } });
-      await agent.start();
-      await agent.stop('leave');
-      expect(steps.map((step) => step.split(' ')[0])).to.deep.equal(['lock', 'unlock']);
-    });
-
-    it('gives it back when it fails, at the start or later', async () => {
-      const backend = new ClaimedBackend();
-      backend.faults.add('open', { type: 'reject', written: 'nothing', isRetriable: false });
-      const first = await setUpLocked(backend);
-      expect(await codeOf(first.agent.start())).to.equal('PP_BACKEND_UNUSABLE');
-      const second = await setUpLocked(new ClaimedBackend(), { source: { batches$: throwError(() => 'cut') } });
-      expect(await codeOf(second.agent.start())).to.equal('PP_SOURCE_ENDED');
-      await settle();
-      for (const { steps } of [first, second]) {
-        expect(steps.map((step) => step.split(' ')[0])).to.deep.equal(['lock', 'unlock']);
-      }
-    });
-
-    it('rejects to start where another agent has the lock, and opens nothing', async () => {
-      const backend = new ClaimedBackend();
-      const networkNamespace = '/proc/self/ns/pid';
-      const source = new MemorySource();
-      const container = new Container();
-      await container.load(coreModule({ nodeName: 'node-1', source, networkNamespace }));
-      container.bind(DataplaneBackend).toConstantValue(backend);
-      const held = await container.get(AgentLock).take({ nodeName: 'node-2', backend: 'other', networkNamespace });
-      const agent = container.get(NodeAgent);
-      const error: unknown = await agent.start().catch((reason) => reason);
-      await held.release();
-      expect(error).to.include({ code: 'PP_AGENT_ALREADY_RUNNING' });
-      expect(error).to.have.property('message').that.contains(`of process ${process.pid} (node node-2, backend other)`);
-      expect(agent.status).to.deep.include({ phase: 'failed', failure: error });
-      expect(backend.calls.map(({ method }) => method)).to.deep.equal(['probe']);
-    });
-
-    it('takes none for a backend that meets nobody', async () => {
-      const { agent, steps } = await setUpLocked(new FakeBackend());
-      await agent.start();
-      await agent.stop('leave');
-      expect(steps).to.deep.equal([]);
-    });
-  });
-
-  describe('where no Node object has this node’s name', () => {
-    const OTHER = nodeResource('node-2', '192.168.0.2');
-    const ours = CLUSTER.filter(({ kind }) => kind !== 'Node');
-
-    it('writes nothing, is not in sync, and tells which nodes there are, until it comes', async () => {
-      const backend = new FakeBackend();
-      const { agent, source, clock } = await setUp([backend]);
-      source.put(...ours, OTHER);
-      source.markInSync();
-      await agent.start();
-      await clock.advance(600_000);
-      expect(backend.calls.map(({ method }) => method)).to.deep.equal(['probe', 'open']);
-      expect(agent.status).to.include({ isInSync: false, problems: 1 });
-      const [problem] = await firstValueFrom(agent.problems$);
-      expect(problem?.error).to.include({ code: 'PP_NODE_MISSING' });
-      expect(problem?.error.message).to.equal('no Node object is named "node-1"; there is node-2');
-      expect(problem?.object).to.deep.equal({ apiVersion: 'v1', kind: 'Node', name: 'node-1' });
-      source.put(...CLUSTER);
-      await agent.applied();
-      expect(await firstValueFrom(agent.problems$)).to.deep.equal([]);
-      expect(backend.target.state().workloads.size).to.equal(1);
-      await agent.stop('leave');
-    });
-
-    it('goes on when that is allowed', async () => {
-      const backend = new FakeBackend();
-      const { agent, source } = await setUp([backend], { allowMissingNode: true });
-      source.put(...ours);
-      source.markInSync();
-      await agent.start();
-      await agent.applied();
-      expect(backend.target.state().workloads.size).to.equal(1);
-      expect(agent.status).to.include({ isInSync: true, problems: 0 });
-      await agent.stop('leave');
-    });
-
-    it('stays in sync and tells of it when it is deleted while the agent runs', async () => {
-      const { agent, source } = await setUp([new FakeBackend()]);
-      source.put(...CLUSTER, OTHER);
-      source.markInSync();
-      await agent.start();
-      source.remove(resourceKey('Node', undefined, 'node-1'));
-      await agent.applied();
-      expect(agent.status).to.include({ isInSync: true, problems: 1 });
-      await agent.stop('leave');
-    });
-  });
-
-  describe('whose source ends', () => {
-    const ending: readonly (readonly [string, Observable<SourceBatch>, string])[] = [
-      [
-        'without being complete',
-        of({ changes: [], problems: [], isInSync: false }),
-        'the source ended before it was complete',
-      ],
-      ['without its node', of({ changes: [], problems: [], isInSync: true }), 'no Node object is named "node-1"'],
-      ['by an error', throwError(() => new Error('cut')), 'the source broke off: cut'],
-    ];
-    for (const [how, batches$, reason] of ending) {
-      it(`rejects to start where that is ${how}, and leaves what is in force`, async () => {
-        const backend = new FakeBackend();
-        const { agent } = await setUp([backend], { source: { batches$ } });
-        const error: unknown = await agent.start().catch((failure) => failure);
-        expect(error).to.be.instanceOf(CoreError).and.include({ code: 'PP_SOURCE_ENDED' });
-        expect(error).to.have.property('message').that.contains(reason);
-        await settle();
-        expect(agent.status.phase).to.equal('failed');
-        expect(backend.calls.map(({ method }) => method)).to.deep.equal(['probe', 'open', 'release']);
-      });
-    }
-
-    it('fails when it breaks off later, and leaves what is in force', async () => {
-      const batches$ = new Subject<SourceBatch>();
-      const backend = new FakeBackend();
-      const { agent } = await setUp([backend], { source: { batches$ } });
-      await agent.start();
-      batches$.next({
-        changes: CLUSTER.map((resource) => ({ op: 'put', resource })),
-        problems: [],
-        isInSync: true,
-      });
-      await agent.applied();
-      batches$.error('cut');
-      await settle();
-      expect(agent.status).to.deep.include({ phase: 'failed' });
-      expect(agent.status.failure).to.include({ code: 'PP_SOURCE_ENDED', message: 'the source broke off: cut' });
-      expect(backend.target.state().workloads.size).to.equal(1);
-    });
-
-    it('goes on with what it has where it was complete', async () => {
-      const changes = CLUSTER.map((resource) => ({ op: 'put', resource }) as const);
-      const { agent } = await setUp([new FakeBackend()], {
-        source: { batches$: of({ changes, problems: [], isInSync: true }) },
-      });
-      await agent.start();
-      await agent.applied();
-      expect(agent.status.phase).to.equal('running');
-      await agent.stop('leave');
-    });
   });
 
   it('follows what changes', async () => {
@@ -429,7 +212,7 @@ describe('NodeAgent', () => {
   it('tells of a policy that takes no effect for want of its tier, once the source is complete, until the tier comes', async () => {
     const { agent, source } = await setUp([new FakeBackend()]);
     const told: (readonly string[])[] = [];
-    agent.problems$.subscribe((problems) => told.push(problems.map(({ error, field }) => `${error.code} ${field}`)));
+    agent.problems$.subscribe(({ current }) => told.push(current.map(({ code, field }) => `${code} ${field}`)));
     await agent.start();
     source.put(
       ...CLUSTER,
@@ -448,6 +231,23 @@ describe('NodeAgent', () => {
       }),
     );
     expect(told.at(-1)).to.deep.equal([]);
+    await agent.stop('leave');
+  });
+
+  it('tells of problems what is current, and what each step met and cleared', async () => {
+    const batches$ = new Subject<SourceBatch>();
+    const { agent } = await setUp([new FakeBackend()], { source: { batches$ } });
+    const steps: string[] = [];
+    const list = (problems: ProblemsChange['current']): string => problems.map(({ message }) => message).join();
+    await agent.start();
+    agent.problems$.subscribe(({ current, met, cleared }) => {
+      steps.push(`${list(current)} +${list(met)} -${list(cleared)}`);
+    });
+    for (const messages of [['a'], ['a', 'b', 'a'], ['b', 'a'], ['b'], []]) {
+      const problems = messages.map((message) => ({ error: new CoreError('PP_OBJECT_INVALID', message) }));
+      batches$.next({ changes: [], problems, isInSync: false });
+    }
+    expect(steps).to.deep.equal([' + -', 'a +a -', 'a,b +b -', 'b + -a', ' + -b']);
     await agent.stop('leave');
   });
 

@@ -11,7 +11,6 @@ import {
   type Subscription,
 } from 'rxjs';
 import type { DataplaneBackend } from '../backend/backend';
-import { describeError } from '../backend/hand-over';
 import type { Logger } from '../backend/logger';
 import { Reconciler } from '../backend/reconciler';
 import type { BackendRegistry } from '../backend/registry';
@@ -27,13 +26,17 @@ import { gatesOf, limitsOnHost } from '../limits/limits-in-force';
 import { DEFAULT_PROFILE } from '../limits/profile';
 import type { ResourceProblem } from '../resources/resource-problem';
 import type { Source, SourceBatch } from '../sources/source';
-import { type Change, DesiredStateStore, formatObjectRef, type Transition } from '../state';
+import { type Change, DesiredStateStore, type Transition } from '../state';
 import type { AgentLock, HeldLock } from './agent-lock';
-import { KnownNodes } from './known-nodes';
+import { Calculation, type CalculationParts } from './calculation';
+import { formatDiagnosticPlace, logMet } from './log-diagnostics';
+import { missingNode } from './missing-node';
 import type { NodeAgentOptions, RandomNumbers, Scheduler } from './node-agent-options';
 import type { NodeAgentPhase, NodeAgentStatus } from './node-agent-status';
 import { ObjectCollection } from './object-collection';
 import { type OpenDataplane, openDataplane } from './open-dataplane';
+import { ProblemSet, type ProblemsChange } from './problem-set';
+import { brokenSource, incompleteSource, isBatch } from './source-failure';
 
 /** Limits met: all that hold, and what this step changed. */
 export interface DiagnosticsChange extends DiagnosticChanges {
@@ -72,17 +75,14 @@ export class NodeAgent {
   /** Limits of the backend that objects meet. */
   readonly diagnostics$: Observable<DiagnosticsChange>;
   readonly status$: Observable<NodeAgentStatus>;
-  /** What the source was given and cannot be used or takes no effect; always all that is current. */
-  readonly problems$: Observable<readonly ResourceProblem[]>;
+  /** What the source was given and cannot be used or takes no effect. */
+  readonly problems$: Observable<ProblemsChange>;
 
   readonly #parts: NodeAgentParts;
-  readonly #compute: ComputeGraph;
-  readonly #declared: DeclaredFeatures;
-  readonly #nodes = new KnownNodes();
-  readonly #desired = new DesiredStateStore();
   readonly #transitions = new Subject<Transition>();
   readonly #diagnosticSteps = new Subject<DiagnosticsChange>();
-  readonly #problems = new BehaviorSubject<readonly ResourceProblem[]>([]);
+  readonly #problems = new ProblemSet();
+  readonly #problemSteps = new Subject<ProblemsChange>();
   readonly #status: BehaviorSubject<NodeAgentStatus>;
   readonly #aborted = new AbortController();
 
@@ -91,7 +91,7 @@ export class NodeAgent {
   #lock: HeldLock | undefined;
   #dataplane: OpenDataplane | undefined;
   #backend: DataplaneBackend | undefined;
-  #gate: Gate | undefined;
+  #calculation: Calculation | undefined;
   #reconciler: Reconciler | undefined;
   #subscription: Subscription | undefined;
   #diagnostics: readonly Diagnostic[] = [];
@@ -102,14 +102,13 @@ export class NodeAgent {
 
   constructor(parts: NodeAgentParts) {
     this.#parts = parts;
-    this.#compute = new ComputeGraph(parts.options);
-    this.#declared = new DeclaredFeatures(parts.options.nodeName);
     this.#status = new BehaviorSubject(this.#currentStatus());
     this.status$ = this.#status.asObservable();
-    this.problems$ = this.#problems.asObservable();
-    this.desired$ = defer(() =>
-      concat(of(this.#desired.toTransition(this.#revision, this.#isInSync)), this.#transitions),
-    );
+    this.problems$ = defer(() => {
+      const { current } = this.#problems;
+      return concat(of({ current, met: current, cleared: [] }), this.#problemSteps);
+    });
+    this.desired$ = defer(() => concat(of(this.#whole()), this.#transitions));
     this.diagnostics$ = defer(() => {
       const current = this.#diagnostics;
       return concat(of({ current, met: current, changed: [], cleared: [] }), this.#diagnosticSteps);
@@ -203,7 +202,12 @@ export class NodeAgent {
   #run(backend: DataplaneBackend, dataplane: OpenDataplane): void {
     const { options, source, logger, scheduler, random } = this.#parts;
     const limits = limitsOnHost(backend.limits, dataplane.facts.limits ?? [], options);
-    this.#gate = new Gate(limits, gateOptions(backend.name, options, source));
+    const makeParts = (): CalculationParts => ({
+      compute: new ComputeGraph(options),
+      declared: new DeclaredFeatures(options.nodeName),
+      gate: new Gate(limits, gateOptions(backend.name, options, source)),
+    });
+    this.#calculation = new Calculation(makeParts, source.hasParsedResources === true);
     this.#reconciler = new Reconciler(dataplane.session, {
       scheduler,
       random,
@@ -217,7 +221,7 @@ export class NodeAgent {
       next: (batch) => this.#take(batch),
       error: (error: unknown) => this.#fail(brokenSource(error)),
       complete: () => {
-        if (!this.#isInSync) this.#fail(incompleteSource(this.#problems.value));
+        if (!this.#isInSync) this.#fail(incompleteSource(this.#problems.current));
       },
     });
     // A failure during the first batch has ended the agent before there was a subscription to end.
@@ -226,44 +230,50 @@ export class NodeAgent {
   }
 
   #take(batch: SourceBatch): void {
-    const gate = this.#gate;
-    if (gate === undefined || this.#failure !== undefined) return;
-    for (const change of batch.changes) gate.readResource(change);
-    for (const [key, uses] of this.#declared.apply(batch.changes)) gate.declare(key, uses);
-    const changes = this.#compute.apply(batch.changes);
-    this.#nodes.follow(batch.changes);
-    const missing = batch.isInSync ? this.#missingNode() : [];
-    this.#problems.next([...batch.problems, ...missing, ...(batch.isInSync ? this.#ineffectiveObjects() : [])]);
+    const calculation = this.#calculation;
+    if (calculation === undefined || this.#failure !== undefined) return;
+    if (!isBatch(batch)) {
+      this.#fail(brokenSource(new Error('what it hands out is no batch')));
+      return;
+    }
+    const { changes, accepted, diagnostics } = calculation.apply(batch.changes);
+    const missing = batch.isInSync ? this.#missingNode(calculation) : [];
+    this.#tellProblems(
+      [...batch.problems, ...calculation.faults, ...missing],
+      batch.isInSync ? calculation : undefined,
+    );
     const isNewlyInSync = batch.isInSync && missing.length === 0 && !this.#isInSync;
     this.#isInSync ||= isNewlyInSync;
-    if (changes.length > 0 || isNewlyInSync) this.#revision += 1;
-    const gated = gate.apply(changes);
-    this.#follow(changes, isNewlyInSync);
-    this.#report(gated.diagnostics, gate);
-    if (isNewlyInSync && this.#refuse(gate)) return;
-    if (changes.length > 0 || isNewlyInSync) this.#reconciler?.submit(this.#transition(gated.changes));
+    const isNews = changes.length > 0 || isNewlyInSync;
+    if (isNews) this.#revision += 1;
+    this.#follow(changes, isNews);
+    this.#report(diagnostics, calculation.gate);
+    if (isNewlyInSync && this.#refuse(calculation.gate)) return;
+    if (isNews) this.#reconciler?.submit(this.#transition(accepted));
     this.#publish();
   }
 
-  /** Whole objects that take no effect; before the source is complete, what they lack may be still to come. */
-  #ineffectiveObjects(): readonly ResourceProblem[] {
+  /** @param complete what of the source's objects takes no effect; before it is complete, what they lack may be still to come */
+  #tellProblems(problems: readonly ResourceProblem[], complete: Calculation | undefined): void {
+    const step = this.#problems.replace([...problems, ...(complete === undefined ? [] : this.#ineffective(complete))]);
+    if (step !== undefined) this.#problemSteps.next(step);
+  }
+
+  #ineffective({ ineffective }: Calculation): readonly ResourceProblem[] {
     const { source } = this.#parts;
-    return this.#compute.problems.map((problem) => ({
+    return ineffective.map((problem) => ({
       ...problem,
       ...(problem.object !== undefined && source.locate?.(problem.object, problem.field ?? '')),
     }));
   }
 
-  /** A cluster without this node may be another one, or not be read at all. */
-  #missingNode(): readonly ResourceProblem[] {
+  #missingNode({ desired }: Calculation): readonly ResourceProblem[] {
     const { nodeName, allowMissingNode = false } = this.#parts.options;
-    return allowMissingNode ? [] : this.#nodes.missing(nodeName);
+    return allowMissingNode ? [] : missingNode(nodeName, desired);
   }
 
-  #follow(changes: readonly Change[], isNewlyInSync: boolean): void {
-    const transition = this.#transition(changes);
-    this.#desired.apply(transition);
-    if (changes.length > 0 || isNewlyInSync) this.#transitions.next(transition);
+  #follow(changes: readonly Change[], isNews: boolean): void {
+    if (isNews) this.#transitions.next(this.#transition({ scope: 'delta', changes }));
     for (const collection of [this.#services, this.#endpoints, this.#policies]) {
       collection.follow(this.#revision, changes);
     }
@@ -284,7 +294,7 @@ export class NodeAgent {
         effect === 'refuseToStart' || (severity === 'error' && gate.onUnsupported(feature) === 'refuse'),
     );
     if (refused.length === 0) return false;
-    const list = refused.map((diagnostic) => `${diagnostic.code}: ${formatPlace(diagnostic)}`);
+    const list = refused.map((diagnostic) => `${diagnostic.code}: ${formatDiagnosticPlace(diagnostic)}`);
     const failure = new CoreError('PP_LIMIT_REFUSED', `backend ${this.#backend?.name} refuses: ${list.join('; ')}`);
     this.#fail(failure);
     return true;
@@ -300,8 +310,13 @@ export class NodeAgent {
       .finally(() => this.#unclaim());
   }
 
-  #transition(changes: readonly Change[]): Transition {
-    return { revision: this.#revision, scope: 'delta', isInSync: this.#isInSync, changes };
+  #whole(): Transition {
+    const desired = this.#calculation?.desired ?? new DesiredStateStore();
+    return desired.toTransition(this.#revision, this.#isInSync);
+  }
+
+  #transition(step: Pick<Transition, 'scope' | 'changes'>): Transition {
+    return { ...step, revision: this.#revision, isInSync: this.#isInSync };
   }
 
   async #waitForSync(): Promise<void> {
@@ -322,7 +337,7 @@ export class NodeAgent {
     } finally {
       await this.#unclaim();
       this.#enter(this.#failure === undefined ? 'stopped' : 'failed', this.#failure);
-      for (const subject of [this.#transitions, this.#diagnosticSteps, this.#problems, this.#status]) {
+      for (const subject of [this.#transitions, this.#diagnosticSteps, this.#problemSteps, this.#status]) {
         subject.complete();
       }
       for (const collection of [this.#services, this.#endpoints, this.#policies]) collection.complete();
@@ -348,7 +363,7 @@ export class NodeAgent {
       featureGates: gateStates(this.#backend?.limits ?? [], featureGates),
       isInSync: this.#isInSync,
       revision: this.#revision,
-      problems: this.#problems.value.length,
+      problems: this.#problems.current.length,
       diagnostics: this.#diagnostics.length,
       ...(this.#backend === undefined ? {} : { backend: this.#backend.name }),
       ...(this.#dataplane === undefined ? {} : { facts: this.#dataplane.facts }),
@@ -356,18 +371,6 @@ export class NodeAgent {
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
     };
   }
-}
-
-function incompleteSource([first]: readonly ResourceProblem[]): CoreError {
-  const reason = first === undefined ? '' : `: ${first.error.message}`;
-  return new CoreError('PP_SOURCE_ENDED', `the source ended before it was complete${reason}`, {
-    cause: first?.error,
-  });
-}
-
-function brokenSource(error: unknown): CoreError {
-  const { message } = describeError(error);
-  return new CoreError('PP_SOURCE_ENDED', `the source broke off: ${message}`, { cause: error });
 }
 
 function gateStates(table: LimitTable, switched: FeatureGates): FeatureGates {
@@ -382,31 +385,4 @@ function gateOptions(backend: string, options: NodeAgentOptions, source: Source)
     ...(here !== undefined && { onUnsupportedHere: here }),
     locate: (object, field) => source.locate?.(object, field),
   };
-}
-
-/** Objects that meet one limit at once and are logged one by one; of more, the first few and their number. */
-const MOST_LOGGED = 10;
-
-function logMet(met: readonly Diagnostic[], logger: Logger): void {
-  const byCode = new Map<string, Diagnostic[]>();
-  for (const diagnostic of met) {
-    const ofCode = byCode.get(diagnostic.code) ?? [];
-    byCode.set(diagnostic.code, ofCode);
-    ofCode.push(diagnostic);
-  }
-  for (const [code, ofCode] of byCode) {
-    for (const diagnostic of ofCode.slice(0, MOST_LOGGED)) {
-      const { object, field, file, line, message } = diagnostic;
-      const place = file === undefined ? {} : { file, line };
-      logger.warn({ code, object, field, ...place }, `${formatPlace(diagnostic)}: ${message}`);
-    }
-    const more = ofCode.length - MOST_LOGGED;
-    if (more > 0) logger.warn({ code, more }, `${more} more objects meet ${code}`);
-  }
-}
-
-/** `FILE:LINE: Kind namespace/name field`. */
-function formatPlace({ object, field, file, line }: Diagnostic): string {
-  const place = file === undefined ? '' : `${file}:${line ?? 1}: `;
-  return `${place}${formatObjectRef(object)} ${field}`.trimEnd();
 }

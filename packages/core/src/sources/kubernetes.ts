@@ -36,6 +36,7 @@ export interface KubernetesSourceOptions {
  */
 export class KubernetesSource implements Source {
   readonly batches$: Observable<SourceBatch>;
+  readonly hasParsedResources = true;
 
   constructor(options: KubernetesSourceOptions) {
     this.batches$ = new Observable((subscriber) => {

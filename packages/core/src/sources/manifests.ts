@@ -23,6 +23,7 @@ export type { ManifestSourceOptions } from './manifest-watch';
  */
 export class ManifestSource implements Source {
   readonly batches$: Observable<SourceBatch>;
+  readonly hasParsedResources = true;
 
   private latest: ManifestSet | undefined;
 

@@ -20,6 +20,11 @@ export interface SourceBatch {
  */
 export interface Source {
   readonly batches$: Observable<SourceBatch>;
+  /**
+   * Every resource that it gives was made by `parseResource` (or `loadManifests`). Where that is not said, an agent holds each one
+   * against what it does with it, and keeps them all, so that one that is none harms no other.
+   */
+  readonly hasParsedResources?: true;
   /** Absent when the source knows no files. */
   locate?(object: ObjectRef, field: string): SourceLocation | undefined;
 }
