@@ -141,7 +141,7 @@ ${more}`,
       expect(status).to.deep.include({ isReady: false, phase: 'waitingForSync', appliedRevision: 0 });
       expect(status?.problems.map(({ code }) => code)).to.deep.equal(['PP_MANIFEST_EMPTY']);
       cpSync(join(ROOT, 'examples/shop/nodes.yaml'), join(folder, 'mount/nodes.yaml'));
-      while ((await fetch(`${health}/readyz`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 50));
+      await untilReady(health);
     } finally {
       agent.kill('SIGTERM');
       expect(await ended).to.equal(0);
@@ -158,12 +158,12 @@ ${more}`,
       try {
         const log = await followLog(agent, 'running');
         const health = log.find((line) => line.health !== undefined)?.health;
-        while ((await fetch(`${health}/readyz`)).status !== 200)
-          await new Promise((resolve) => setTimeout(resolve, 50));
+        await untilReady(health);
         const status = parseAgentStatus(await (await fetch(`${health}/status`)).json());
         revisions.push(`${status?.appliedRevision} ${status?.problems.map(({ code }) => code).join()}`);
       } finally {
-        agent.kill('SIGKILL');
+        // The record is whole on the disk once the agent has ended.
+        agent.kill('SIGTERM');
         await ended;
       }
     }
@@ -251,6 +251,17 @@ interface LogLine {
   readonly msg: string;
   readonly health?: string;
   readonly metrics?: string;
+}
+
+async function untilReady(health: string | undefined): Promise<void> {
+  const deadline = Date.now() + PROCESS_TIMEOUT_MILLISECONDS / 3;
+  for (;;) {
+    const answer = await fetch(`${health}/readyz`);
+    const reason = await answer.text();
+    if (answer.status === 200) return;
+    if (Date.now() > deadline) throw new Error(reason);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** The log up to a message. */
