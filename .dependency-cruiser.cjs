@@ -101,7 +101,7 @@ module.exports = {
       from: { path: '^packages/core/src/address-door\\.ts$' },
       to: {
         path: '^packages/',
-        pathNot: '^packages/core/src/(brand|core-error|errors|state/address)\\.ts$',
+        pathNot: '^packages/core/src/(brand|copies|core-error|errors|state/address)\\.ts$',
         reachable: true,
       },
     },
