@@ -13,7 +13,12 @@ const STANDARD = new SimulatorBackend().behaviours;
 const SERVICE: ObjectRef = { apiVersion: 'v1', kind: 'Service', namespace: 'shop', name: 'api' };
 const POLICY: ObjectRef = { apiVersion: 'projectcalico.org/v3', kind: 'GlobalNetworkPolicy', name: 'platform.open' };
 
-const SERVICE_STEP: TraceStep = { stage: 'service', object: SERVICE, rule: 'spec.ports[0]', outcome: 'translated' };
+const SERVICE_STEP: TraceStep = {
+  stage: 'service',
+  object: SERVICE,
+  rule: 'spec.ports[0]',
+  outcome: 'translated to 10.0.0.1:8080',
+};
 const CLIENT = parseIpAddress('192.0.2.7');
 
 function destination(address: string, isMasqueraded: boolean): ClusterDestination {
@@ -57,7 +62,7 @@ describe('the report of a trace', () => {
           stage: 'service',
           object: { kind: 'Service', namespace: 'shop', name: 'api' },
           rule: 'spec.ports[0]',
-          outcome: 'translated',
+          outcome: 'translated to 10.0.0.1:8080',
           node: 'n1',
         },
         {

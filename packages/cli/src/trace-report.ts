@@ -6,6 +6,8 @@ import type {
   Hop,
   NearestRule,
   Obstacle,
+  TraceOutcome,
+  TraceStage,
   TraceStep,
   Verdict,
 } from '@polyplane/core/simulator';
@@ -30,10 +32,11 @@ export interface TraceReport {
 
 /** One stage; `null` where a built-in rule decided, or none did. */
 export interface ReportedStep {
-  readonly stage: string;
+  readonly stage: TraceStage;
   readonly object: ReportedObject | null;
   readonly rule: string | null;
-  readonly outcome: string;
+  /** `notAsked`: only of a rule that stands behind what decided. */
+  readonly outcome: TraceOutcome | 'notAsked';
   /** The node whose stage it is. */
   readonly node: string;
   /** Where the rule stands, if it came from a file. */
@@ -140,7 +143,7 @@ function sourceNatOf(destinations: readonly ClusterDestination[]): boolean | str
 }
 
 function reportStep(
-  { stage, object, rule, outcome, unmatched }: TraceStep,
+  { stage, object, rule, outcome, unmatched }: Omit<TraceStep, 'outcome'> & Pick<ReportedStep, 'outcome'>,
   place: Place,
   locate: Locate,
 ): ReportedStep {
@@ -157,7 +160,7 @@ function reportStep(
 
 function reportNearest(
   { origin: { object, field }, action, unmet, behind }: NearestRule,
-  stage: string,
+  stage: TraceStage,
   place: Place,
   locate: Locate,
 ): ReportedNearestRule {

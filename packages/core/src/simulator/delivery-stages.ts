@@ -80,7 +80,7 @@ function judgeTarget(view: NodeView, delivery: Delivery): Verdict {
 }
 
 /** The kernel stops foreign packets to loopback itself, but where loopback is opened for node ports the dataplane has to. */
-function loopbackStop({ settings }: NodeView, { family }: Flow): { readonly stage: string; readonly rule: string } {
+function loopbackStop({ settings }: NodeView, { family }: Flow): Pick<TraceStep, 'stage' | 'rule'> {
   return settings.localhostNodePorts && family === 4
     ? { stage: 'loopbackGuard', rule: 'localhostNodePorts' }
     : { stage: 'route', rule: 'loopback address from outside' };

@@ -4,13 +4,13 @@ import type { EndpointTier, FailsafePort, HostEndpoint, IpAddress, Port } from '
 import { cidrContains } from '../state';
 import type { Flow } from './flow';
 import type { NodeView } from './node-view';
-import type { TraceStep } from './packet';
+import type { TraceStage, TraceStep } from './packet';
 import type { Direction, PolicyDecision, PolicyQuestion } from './policy-table';
 
 /** `normal`: traffic of the host's own processes. `forward`: what the host passes on. */
 export type HostStage = 'untracked' | 'preDnat' | 'normal' | 'forward';
 
-const STAGE_NAMES: Readonly<Record<HostStage, string>> = {
+const STAGE_NAMES: Readonly<Record<HostStage, TraceStage>> = {
   untracked: 'untracked',
   preDnat: 'preDnat',
   normal: 'hostPolicy',

@@ -3,6 +3,7 @@ import type {
   HostEndpointKey,
   IcmpMatch,
   IpAddress,
+  NodeSettings,
   ObjectRef,
   Port,
   Protocol,
@@ -59,21 +60,51 @@ export interface Packet {
 /** `deny`: dropped by policy. `drop`: dropped for another reason (spoofed source, no local endpoint, ...). `reject`: refused with ICMP or RST. */
 export type Verdict = 'allow' | 'deny' | 'reject' | 'drop';
 
+/** What a packet meets on its way, by the question that is asked there. */
+export type TraceStage =
+  | 'sourceCheck'
+  | 'untracked'
+  | 'loopbackGuard'
+  | 'preDnat'
+  | 'connection'
+  | 'floatingAddress'
+  | 'service'
+  | 'hostTranslation'
+  | 'route'
+  | 'egressPolicy'
+  | 'ingressPolicy'
+  | 'forwardPolicy'
+  | 'hostPolicy'
+  | 'endpointToHost'
+  | 'hostFirewall'
+  | 'healthCheck'
+  | 'masquerade';
+
+/**
+ * What came of it: a rule's action, `noMatch` of a rule that was asked and is about other packets, what connection tracking knows,
+ * what the packet's ends became, or where it goes.
+ */
+export type TraceOutcome =
+  | RuleAction
+  | Verdict
+  | NodeSettings['endpointToHostAction']
+  | Connection['state']
+  | 'noMatch'
+  | `staged: ${RuleAction}`
+  | `translated to ${string}`
+  | `source becomes ${string}`
+  | `to ${string}`;
+
 /** One stage that the packet met, in order. */
 export interface TraceStep {
-  /**
-   * `sourceCheck`, `untracked`, `preDnat`, `connection`, `floatingAddress`, `service`, `hostTranslation`, `route`, `egressPolicy`,
-   * `ingressPolicy`, `forwardPolicy`, `hostPolicy`, `endpointToHost`, `hostFirewall`, `healthCheck` or `masquerade`.
-   */
-  readonly stage: string;
+  readonly stage: TraceStage;
   /** The workload or host endpoint whose policy is judged, if the stage is about one. */
   readonly endpoint?: WorkloadKey | HostEndpointKey;
   /** The user's object that decided or was asked; absent where a built-in rule did. */
   readonly object?: ObjectRef;
   /** Field path of the rule in that object (`spec.ingress[1]`), or the name of the built-in rule (`end of tier default`). */
   readonly rule?: string;
-  /** `allow`, `deny`, `pass`, `noMatch`, `log`, `translated to 10.0.0.1:80`, ... */
-  readonly outcome: string;
+  readonly outcome: TraceOutcome;
   /** Of a rule that did not match (`noMatch`): what it would have done, and the conditions that the packet fails. */
   readonly unmatched?: { readonly action: RuleAction; readonly unmet: readonly string[] };
   /** A tier decided by its default action: `object` is the last policy that made the tier count. */

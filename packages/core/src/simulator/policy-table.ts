@@ -15,7 +15,7 @@ import type {
 } from '../state';
 import type { Flow } from './flow';
 import { nearestRule, type Refusal, type Section } from './nearest-rule';
-import type { TraceStep } from './packet';
+import type { TraceOutcome, TraceStage, TraceStep } from './packet';
 import { CompiledRule } from './rule-match';
 import type { SetTable } from './set-table';
 
@@ -27,7 +27,7 @@ export type PolicyDecision = 'allow' | 'deny' | 'next';
 
 /** What is being judged, and where the trace goes. */
 export interface PolicyQuestion {
-  readonly stage: string;
+  readonly stage: TraceStage;
   readonly endpoint: WorkloadKey | HostEndpointKey;
   readonly direction: Direction;
   readonly flow: Flow;
@@ -203,7 +203,7 @@ function missingPolicy(key: PolicyKey): Refusal {
 }
 
 function ruleStep(rule: Rule, isStaged: boolean, { stage, endpoint }: PolicyQuestion): TraceStep {
-  const outcome = isStaged ? `staged: ${rule.action}` : rule.action;
+  const outcome: TraceOutcome = isStaged ? `staged: ${rule.action}` : rule.action;
   return { stage, endpoint, object: rule.origin.object, rule: rule.origin.field, outcome };
 }
 
@@ -213,6 +213,6 @@ function unmatchedStep(compiled: CompiledRule, { stage, endpoint, flow }: Policy
   return { stage, endpoint, object: origin.object, rule: origin.field, outcome: 'noMatch', unmatched };
 }
 
-function builtInStep({ stage, endpoint }: PolicyQuestion, rule: string, outcome: string): TraceStep {
+function builtInStep({ stage, endpoint }: PolicyQuestion, rule: string, outcome: TraceOutcome): TraceStep {
   return { stage, endpoint, rule, outcome };
 }

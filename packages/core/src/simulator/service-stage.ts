@@ -130,7 +130,7 @@ function senderFactsOf(view: NodeView, { from, flow }: Arrival): SenderFacts {
   return { isLocalPod, isNode, nodeAddress: view.host.masqueradeAddress(flow.family) };
 }
 
-function serviceStep({ service, frontend }: ServiceHit): { stage: string; object: TraceStep['object']; rule: string } {
+function serviceStep({ service, frontend }: ServiceHit): Pick<TraceStep, 'stage' | 'object' | 'rule'> {
   return { stage: 'service', object: service.origin.object, rule: `${frontend.kind} ${service.origin.field}` };
 }
 

@@ -17,7 +17,7 @@ export function judgeWorkloadPolicy(
     steps.push({ stage: 'egressPolicy', endpoint: key, rule: 'tunnel of a workload', outcome: 'deny' });
     return 'deny';
   }
-  const question = { stage: `${direction}Policy`, endpoint: key, direction, flow, steps };
+  const question = { stage: `${direction}Policy`, endpoint: key, direction, flow, steps } as const;
   return view.policies.judgeEndpoint(endpoint, question);
 }
 
