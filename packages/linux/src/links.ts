@@ -12,9 +12,17 @@ export async function readHostLinks(runner: CommandRunner): Promise<ReadonlyMap<
   if (result.exitCode !== 0) {
     throw new LinuxError('PP_LINUX_COMMAND_FAILED', `ip address ended with ${result.exitCode}: ${result.stderr}`);
   }
-  // iproute2 prints `[]` or nothing when there is no interface.
-  const links: unknown = JSON.parse(result.stdout.trim() === '' ? '[]' : result.stdout);
+  const links = parseLinks(result.stdout);
   return new Map((Array.isArray(links) ? links : []).flatMap((link: unknown) => readLink(link)));
+}
+
+/** iproute2 prints `[]` or nothing when there is no interface. */
+function parseLinks(text: string): unknown {
+  try {
+    return JSON.parse(text.trim() === '' ? '[]' : text);
+  } catch (cause) {
+    throw new LinuxError('PP_LINUX_COMMAND_FAILED', 'ip address printed less than a whole answer', { cause });
+  }
 }
 
 function readLink(link: unknown): readonly (readonly [string, readonly IpAddress[]])[] {

@@ -2,7 +2,7 @@
 import type { IpFamily } from '@polyplane/core/backend';
 import type { CommandResult, CommandRunner } from '@polyplane/linux';
 import { IptablesError } from '../iptables-error';
-import { setOf } from '../render/names';
+import { OWNER_TAG, setOf } from '../render/names';
 import {
   type FamilyState,
   type KernelState,
@@ -147,11 +147,20 @@ export class KernelDataplane {
     });
   }
 
-  /** Our sets. */
+  /** Our sets. One of somebody else's, of a type that this ipset does not know, keeps it from saving them all: then one by one. */
   private async readSets(): Promise<ReadonlyMap<string, SetState>> {
-    const result = await this.runner.run('ipset', ['save']);
-    if (result.exitCode !== 0) throw readError('ipset save', result);
-    return parseIpsetSave(result.stdout);
+    const all = await this.runner.run('ipset', ['save']);
+    if (all.exitCode === 0) return parseIpsetSave(all.stdout);
+    const names = await this.runner.run('ipset', ['list', '-name']);
+    if (names.exitCode !== 0) throw readError('ipset save', all);
+    const texts: string[] = [];
+    for (const name of names.stdout.split('\n')) {
+      if (!name.startsWith(OWNER_TAG)) continue;
+      const one = await this.runner.run('ipset', ['save', name]);
+      if (one.exitCode !== 0) throw readError(`ipset save ${name}`, one);
+      texts.push(one.stdout);
+    }
+    return parseIpsetSave(texts.join('\n'));
   }
 
   private async restoreSets(text: string): Promise<void> {

@@ -30,6 +30,8 @@ describe('what Linux refuses', () => {
     const late = await reasonOf(commandRunner(undefined, 0).run('sleep', ['10']));
     expect(late).to.include({ code: 'PP_IPTABLES_COMMAND_TIMEOUT', isRetriable: true });
     expect(await reasonOf(readHostLinks(refusing))).to.include({ code: 'PP_IPTABLES_READ_FAILED', isRetriable: true });
+    const cutShort: CommandRunner = { run: async () => ({ exitCode: 0, stdout: '[{"ifname":"et', stderr: '' }) };
+    expect(await reasonOf(readHostLinks(cutShort))).to.include({ code: 'PP_IPTABLES_READ_FAILED', isRetriable: true });
     const table = new FlowTable(refusing, undefined);
     expect(await reasonOf(table.readUdpFlows())).to.include({ code: 'PP_IPTABLES_READ_FAILED', isRetriable: true });
     const flow = { kind: 'workload', family: 4, address: ip('10.0.0.2'), end: 'source' } as const;
