@@ -52,8 +52,19 @@ function stageCompiled(name: string, folder: string, isTyped: boolean): void {
 }
 
 function stagePages(folder: string): void {
+  mkdirSync(join(folder, 'docs'));
+  for (const [page, text] of publishedPages()) writeFileSync(join(folder, 'docs', page), text);
+}
+
+/** The pages of docs/ for users, by name, without the lines that lead to those for maintainers. */
+export function publishedPages(): ReadonlyMap<string, string> {
   const pages = readdirSync(join(ROOT, 'docs')).filter((page) => page.endsWith('.md') && !MAINTAINERS_PAGES.has(page));
-  for (const page of pages) cpSync(join(ROOT, 'docs', page), join(folder, 'docs', page));
+  return new Map(pages.map((page) => [page, withoutMaintainersLines(readFileSync(join(ROOT, 'docs', page), 'utf8'))]));
+}
+
+function withoutMaintainersLines(text: string): string {
+  const isForUsers = (line: string): boolean => ![...MAINTAINERS_PAGES].some((page) => line.includes(`](${page})`));
+  return text.split('\n').filter(isForUsers).join('\n');
 }
 
 function compile(...args: readonly string[]): void {
