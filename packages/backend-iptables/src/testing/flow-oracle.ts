@@ -7,7 +7,16 @@ import {
   podHost,
   type Topology,
 } from '@polyplane/conformance';
-import { type IpAddress, type Port, type Protocol, parseIpAddress, UDP } from '@polyplane/core/backend';
+import {
+  familyOf,
+  ICMP,
+  ICMPV6,
+  type IpAddress,
+  type Port,
+  type Protocol,
+  parseIpAddress,
+  UDP,
+} from '@polyplane/core/backend';
 import {
   errorPacket,
   type NodeSimulator,
@@ -18,6 +27,7 @@ import {
   type Verdict,
 } from '@polyplane/core/simulator';
 import { EXPERIMENTAL } from './arbitrary-rules';
+import { NODE } from './places';
 
 /** Where it goes nobody answers, or the answer does not pass the node: nothing that is seen tells of the node. */
 export const UNSEEN = 'unseen';
@@ -52,12 +62,20 @@ export class FlowOracle {
     if (judgement.destinations.some(({ address, target }) => target === 'network' && this.localPods.has(address))) {
       return undefined;
     }
-    if (judgement.destinations.length === 0) return [outcomeOfStop(packet, judgement.verdict)];
+    if (judgement.destinations.length === 0) return [this.outcomeOfStop(packet, judgement.verdict)];
     const stopped = judgement.destinations
       .filter(({ verdict }) => verdict !== 'allow')
-      .map(({ verdict }) => outcomeOfStop(packet, verdict));
+      .map(({ verdict }) => this.outcomeOfStop(packet, verdict));
     const passed = openFlows(packet, judgement).map((flow) => this.outcomeOf(flow));
     return [...new Set([...stopped, ...passed])].sort();
+  }
+
+  /** The node's ICMP error meets what the node itself sends. */
+  private outcomeOfStop(packet: Packet, verdict: Verdict): string {
+    if (verdict !== 'reject') return 'timeout';
+    // What it takes for the checksum of an unknown protocol, and finds wrong, a kernel does not answer (`nf_send_unreach`).
+    if (packet.protocol === EXPERIMENTAL) return UNSEEN;
+    return this.simulator.judge(refusalOf(packet)).verdict === 'allow' ? 'refused' : 'timeout';
   }
 
   private outcomeOf(flow: OpenFlow): string {
@@ -73,13 +91,21 @@ export class FlowOracle {
   }
 }
 
-/** What it takes for the checksum of an unknown protocol, and finds wrong, a kernel does not answer by an ICMP error (`nf_send_unreach`). */
-function outcomeOfStop({ protocol }: Packet, verdict: Verdict): string {
-  if (verdict !== 'reject') return 'timeout';
-  return protocol === EXPERIMENTAL ? UNSEEN : 'refused';
-}
-
 const LOOPBACK_ADDRESSES: readonly IpAddress[] = [parseIpAddress('127.0.0.1'), parseIpAddress('::1')];
+
+function refusalOf({ source: destination, destination: dialled }: Packet): Packet {
+  const family = familyOf(destination);
+  const source = LOOPBACK_ADDRESSES.includes(dialled) ? dialled : parseIpAddress(NODE[family]);
+  return {
+    entry: { kind: 'host' },
+    source,
+    destination,
+    ...(family === 4
+      ? { protocol: ICMP, icmp: { type: 3, code: 3 } }
+      : { protocol: ICMPV6, icmp: { type: 1, code: 4 } }),
+    connection: { state: 'related', source: { address: source }, destination: { address: destination } },
+  };
+}
 
 /** What became of a probe, in the words of {@link FlowOracle}. */
 export function describeResult(result: ProbeResult | undefined): string {
