@@ -42,9 +42,11 @@ describeOnKernel('Any cluster', (variant) => {
     const packets = fc.sample(arbitraryPacket, { numRuns: 200, seed: 1 });
     await bed.enforce(open);
     expect(await bed.disagreements(open, packets)).to.deep.equal([]);
-    const observed = (await bed.disagreements(closed, packets)).map((disagreement) => disagreement.observed);
+    const observed = (await bed.disagreements(closed, packets, 0)).map((disagreement) => disagreement.observed);
     expect(observed.some((text) => text.startsWith('pod:default/web answers'))).to.equal(true);
     await bed.enforce(closed);
-    expect((await bed.disagreements(open, packets)).map((disagreement) => disagreement.observed)).to.include('timeout');
+    expect((await bed.disagreements(open, packets, 0)).map((disagreement) => disagreement.observed)).to.include(
+      'timeout',
+    );
   }).timeout(60_000);
 });

@@ -20,7 +20,7 @@ export interface Disagreement {
   readonly observed: string;
 }
 
-/** How often a packet that was to be answered is sent again before silence counts: this machine may be busy. */
+/** How often a packet that was to be answered is sent again before silence counts: chance, and a busy machine, lose answers. */
 const FURTHER_TRIES = 3;
 
 export class DifferentialBed {
@@ -54,7 +54,11 @@ export class DifferentialBed {
   }
 
   /** Sends what can be sent of the packets; those of which the kernel made something else than the simulator does of this state. */
-  async disagreements(objects: readonly DesiredObject[], packets: readonly Packet[]): Promise<readonly Disagreement[]> {
+  async disagreements(
+    objects: readonly DesiredObject[],
+    packets: readonly Packet[],
+    furtherTries = FURTHER_TRIES,
+  ): Promise<readonly Disagreement[]> {
     const oracle = new FlowOracle(new NodeSimulator(stateOf(...objects)), PLACES_TOPOLOGY);
     const flows = sendableFlows(packets).flatMap((packet): readonly Flow[] => {
       const predicted = oracle.outcomesOf(packet);
@@ -62,8 +66,7 @@ export class DifferentialBed {
     });
     this.sentPackets += flows.length;
     let wrong = await this.send(flows);
-    // Chance, and a busy machine, lose answers; they make none.
-    for (let tries = 0; tries < FURTHER_TRIES && wrong.some(({ observed }) => observed === SILENCE); tries++) {
+    for (let tries = 0; tries < furtherTries && wrong.some(({ observed }) => observed === SILENCE); tries++) {
       const silent = wrong.filter(({ observed }) => observed === SILENCE);
       const others = wrong.filter(({ observed }) => observed !== SILENCE);
       wrong = [...others, ...(await this.send(silent))];

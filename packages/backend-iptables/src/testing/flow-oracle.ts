@@ -62,20 +62,20 @@ export class FlowOracle {
     if (judgement.destinations.some(({ address, target }) => target === 'network' && this.localPods.has(address))) {
       return undefined;
     }
-    if (judgement.destinations.length === 0) return [this.outcomeOfStop(packet, judgement.verdict)];
+    if (judgement.destinations.length === 0) return [this.outcomeOfStop(packet, judgement.verdict, true)];
     const stopped = judgement.destinations
       .filter(({ verdict }) => verdict !== 'allow')
-      .map(({ verdict }) => this.outcomeOfStop(packet, verdict));
+      .map(({ verdict }) => this.outcomeOfStop(packet, verdict, judgement.isTracked));
     const passed = openFlows(packet, judgement).map((flow) => this.outcomeOf(flow));
     return [...new Set([...stopped, ...passed])].sort();
   }
 
-  /** The node's ICMP error meets what the node itself sends. */
-  private outcomeOfStop(packet: Packet, verdict: Verdict): string {
+  /** The node's ICMP error meets what the node itself sends meets. */
+  private outcomeOfStop(packet: Packet, verdict: Verdict, isTracked: boolean): string {
     if (verdict !== 'reject') return 'timeout';
     // What it takes for the checksum of an unknown protocol, and finds wrong, a kernel does not answer (`nf_send_unreach`).
     if (packet.protocol === EXPERIMENTAL) return UNSEEN;
-    return this.simulator.judge(refusalOf(packet)).verdict === 'allow' ? 'refused' : 'timeout';
+    return this.simulator.judge(refusalOf(packet, isTracked)).verdict === 'allow' ? 'refused' : 'timeout';
   }
 
   private outcomeOf(flow: OpenFlow): string {
@@ -93,7 +93,7 @@ export class FlowOracle {
 
 const LOOPBACK_ADDRESSES: readonly IpAddress[] = [parseIpAddress('127.0.0.1'), parseIpAddress('::1')];
 
-function refusalOf({ source: destination, destination: dialled }: Packet): Packet {
+function refusalOf({ source: destination, destination: dialled }: Packet, isTracked: boolean): Packet {
   const family = familyOf(destination);
   const source = LOOPBACK_ADDRESSES.includes(dialled) ? dialled : parseIpAddress(NODE[family]);
   return {
@@ -103,7 +103,9 @@ function refusalOf({ source: destination, destination: dialled }: Packet): Packe
     ...(family === 4
       ? { protocol: ICMP, icmp: { type: 3, code: 3 } }
       : { protocol: ICMPV6, icmp: { type: 1, code: 4 } }),
-    connection: { state: 'related', source: { address: source }, destination: { address: destination } },
+    connection: isTracked
+      ? { state: 'related', source: { address: source }, destination: { address: destination } }
+      : { state: 'invalid' },
   };
 }
 

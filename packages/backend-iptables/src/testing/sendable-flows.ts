@@ -1,7 +1,8 @@
 /** Which random packets a testbed can send, and how. */
 import { type HostName, type ProbeRequest, podHost } from '@polyplane/conformance';
-import { hasPorts, ICMP, ICMPV6, type IpAddress } from '@polyplane/core/backend';
+import { hasPorts, ICMP, ICMPV6, type IpAddress, TCP, UDP } from '@polyplane/core/backend';
 import type { Packet } from '@polyplane/core/simulator';
+import { EXPERIMENTAL } from './arbitrary-rules';
 import { PLACES_TOPOLOGY } from './places-topology';
 
 const { nodes, pods, outsiders } = PLACES_TOPOLOGY;
@@ -20,18 +21,18 @@ const SENDERS: ReadonlyMap<IpAddress, HostName> = new Map([
 const EPHEMERAL = 50000;
 
 /**
- * Those of the packets that leave their sender, meet the node, and are flows of their own to connection tracking: of packets without
- * ports one, of those from one named port one for each sender and protocol.
+ * Those of the packets that leave their sender, meet the node, and are flows of their own: to connection tracking, for which of packets
+ * without ports there is one, and of those from one named port one for each sender and protocol; and to the sender's raw sockets, all
+ * of which hear an ICMP error about any packet of their protocol to their destination.
  */
 export function sendableFlows(packets: readonly Packet[]): readonly Packet[] {
   const seen = new Set<string>();
   return packets.filter((packet) => {
     if (!isSent(packet) || !meetsNode(packet)) return false;
-    const likeness = likenessOf(packet);
-    if (likeness === undefined) return true;
-    const isFirst = !seen.has(likeness);
-    seen.add(likeness);
-    return isFirst;
+    const likenesses = likenessesOf(packet);
+    if (likenesses.some((likeness) => seen.has(likeness))) return false;
+    for (const likeness of likenesses) seen.add(likeness);
+    return true;
   });
 }
 
@@ -60,8 +61,13 @@ function meetsNode({ entry, destination }: Packet): boolean {
   return entry.kind !== 'network' || TO_NODE.has(destination);
 }
 
-/** Two packets with one likeness may be one flow, or each other's answers. */
-function likenessOf({ protocol, source, sourcePort }: Packet): string | undefined {
-  if (!hasPorts(protocol)) return protocol === ICMP || protocol === ICMPV6 ? undefined : `${protocol}`;
-  return Number(sourcePort) === EPHEMERAL ? undefined : `${protocol} ${SENDERS.get(source) ?? 'node'} ${sourcePort}`;
+/** Two packets that share a likeness may be one flow, each other's answers, or hear of each other's refusal. */
+function likenessesOf({ protocol, source, sourcePort, destination }: Packet): readonly string[] {
+  const sender = SENDERS.get(source) ?? 'node';
+  const isNamed = hasPorts(protocol) && Number(sourcePort) !== EPHEMERAL;
+  return [
+    ...(isNamed ? [`${protocol} from ${sender} ${sourcePort}`] : []),
+    ...(protocol === TCP || protocol === UDP ? [] : [`${protocol} from ${sender} to ${destination}`]),
+    ...(protocol === EXPERIMENTAL ? [`${protocol}`] : []),
+  ];
 }

@@ -4,7 +4,7 @@
 export const SOAK = wholeNumber('POLYPLANE_SOAK') ?? 1;
 
 /** `POLYPLANE_CLUSTERS=2000`: so many random clusters are held against a real kernel, on each variant of iptables. */
-export const CLUSTERS = wholeNumber('POLYPLANE_CLUSTERS') ?? 25 * SOAK;
+export const CLUSTERS = wholeNumber('POLYPLANE_CLUSTERS') ?? 20 * SOAK;
 
 /** `POLYPLANE_SEED=42`: the random clusters that this seed gives. Absent: others each time; a failure tells its seed. */
 export const SEED = wholeNumber('POLYPLANE_SEED');
