@@ -2,7 +2,7 @@
 
 const SPEC = '\\.spec\\.ts$';
 /** Support of specs, which no package ships. */
-const SPEC_SUPPORT = '^packages/(backend-[^/]+|cli)/src/testing/';
+const SPEC_SUPPORT = '^packages/(backend-[^/]+|cli|linux)/src/testing/';
 /** Node's modules that touch nothing outside the process and know no time: what pure code may use. */
 const PURE_BUILTINS = '^(node:)?(assert|buffer|crypto|path|string_decoder|url|util)(/|$)';
 /** Core's rooms that know no I/O, clock or stream. The simulator's face as a backend is the one exception. */

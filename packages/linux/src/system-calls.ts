@@ -9,6 +9,8 @@ export const ERRNO = {
   EINTR: 4,
   EAGAIN: 11,
   EACCES: 13,
+  EEXIST: 17,
+  ENODEV: 19,
   EINVAL: 22,
   ENOPROTOOPT: 92,
   EPROTONOSUPPORT: 93,
@@ -16,6 +18,7 @@ export const ERRNO = {
   EADDRNOTAVAIL: 99,
   ENETUNREACH: 101,
   ECONNRESET: 104,
+  ENOBUFS: 105,
   ECONNREFUSED: 111,
   EHOSTUNREACH: 113,
   EINPROGRESS: 115,
@@ -38,6 +41,7 @@ const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const SO_ERROR = 4;
 const SO_LINGER = 13;
+const SO_RCVBUFFORCE = 33;
 const SO_NETNS_COOKIE = 71;
 const SOL_IPV6 = 41;
 const IPV6_V6ONLY = 26;
@@ -116,6 +120,11 @@ export function allowAddressReuse(fd: number): void {
 /** Makes `closeFd` end the connection with RST, so that neither side keeps a trace of it. */
 export function resetOnClose(fd: number): void {
   setOption(fd, SOL_SOCKET, SO_LINGER, Buffer.concat([int32(1), int32(0)]));
+}
+
+/** Gives what comes in more room than the host's usual limit. */
+export function enlargeReceiveBuffer(fd: number, bytes: number): void {
+  setOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, int32(bytes));
 }
 
 /** Keeps an IPv6 socket from taking IPv4 too. */
