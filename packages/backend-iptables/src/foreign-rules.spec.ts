@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { describeUnless, readTestbedObstacle, type Testbed } from '@polyplane/conformance';
-import { DesiredStateStore, type NodeContext } from '@polyplane/core/backend';
+import { DesiredStateStore, type NodeContext, SILENT_LOGGER } from '@polyplane/core/backend';
 import type { CommandRunner } from '@polyplane/linux';
 import { IptablesBackend } from './backend';
 import { IptablesError } from './iptables-error';
@@ -172,7 +172,9 @@ describeOnKernel('A chain that somebody else’s rule leads to', (variant) => {
     const node = contextOf(testbed);
     const runner = commandRunner(node.networkNamespace, 10);
     const backend = new IptablesBackend({ variant });
-    const session = await backend.open(node);
+    const told: unknown[] = [];
+    const logger = { ...SILENT_LOGGER, warn: (fields: object) => told.push(fields) };
+    const session = await backend.open({ ...node, logger });
     await session.apply(session.plan(full(1, OBJECTS)));
     const policyChain = (await snapshot(runner, variant)).rules.join('\n').match(/POLYPLANE-PI-\w+/)?.[0] ?? '';
     await runner.run(`iptables-${variant}`, ['-N', 'FOREIGN']);
@@ -182,6 +184,7 @@ describeOnKernel('A chain that somebody else’s rule leads to', (variant) => {
     expect(await session.audit()).to.deep.equal({ repaired: [] });
     const { stdout } = await runner.run(`iptables-${variant}`, ['-S', policyChain]);
     expect(stdout).to.equal(`-N ${policyChain}\n`);
+    expect(told).to.deep.equal([{ tables: [], chains: [`IPv4 filter ${policyChain}`] }]);
     const error: unknown = await session.release('remove').catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(IptablesError).and.include({ code: 'PP_IPTABLES_CHAIN_IN_USE', isRetriable: false });
     await runner.run(`iptables-${variant}`, ['-F', 'FOREIGN']);

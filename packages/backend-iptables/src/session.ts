@@ -70,7 +70,7 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
   private hasApplied = false;
   private isReleased = false;
   private readonly forms = new RuleForms();
-  private toldForeignTables = '';
+  private toldObstacles = '';
 
   constructor(
     private readonly parts: SessionParts,
@@ -78,7 +78,7 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
     private inForce: KernelState,
     private links: HostLinks,
   ) {
-    this.tellForeignTables();
+    this.tellObstacles();
   }
 
   plan(transition: Transition): IptablesPlan {
@@ -115,6 +115,7 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
     this.isInForceKnown = false;
     try {
       await this.parts.dataplane.apply(program);
+      this.tellObstacles();
       await this.forgetFlows(plan);
     } catch (error) {
       throw this.blame(error, plan.state);
@@ -202,18 +203,23 @@ export class IptablesSession implements DataplaneSession<IptablesPlan> {
 
   private async readInForce(): Promise<KernelState> {
     const state = this.forms.translate(await this.parts.dataplane.read(this.ruleset));
-    this.tellForeignTables();
+    this.tellObstacles();
     return state;
   }
 
-  /** Once each time that they change. */
-  private tellForeignTables(): void {
+  /** What others did to tables of ours that we have to live with; once each time that it changes. */
+  private tellObstacles(): void {
     const { dataplane, logger } = this.parts;
-    const tables = dataplane.foreignTables.map(({ family, table }) => `IPv${family} ${table}`).join(', ');
-    if (tables !== this.toldForeignTables && tables !== '') {
-      logger.warn({ tables }, 'tables of iptables hold rules of another tool, which iptables cannot print');
+    const tables = dataplane.foreignTables.map(({ family, table }) => `IPv${family} ${table}`);
+    const chains = dataplane.keptChains;
+    const obstacles = [...tables, ...chains].join(', ');
+    if (obstacles !== this.toldObstacles && obstacles !== '') {
+      logger.warn(
+        { tables, chains },
+        'rules of others stand in tables that iptables cannot print, or lead to chains of ours',
+      );
     }
-    this.toldForeignTables = tables;
+    this.toldObstacles = obstacles;
   }
 
   /** An address that came or went may bring a host endpoint to another interface. */

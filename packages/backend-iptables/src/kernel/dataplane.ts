@@ -12,7 +12,7 @@ import {
   type SetState,
   type TableState,
 } from '../render/program';
-import { EMPTY_FAMILY, EMPTY_RULESET, type Ruleset, TABLES } from '../render/ruleset';
+import { EMPTY_FAMILY, EMPTY_RULESET, type Ruleset, TABLES, type TableName } from '../render/ruleset';
 import { readError } from './read-error';
 import { parseIpsetSave } from './save-parser';
 import { type ForeignTable, TableReader } from './table-reader';
@@ -47,6 +47,11 @@ export class KernelDataplane {
     return this.foreign;
   }
 
+  /** Empty chains that {@link apply} had to leave, because somebody else's rules lead to them. */
+  get keptChains(): readonly string[] {
+    return [...this.kept];
+  }
+
   /** @throws IptablesError PP_IPTABLES_READ_INCOMPATIBLE when the last {@link read} may have left out chains of ours */
   assertReadable(): void {
     const blind = this.foreign.flatMap(({ family, table, blindness }) =>
@@ -58,7 +63,7 @@ export class KernelDataplane {
     });
   }
 
-  /** @throws IptablesError PP_IPTABLES_CHAIN_IN_USE when {@link apply} had to leave chains, because somebody else's rules lead to them */
+  /** @throws IptablesError PP_IPTABLES_CHAIN_IN_USE when there are {@link keptChains} */
   assertNoneKept(): void {
     if (this.kept.size === 0) return;
     throw new IptablesError('PP_IPTABLES_CHAIN_IN_USE', `left empty: ${[...this.kept].join(', ')}`, {
@@ -106,17 +111,19 @@ export class KernelDataplane {
 
   private withoutKept(family: IpFamily, tables: FamilyState): FamilyState {
     if (this.kept.size === 0) return tables;
-    const withoutKept = (table: TableState): TableState => ({
-      ...table,
+    const withoutKept = (name: TableName): TableState => ({
+      ...tables[name],
       chains: new Map(
-        [...table.chains].filter(([name, rules]) => rules.length > 0 || !this.kept.has(chainPlace(family, name))),
+        [...tables[name].chains].filter(
+          ([chain, rules]) => rules.length > 0 || !this.kept.has(chainPlace(family, name, chain)),
+        ),
       ),
     });
     return {
-      raw: withoutKept(tables.raw),
-      mangle: withoutKept(tables.mangle),
-      filter: withoutKept(tables.filter),
-      nat: withoutKept(tables.nat),
+      raw: withoutKept('raw'),
+      mangle: withoutKept('mangle'),
+      filter: withoutKept('filter'),
+      nat: withoutKept('nat'),
     };
   }
 
@@ -184,11 +191,11 @@ export class KernelDataplane {
     const wait = this.variant === 'legacy' ? ['--wait', String(this.lockTimeoutSeconds)] : [];
     const result = await this.runner.run(command, ['--noflush', ...wait], text);
     if (result.exitCode === 0) return;
-    const refused = lineOf(result, text);
-    if (refused?.startsWith('-X ') === true) {
+    const deletion = failedDeletion(result, text);
+    if (deletion !== undefined) {
       // Somebody else's rule leads to it. It is empty by then, and nothing of ours leads there.
-      this.kept.add(chainPlace(family, refused.slice(3)));
-      await this.restore({ family, text: text.replace(`${refused}\n`, '') });
+      this.kept.add(chainPlace(family, deletion.table, deletion.chain));
+      await this.restore({ family, text: deletion.textWithout });
       return;
     }
     throw new IptablesError('PP_IPTABLES_RESTORE_FAILED', quoteFailure(command, result, text), {
@@ -197,8 +204,25 @@ export class KernelDataplane {
   }
 }
 
-function chainPlace(family: IpFamily, chain: string): string {
-  return `IPv${family} ${chain}`;
+function chainPlace(family: IpFamily, table: string, chain: string): string {
+  return `IPv${family} ${table} ${chain}`;
+}
+
+/** The deletion of a chain that the tool was refused, and its input without it. */
+function failedDeletion(
+  { stderr }: CommandResult,
+  text: string,
+): { readonly table: string; readonly chain: string; readonly textWithout: string } | undefined {
+  const lines = text.split('\n');
+  const index = (failedLine(stderr) ?? 0) - 1;
+  const chain = /^-X (.*)/.exec(lines[index] ?? '')?.[1];
+  if (chain === undefined) return undefined;
+  const tables = lines.slice(0, index).filter((line) => line.startsWith('*'));
+  return {
+    table: tables.at(-1)?.slice(1) ?? '',
+    chain,
+    textWithout: lines.filter((_, other) => other !== index).join('\n'),
+  };
 }
 
 function hasAnything(tables: FamilyState): boolean {

@@ -4,9 +4,9 @@ import type { CommandRunner } from '@polyplane/linux';
 import { IptablesError } from '../iptables-error';
 import type { FamilyState, TableState } from '../render/program';
 import { type FamilyRules, TABLES, type TableName } from '../render/ruleset';
+import { ForeignTableReader } from './foreign-table-reader';
 import { readError } from './read-error';
 import { parseIptablesSave, type SavedFamily } from './save-parser';
-import { SharedTableReader } from './shared-table-reader';
 import { CANNOT_PRINT, commandOf, type IptablesVariant } from './variant';
 
 /** A table that holds a rule which iptables cannot print. */
@@ -23,13 +23,13 @@ export interface FamilyReading {
 }
 
 export class TableReader {
-  private readonly shared: SharedTableReader;
+  private readonly foreignTables: ForeignTableReader;
 
   constructor(
     private readonly runner: CommandRunner,
     private readonly variant: IptablesVariant,
   ) {
-    this.shared = new SharedTableReader(runner);
+    this.foreignTables = new ForeignTableReader(runner);
   }
 
   /**
@@ -44,7 +44,7 @@ export class TableReader {
     const all: Record<TableName, TableState> = { ...tables };
     const foreign: ForeignTable[] = [];
     for (const table of unread) {
-      const { state, blindness } = await this.shared.read(family, table, [...known[table].chains.keys()]);
+      const { state, blindness } = await this.foreignTables.read(family, table, [...known[table].chains.keys()]);
       all[table] = state;
       foreign.push({ family, table, ...(blindness !== undefined && { blindness }) });
     }

@@ -6,7 +6,7 @@ import { BASE_CHAINS, type BaseChain, HOOK_CHAINS, type TableName } from '../ren
 import { type NativeTable, parseNativeTable } from './native-table';
 
 /** A table as far as it could be read. */
-export interface SharedTable {
+export interface ForeignTableReading {
   readonly state: TableState;
   /** Why chains of ours may stand there that `state` does not tell of; absent: it tells of all. */
   readonly blindness?: string;
@@ -19,13 +19,13 @@ const PARALLEL = 4;
  * nft says which chains and jumps are there, iptables what stands in each chain; a chain is asked for again when one of its rules changed.
  * Without nft, only what is known by name can be asked for.
  */
-export class SharedTableReader {
+export class ForeignTableReader {
   private readonly known = new Map<string, KnownChain>();
   private unprintable = 0;
 
   constructor(private readonly runner: CommandRunner) {}
 
-  async read(family: IpFamily, table: TableName, knownChains: readonly string[]): Promise<SharedTable> {
+  async read(family: IpFamily, table: TableName, knownChains: readonly string[]): Promise<ForeignTableReading> {
     const native = await this.readNative(family, table);
     if (typeof native === 'string') {
       const chains = await this.readChains(
