@@ -67,6 +67,7 @@ function judgeTarget(view: NodeView, delivery: Delivery): Verdict {
     steps.push({ stage: 'route', rule: 'the host does not forward', outcome: 'drop' });
     return 'drop';
   }
+  if (isStoppedComingBack(view, delivery)) return 'deny';
   if (isPassed(view, arrival)) return 'allow';
   if (arrival.connection?.state === 'invalid') return judgeInvalid(view, delivery);
   if (arrival.from.kind === 'host') return judgeFromHost(view, delivery);
@@ -84,6 +85,15 @@ function loopbackStop({ settings }: NodeView, { family }: Flow): Pick<TraceStep,
   return settings.localhostNodePorts && family === 4
     ? { stage: 'loopbackGuard', rule: 'localhostNodePorts' }
     : { stage: 'route', rule: 'loopback address from outside' };
+}
+
+/** What the host sends to itself comes in again, and untracked policy asks nothing of connection tracking. */
+function isStoppedComingBack(
+  view: NodeView,
+  { arrival: { from, connection }, target, flow, steps }: Delivery,
+): boolean {
+  if (connection === undefined || from.kind !== 'host' || target.kind !== 'host') return false;
+  return judgeHostStage(view, 'untracked', 'ingress', target.interfaceName, flow, steps) === 'deny';
 }
 
 /** What belongs to a flow that was let through passes every policy, unless the dataplane judges flows again. */

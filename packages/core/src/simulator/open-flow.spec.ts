@@ -22,6 +22,7 @@ import {
   buildTier,
   buildWorkload,
   nets,
+  ports,
   stateOf,
 } from '../testing/desired-objects';
 import { fromPod, packetAt } from '../testing/simulated-node';
@@ -181,5 +182,23 @@ describe('A packet of no known flow', () => {
   it('is not translated', () => {
     const service = buildService('s', [buildFrontend('nodePort', 80)], [buildServiceEndpoint('10.0.1.2', 80, true)]);
     expect(simulate([service]).judge(toHost)).to.include({ verdict: 'allow', isTranslated: false });
+  });
+
+  it('is stopped, tracked or not, where untracked policy judges what the host sends to itself', () => {
+    const answers = buildPolicy('answers', { ingress: [buildRule('deny', { source: { ports: ports(80) } })] });
+    const open = buildPolicy('open', { ingress: [buildRule('allow')], egress: [buildRule('allow')] });
+    const simulator = simulate([
+      answers,
+      open,
+      buildHostEndpoint('lo', {
+        scope: { kind: 'interface', interfaceName: 'lo' as InterfaceName },
+        tiers: [buildTier([open])],
+        untrackedTiers: [buildTier([answers])],
+      }),
+    ]);
+    const flow = opened(simulator, packet({ kind: 'host' }, '192.168.0.1', '192.168.0.1'));
+    expect(flow.isTracked).to.equal(true);
+    expect(simulator.judge(nextPacket(flow)).verdict).to.equal('allow');
+    expect(simulator.judge(replyPacket(flow)).verdict).to.equal('deny');
   });
 });
