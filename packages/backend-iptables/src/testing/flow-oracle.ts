@@ -55,17 +55,19 @@ export class FlowOracle {
 
   /**
    * Any of these, each once: `timeout`, `refused`, {@link UNSEEN}, or an answer as {@link describeResult} puts it. Undefined where it
-   * may go to a pod that is there and that the state does not know: what becomes of it nobody promises.
+   * may go to a pod that is there and that the state does not know: what becomes of it nobody promises. Nor of what goes to no machine
+   * past connection tracking: the network brings service addresses back to the node, which does not know the packet again.
    */
   outcomesOf(packet: Packet): readonly string[] | undefined {
     const judgement = this.simulator.judge(packet);
-    if (judgement.destinations.some(({ address, target }) => target === 'network' && this.localPods.has(address))) {
+    const { destinations, isTracked } = judgement;
+    if (destinations.some(({ address, target }) => target === 'network' && this.localPods.has(address)))
       return undefined;
-    }
-    if (judgement.destinations.length === 0) return [this.outcomeOfStop(packet, judgement.verdict, true)];
-    const stopped = judgement.destinations
+    if (!isTracked && destinations.some(({ address }) => !this.machines.has(address))) return undefined;
+    if (destinations.length === 0) return [this.outcomeOfStop(packet, judgement.verdict, true)];
+    const stopped = destinations
       .filter(({ verdict }) => verdict !== 'allow')
-      .map(({ verdict }) => this.outcomeOfStop(packet, verdict, judgement.isTracked));
+      .map(({ verdict }) => this.outcomeOfStop(packet, verdict, isTracked));
     const passed = openFlows(packet, judgement).map((flow) => this.outcomeOf(flow));
     return [...new Set([...stopped, ...passed])].sort();
   }

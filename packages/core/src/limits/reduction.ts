@@ -139,10 +139,11 @@ function broaden(rule: Rule, lacking: ReadonlySet<Feature>): Rule {
 
 /** What the rule says about IPv4; nothing when it speaks of IPv6 alone. */
 function ruleWithoutFamily6(rule: Rule): readonly Rule[] {
-  if (rule.family === 6) return [];
-  const { source, destination } = rule;
+  const own = ruleInItsFamily(rule);
+  if (own === undefined || own.family === 6) return [];
+  const { source, destination } = own;
   const kept = ruleInItsFamily({
-    ...rule,
+    ...own,
     source: endWithoutFamily6(source),
     destination: endWithoutFamily6(destination),
   });
