@@ -8,7 +8,7 @@ import {
   type NodeFacts,
   type Transition,
 } from '@polyplane/core/backend';
-import { commandRunner, NetworkNamespace } from '@polyplane/linux';
+import { NetworkNamespace } from '@polyplane/linux';
 import { EBPF_BEHAVIOURS } from './behaviours';
 import { staleConnections } from './conntrack/stale-connections';
 import { EBPF_CODES, EbpfError } from './ebpf-error';
@@ -17,7 +17,7 @@ import { instanceFolder, mountBpfFileSystem } from './kernel/bpf-file-system';
 import { ConntrackTable } from './kernel/conntrack-table';
 import { firstGeneration, KernelDataplane } from './kernel/dataplane';
 import { type HostPaths, readHostFacts } from './kernel/host-facts';
-import { readHostInterfaces } from './kernel/host-interfaces';
+import { readHostInterfaces, watchHostInterfaces } from './kernel/host-interfaces';
 import { Instance } from './kernel/instance';
 import { FeatureAnswers } from './kernel/kernel-feature';
 import { missingOfHost, missingOfKernel } from './kernel/missing-facts';
@@ -70,7 +70,7 @@ export class EbpfBackend implements DataplaneBackend {
   async inspect({ networkNamespace }: NodeContext, transition?: Transition): Promise<Inspection> {
     const namespace = openNamespace(networkNamespace);
     try {
-      const interfaces = await readHostInterfaces(commandRunner(networkNamespace, COMMAND_SECONDS));
+      const interfaces = readHostInterfaces(namespace);
       const wanted = transition === undefined ? undefined : { transition, renderer: this.renderer(namespace) };
       return inspectInstance(this.folderOf(namespace), namespace, interfaces, wanted);
     } finally {
@@ -114,7 +114,6 @@ export class EbpfBackend implements DataplaneBackend {
   }
 
   private async openSession(node: NodeContext): Promise<EbpfSession> {
-    const runner = commandRunner(node.networkNamespace, COMMAND_SECONDS);
     const namespace = openNamespace(node.networkNamespace);
     const folder = this.folderOf(namespace);
     const { balancesAtConnect } = this.options;
@@ -133,7 +132,8 @@ export class EbpfBackend implements DataplaneBackend {
             conntrack: new ConntrackTable(instance.map('pp_conntrack'), () => process.hrtime.bigint()),
           };
         },
-        readInterfaces: () => readHostInterfaces(runner),
+        readInterfaces: () => readHostInterfaces(namespace),
+        watchInterfaces: (onChange) => watchHostInterfaces(namespace, onChange),
         removeTraces: async () => {
           Instance.remove(folder, namespace);
           namespace.close();
@@ -145,7 +145,7 @@ export class EbpfBackend implements DataplaneBackend {
           return () => clearInterval(timer);
         },
       },
-      await readHostInterfaces(runner),
+      readHostInterfaces(namespace),
     );
   }
 
@@ -160,8 +160,6 @@ export class EbpfBackend implements DataplaneBackend {
     return instanceFolder(this.options.bpfFileSystem, namespace.path);
   }
 }
-
-const COMMAND_SECONDS = 30;
 
 const UNFINISHED: MissingFact = {
   what: 'this version of the backend holds no eBPF programs that do all that its limits promise',

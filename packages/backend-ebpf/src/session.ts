@@ -26,7 +26,9 @@ export interface SessionParts {
   readonly logger: Logger;
   /** Loads the programs over what is pinned already, or over nothing; called before the first write. */
   openDataplane(): Promise<OpenDataplane>;
-  readInterfaces(): Promise<HostInterfaces>;
+  readInterfaces(): HostInterfaces;
+  /** Calls when they may have changed, until the answer is called. */
+  watchInterfaces(onChange: () => void): () => void;
   /** Removes every trace of ours in the namespace. */
   removeTraces(): Promise<void>;
   /** Lets go of what this process holds. */
@@ -53,6 +55,7 @@ export class EbpfSession implements DataplaneSession<EbpfPlan> {
   private basis = Symbol('state');
   private opened: OpenDataplane | undefined;
   private stopSweeping: () => void = () => undefined;
+  private stopWatching: () => void = () => undefined;
   /** What is in the kernel is what was applied last. Not so before the first apply, and after one that failed half way. */
   private isInForceKnown = false;
   private attachments: NodeStep['attachments'] = new Map();
@@ -100,14 +103,14 @@ export class EbpfSession implements DataplaneSession<EbpfPlan> {
     // What an earlier session left, or a failed apply, is held against what is wanted.
     if (!wasKnown) dataplane.repair(this.parts.renderer.committed, this.attachments);
     this.isInForceKnown = true;
-    await this.followInterfaces(dataplane);
+    this.followInterfaces(dataplane);
   }
 
   async audit(): Promise<Drift> {
     this.assertOpen();
     if (this.opened === undefined) return { repaired: [] };
     const { dataplane } = this.opened;
-    const repaired = await this.followInterfaces(dataplane);
+    const repaired = this.followInterfaces(dataplane);
     return { repaired: [...repaired, ...dataplane.repair(this.parts.renderer.committed, this.attachments)] };
   }
 
@@ -115,6 +118,7 @@ export class EbpfSession implements DataplaneSession<EbpfPlan> {
     if (this.isReleased) return;
     this.isReleased = true;
     this.stopSweeping();
+    this.stopWatching();
     this.parts.close();
     if (how === 'remove') await this.parts.removeTraces();
     this.events.complete();
@@ -125,6 +129,7 @@ export class EbpfSession implements DataplaneSession<EbpfPlan> {
     const opened = await this.parts.openDataplane();
     this.opened = opened;
     this.stopSweeping = this.parts.every(SWEEP_SECONDS, () => this.sweep(opened.conntrack));
+    this.stopWatching = this.parts.watchInterfaces(() => this.onInterfacesChanged(opened.dataplane));
     return opened;
   }
 
@@ -150,9 +155,22 @@ export class EbpfSession implements DataplaneSession<EbpfPlan> {
     return this.opened?.dataplane.isAttachedOtherwise(attachments) === false;
   }
 
+  /** Between two applies: a pod's interface is closed or open at once, whoever made it. */
+  private onInterfacesChanged(dataplane: KernelDataplane): void {
+    // A failed apply is made good by the next one, which looks at the interfaces, too.
+    if (this.isReleased || !this.isInForceKnown) return;
+    try {
+      this.followInterfaces(dataplane);
+    } catch (error) {
+      this.isInForceKnown = false;
+      this.parts.logger.warn({ error }, 'changed interfaces could not be followed');
+      this.events.next({ type: 'foreignChange', description: 'interfaces of the host have changed' });
+    }
+  }
+
   /** An interface that came or went, or has other addresses: what is said of it follows. */
-  private async followInterfaces(dataplane: KernelDataplane): Promise<readonly string[]> {
-    const interfaces = await this.parts.readInterfaces();
+  private followInterfaces(dataplane: KernelDataplane): readonly string[] {
+    const interfaces = this.parts.readInterfaces();
     if (isSameInterfaces(interfaces, this.interfaces)) return [];
     const step = this.parts.renderer.stepToInterfaces(this.state, this.interfaces, interfaces);
     this.interfaces = interfaces;

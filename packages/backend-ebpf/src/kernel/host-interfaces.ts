@@ -1,28 +1,50 @@
-/** The host's interfaces with their indexes and addresses, through `ip`. */
-import { isIpAddress, parseIpAddress } from '@polyplane/core/backend';
-import type { CommandRunner } from '@polyplane/linux';
+/** The host's interfaces with their indexes and addresses, over netlink, and every change of them as it happens. */
+import { LinuxError, type NetworkNamespace, readLinkAddresses, readLinks, watchNetwork } from '@polyplane/linux';
 import { EbpfError } from '../ebpf-error';
-import type { HostInterface, HostInterfaces } from '../render/node-facts';
+import type { HostInterfaces } from '../render/node-facts';
 
 /** @throws EbpfError PP_EBPF_READ_FAILED */
-export async function readHostInterfaces(runner: CommandRunner): Promise<HostInterfaces> {
-  const { exitCode, stdout, stderr } = await runner.run('ip', ['-json', 'address', 'show']);
-  if (exitCode !== 0) {
-    throw new EbpfError('PP_EBPF_READ_FAILED', `ip address ended with ${exitCode}: ${stderr}`, { isRetriable: true });
+export function readHostInterfaces(namespace: NetworkNamespace): HostInterfaces {
+  return asked(() => {
+    const addresses = readLinkAddresses(namespace);
+    return new Map(
+      readLinks(namespace).map(({ name, index }) => {
+        const own = addresses.filter(({ linkIndex }) => linkIndex === index).map(({ address }) => address);
+        return [name, { index, addresses: own }] as const;
+      }),
+    );
+  });
+}
+
+/**
+ * Calls when interfaces may have come, gone, or got other addresses: once for all that happened at once. Until the answer is called.
+ * @throws EbpfError PP_EBPF_READ_FAILED
+ */
+export function watchHostInterfaces(namespace: NetworkNamespace, onChange: () => void): () => void {
+  let isDue = false;
+  let isOpen = true;
+  const watch = asked(() =>
+    watchNetwork(namespace, ['link', 'address'], () => {
+      if (isDue) return;
+      isDue = true;
+      // What else has come is told first.
+      setImmediate(() => {
+        isDue = false;
+        if (isOpen) onChange();
+      });
+    }),
+  );
+  return () => {
+    isOpen = false;
+    watch.close();
+  };
+}
+
+function asked<T>(question: () => T): T {
+  try {
+    return question();
+  } catch (cause) {
+    if (!(cause instanceof LinuxError)) throw cause;
+    throw new EbpfError('PP_EBPF_READ_FAILED', `interfaces: ${cause.message}`, { isRetriable: true, cause });
   }
-  // iproute2 prints `[]` or nothing when there is no interface.
-  const links: unknown = JSON.parse(stdout.trim() === '' ? '[]' : stdout);
-  return new Map((Array.isArray(links) ? links : []).flatMap((link: unknown) => readInterface(link)));
-}
-
-function readInterface(link: unknown): readonly (readonly [string, HostInterface])[] {
-  if (!isRecord(link) || typeof link.ifname !== 'string' || typeof link.ifindex !== 'number') return [];
-  const infos = Array.isArray(link.addr_info) ? link.addr_info : [];
-  const texts = infos.map((info: unknown) => (isRecord(info) ? info.local : undefined));
-  const addresses = texts.filter((text): text is string => typeof text === 'string' && isIpAddress(text));
-  return [[link.ifname, { index: link.ifindex, addresses: addresses.map(parseIpAddress) }]];
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
