@@ -72,14 +72,15 @@ export function checkCluster(options: CheckOptions): CheckReport {
     ...backend,
     limits: limitsInForce(backend.limits, options),
   });
+  const asked = backends.map((backend) => ({ backend, uses: usesOn(backend.name, hybrid, uses) }));
   return {
     profile: options.profile ?? DEFAULT_PROFILE,
-    backends: backends.map((backend) => checkBackend(inForce(backend), hybrid, uses, options.locate)),
+    backends: asked.map(({ backend, uses }) => checkBackend(inForce(backend), hybrid, uses, options.locate)),
     behaviourChanges:
       from === undefined || to === undefined
         ? []
         : behaviourChanges(withPods(cluster, options.standIns), inForce(from), inForce(to)),
-    otherProfiles: backends.flatMap((backend) => otherJudgements(backend, usesOn(backend.name, hybrid, uses), options)),
+    otherProfiles: asked.flatMap(({ backend, uses }) => otherJudgements(backend, uses, options)),
   };
 }
 
@@ -112,7 +113,7 @@ function checkBackend(
   locate: CheckOptions['locate'],
 ): BackendReport {
   const rows = new Map(limits.map((limit) => [limit.feature, limit]));
-  const findings = usesOn(name, hybrid, uses).flatMap((use): readonly Finding[] => {
+  const findings = uses.flatMap((use): readonly Finding[] => {
     const limit = rows.get(use.feature);
     if (limit === undefined) return [];
     return [{ ...findingOf(limit, use, hybrid, name), ...locate?.(use.object, use.field) }];
