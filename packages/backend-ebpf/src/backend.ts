@@ -1,4 +1,5 @@
 /** The eBPF backend: its limits, its behaviours, what it finds on a host, and its sessions. */
+import { asyncScheduler } from 'rxjs';
 import {
   type DataplaneBackend,
   DesiredStateStore,
@@ -16,6 +17,7 @@ import { inspectInstance } from './inspect';
 import { instanceFolder, mountBpfFileSystem } from './kernel/bpf-file-system';
 import { ConntrackTable } from './kernel/conntrack-table';
 import { firstGeneration, KernelDataplane } from './kernel/dataplane';
+import { FlowEvents } from './kernel/flow-events';
 import { type HostPaths, readHostFacts } from './kernel/host-facts';
 import { readHostInterfaces, watchHostInterfaces } from './kernel/host-interfaces';
 import { Instance } from './kernel/instance';
@@ -118,6 +120,7 @@ export class EbpfBackend implements DataplaneBackend {
     const folder = this.folderOf(namespace);
     const { balancesAtConnect } = this.options;
     let instance: Instance | undefined;
+    let flows: FlowEvents | undefined;
     return new EbpfSession(
       {
         renderer: this.renderer(namespace),
@@ -138,7 +141,14 @@ export class EbpfBackend implements DataplaneBackend {
           Instance.remove(folder, namespace);
           namespace.close();
         },
-        close: () => instance?.close(),
+        followFlows: (onEvent) => {
+          if (this.options.eventsPerSecond === 0 || instance === undefined) return;
+          flows = new FlowEvents(instance.map('pp_events'), asyncScheduler, onEvent);
+        },
+        close: () => {
+          flows?.close();
+          instance?.close();
+        },
         every: (seconds, action) => {
           // It keeps no process alive.
           const timer = setInterval(action, seconds * 1000).unref();

@@ -16,6 +16,7 @@ import { EbpfError } from './ebpf-error';
 import type { ConntrackTable } from './kernel/conntrack-table';
 import type { KernelDataplane } from './kernel/dataplane';
 import { type EbpfPlan, printStep } from './plan';
+import { flowRecordOf } from './render/flow-record';
 import { isSameInterfaces } from './render/interfaces';
 import type { HostInterfaces } from './render/node-facts';
 import type { NodeRenderer, NodeStep } from './render/node-renderer';
@@ -31,6 +32,8 @@ export interface SessionParts {
   watchInterfaces(onChange: () => void): () => void;
   /** Removes every trace of ours in the namespace. */
   removeTraces(): Promise<void>;
+  /** From now on flows that the programs tell of are handed over, as bytes of `pp_events`. Called once, when the dataplane is open. */
+  followFlows(onEvent: (record: Buffer) => void): void;
   /** Lets go of what this process holds. */
   close(): void;
   /** Until the answer is called. */
@@ -128,6 +131,7 @@ export class EbpfSession implements DataplaneSession<EbpfPlan> {
     if (this.opened !== undefined) return this.opened;
     const opened = await this.parts.openDataplane();
     this.opened = opened;
+    this.parts.followFlows((record) => this.tellFlow(record));
     this.stopSweeping = this.parts.every(SWEEP_SECONDS, () => this.sweep(opened.conntrack));
     this.stopWatching = this.parts.watchInterfaces(() => this.onInterfacesChanged(opened.dataplane));
     return opened;
@@ -146,6 +150,14 @@ export class EbpfSession implements DataplaneSession<EbpfPlan> {
   private forgetStale(conntrack: ConntrackTable, { stale }: EbpfPlan): void {
     if (isAnyStale(stale)) conntrack.forget(stale);
     this.hasApplied = true;
+  }
+
+  private tellFlow(record: Buffer): void {
+    const interfaceName = (index: number): string | undefined =>
+      [...this.interfaces].find(([, known]) => known.index === index)?.[0];
+    const ruleOf = (number: number) => this.parts.renderer.ruleOf(number);
+    const flow = flowRecordOf(record, { state: this.state, ruleOf, interfaceName });
+    if (flow !== undefined) this.events.next({ type: 'flow', flow });
   }
 
   private isEmpty({ entries, sets, changedEndpoints, goneEndpoints, attachments }: NodeStep): boolean {

@@ -4,6 +4,7 @@
  */
 export * from './backend/backend';
 export * from './backend/delta-tracker';
+export * from './backend/flow-record';
 export * from './backend/logger';
 export * from './brand';
 export * from './core-error';

@@ -43,14 +43,14 @@ const LOOPBACK = 'lo';
 export class NodeRenderer {
   private readonly entryRenderer: EntryRenderer;
   private readonly setIdentifiers = new Identifiers();
+  private readonly rules = new KeyNumbers<RuleId>('pp_rule_counters', MOST_RULES);
   private readonly policyBook: PolicyBook;
   private readonly setBook: IpSetBook;
   private endpoints: ReadonlyMap<number, EndpointSpec> = new Map();
 
   constructor(options: ConfigOptions) {
     this.entryRenderer = new EntryRenderer(options);
-    const rules = new KeyNumbers<RuleId>('pp_rule_counters', MOST_RULES);
-    this.policyBook = new PolicyBook({ rules, sets: this.setIdentifiers });
+    this.policyBook = new PolicyBook({ rules: this.rules, sets: this.setIdentifiers });
     this.setBook = new IpSetBook(this.setIdentifiers);
   }
 
@@ -79,6 +79,11 @@ export class NodeRenderer {
       setKeys: [...this.setBook.keys()],
       endpoints: this.endpoints,
     };
+  }
+
+  /** The rule that the programs know by this number. */
+  ruleOf(number: number): RuleId | undefined {
+    return this.rules.keyOf(number);
   }
 
   private stepFrom(entries: EntryStep, state: DesiredState, interfaces: HostInterfaces): NodeStep {

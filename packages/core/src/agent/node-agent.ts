@@ -11,6 +11,7 @@ import {
   type Subscription,
 } from 'rxjs';
 import type { DataplaneBackend } from '../backend/backend';
+import type { FlowRecord } from '../backend/flow-record';
 import type { Logger } from '../backend/logger';
 import { Reconciler } from '../backend/reconciler';
 import type { BackendRegistry } from '../backend/registry';
@@ -78,8 +79,12 @@ export class NodeAgent {
   /** What the source was given and cannot be used or takes no effect. */
   readonly problems$: Observable<ProblemsChange>;
 
+  /** Flows that the dataplane tells of, as they are judged; silent where it tells none. */
+  readonly flows$: Observable<FlowRecord>;
+
   readonly #parts: NodeAgentParts;
   readonly #transitions = new Subject<Transition>();
+  readonly #flows = new Subject<FlowRecord>();
   readonly #diagnosticSteps = new Subject<DiagnosticsChange>();
   readonly #problems = new ProblemSet();
   readonly #problemSteps = new Subject<ProblemsChange>();
@@ -104,6 +109,7 @@ export class NodeAgent {
     this.#parts = parts;
     this.#status = new BehaviorSubject(this.#currentStatus());
     this.status$ = this.#status.asObservable();
+    this.flows$ = this.#flows.asObservable();
     this.problems$ = defer(() => {
       const { current } = this.#problems;
       return concat(of({ current, met: current, cleared: [] }), this.#problemSteps);
@@ -217,6 +223,7 @@ export class NodeAgent {
     });
     this.#enter('running');
     this.#reconciler.status$.subscribe(() => this.#publish());
+    this.#reconciler.flows$.subscribe((flow) => this.#flows.next(flow));
     const subscription = source.batches$.subscribe({
       next: (batch) => this.#take(batch),
       error: (error: unknown) => this.#fail(brokenSource(error)),
@@ -337,7 +344,7 @@ export class NodeAgent {
     } finally {
       await this.#unclaim();
       this.#enter(this.#failure === undefined ? 'stopped' : 'failed', this.#failure);
-      for (const subject of [this.#transitions, this.#diagnosticSteps, this.#problemSteps, this.#status]) {
+      for (const subject of [this.#transitions, this.#flows, this.#diagnosticSteps, this.#problemSteps, this.#status]) {
         subject.complete();
       }
       for (const collection of [this.#services, this.#endpoints, this.#policies]) collection.complete();

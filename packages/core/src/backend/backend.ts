@@ -9,6 +9,7 @@ import { CodedError, type CodeTable } from '../errors';
 import type { Behaviours } from '../limits/behaviours';
 import type { LimitTable } from '../limits/limit';
 import type { DesiredKey, Transition } from '../state';
+import type { FlowRecord } from './flow-record';
 import type { Logger } from './logger';
 
 /** A dataplane's implementation. Making one has no effect on the host. */
@@ -179,7 +180,9 @@ export type DataplaneEvent =
   /** The target is gone; `apply` will reject until it is back. */
   | { readonly type: 'lost'; readonly description: string }
   /** The target is back with nothing in it: everything must be applied again, at once. */
-  | { readonly type: 'restarted'; readonly description: string };
+  | { readonly type: 'restarted'; readonly description: string }
+  /** Policy judged a flow. */
+  | { readonly type: 'flow'; readonly flow: FlowRecord };
 
 /** The codes any backend may use; it adds its own. */
 export interface DataplaneErrorOptions {

@@ -1,11 +1,12 @@
 /** The reconciler: brings one session's dataplane to the newest desired state and keeps it there, whatever fails. */
-import { asyncScheduler, BehaviorSubject, type Observable, type SchedulerLike, type Subscription } from 'rxjs';
+import { asyncScheduler, BehaviorSubject, type Observable, type SchedulerLike, Subject, type Subscription } from 'rxjs';
 import type { Transition } from '../state';
 import { type ApplyResult, applyBacklog } from './apply-backlog';
 import { AuditTimer } from './audit-timer';
 import type { DataplaneEvent, DataplaneSession } from './backend';
 import { Backlog } from './backlog';
 import { Backoff, type BackoffOptions } from './backoff';
+import type { FlowRecord } from './flow-record';
 import { describeError, isRetriable } from './hand-over';
 import { type Logger, SILENT_LOGGER } from './logger';
 import type { AuditReport, ReconcilerFailure, ReconcilerPhase, ReconcilerStatus } from './reconciler-status';
@@ -42,6 +43,8 @@ export interface ReconcilerOptions {
  * - A full transition leaves held objects out only after the session has refused them once more in it.
  */
 export class Reconciler {
+  /** Flows that the dataplane tells of; silent where it tells none. Ends when the reconciler stops. */
+  readonly flows$: Observable<FlowRecord>;
   readonly status$: Observable<ReconcilerStatus>;
 
   readonly #session: DataplaneSession;
@@ -60,6 +63,7 @@ export class Reconciler {
   #isTargetLost = false;
   #isStopping = false;
   #inFlight = 0;
+  readonly #flows = new Subject<FlowRecord>();
   #activity: 'applying' | 'auditing' | 'stopped' | undefined;
   #lastFailure: ReconcilerFailure | undefined;
   #lastAudit: AuditReport | undefined;
@@ -89,6 +93,7 @@ export class Reconciler {
     });
     this.#statusSubject = new BehaviorSubject(this.#status());
     this.status$ = this.#statusSubject.asObservable();
+    this.flows$ = this.#flows.asObservable();
     this.#eventSubscription = session.events$.subscribe((event) => this.#onEvent(event));
   }
 
@@ -139,10 +144,15 @@ export class Reconciler {
       this.#waiters.abandon();
       this.#publish();
       this.#statusSubject.complete();
+      this.#flows.complete();
     }
   }
 
   #onEvent(event: DataplaneEvent): void {
+    if (event.type === 'flow') {
+      this.#flows.next(event.flow);
+      return;
+    }
     this.#logger.warn({ event }, `dataplane: ${event.description}`);
     if (event.type === 'lost') {
       this.#isTargetLost = true;
