@@ -1,10 +1,10 @@
 /** The node agent as a daemon: made from its configuration, watched over HTTP, ended by a signal. */
 import { join } from 'node:path';
 import { Container } from 'inversify';
-import { type Logger, pino } from 'pino';
-import { distinctUntilChanged, filter, firstValueFrom, map } from 'rxjs';
+import type { Logger } from 'pino';
+import { distinctUntilChanged, filter, firstValueFrom, map, type Observer, Subject } from 'rxjs';
 import {
-  type CodedError,
+  CodedError,
   CoreError,
   coreModule,
   DataplaneError,
@@ -17,22 +17,29 @@ import {
   type Source,
 } from '@polyplane/core';
 import { openAgentEndpoints } from './agent-endpoints';
+import { type LogLevel, openLog } from './agent-log';
+import { agentMetrics } from './agent-metrics';
 import { CliError } from './cli-error';
 import { backendModules } from './load-backends';
 import type { NodeAgentConfiguration } from './node-agent-configuration';
+import { withTriggerTimes } from './trigger-times';
 
 /**
- * Runs until SIGTERM or SIGINT; what is in force then stays in force. Logs go to stderr, one JSON object a line.
+ * Runs until SIGTERM or SIGINT; what is in force then stays in force. Logs go to stderr: text on a terminal, else one JSON object a line.
  * @throws CliError PP_CLI_CONFIG_INVALID, PP_CLI_HOST_UNABLE; CoreError PP_BACKEND_UNKNOWN, PP_BACKEND_UNUSABLE, PP_LIMIT_REFUSED
  */
 export async function runAgentDaemon(
   configuration: NodeAgentConfiguration,
   moduleNames: readonly string[],
+  logLevel: LogLevel,
 ): Promise<void> {
-  const logger = pino({ base: { node: configuration.nodeName } }, pino.destination({ dest: 2, sync: true }));
+  const logger = openLog(configuration.nodeName, logLevel);
   const record = openRecord(configuration);
-  const agent = createAgent(configuration, moduleNames, logger, record);
-  const endpoints = await openAgentEndpoints(configuration, agent);
+  const triggers = new Subject<readonly number[]>();
+  const agent = createAgent(configuration, moduleNames, logger, record, triggers);
+  const { registry, observeProgramming } = agentMetrics(agent);
+  triggers.subscribe((times) => void measureProgramming(agent, times, observeProgramming));
+  const endpoints = await openAgentEndpoints(configuration, agent, registry);
   logger.info({ health: endpoints.healthUrl, metrics: endpoints.metricsUrl }, 'starting');
   const stop = (signal: NodeJS.Signals): void => {
     logger.info({ signal }, 'stopping; what is in force stays in force');
@@ -47,6 +54,22 @@ export async function runAgentDaemon(
     process.off('SIGTERM', stop).off('SIGINT', stop);
     await record.settled();
     await endpoints.close();
+  }
+}
+
+/** Once what came with these times is in force. */
+async function measureProgramming(
+  agent: NodeAgent,
+  times: readonly number[],
+  observe: (seconds: number) => void,
+): Promise<void> {
+  try {
+    await agent.applied(agent.status.revision);
+    // The controller's clock may be ahead of ours.
+    for (const time of times) observe(Math.max(0, Date.now() - time) / 1000);
+  } catch (error) {
+    // An agent that ends has nothing more to put in force, and says itself why it ends.
+    if (!(error instanceof CodedError)) throw error;
   }
 }
 
@@ -99,10 +122,11 @@ function createAgent(
   moduleNames: readonly string[],
   logger: Logger,
   record: LastGoodRecord,
+  triggers: Observer<readonly number[]>,
 ): NodeAgent {
   const { nodeName, allowEmptyCluster, backend, backends, onUnsupported, profile, featureGates } = configuration;
   const container = new Container();
-  const source = createSource(configuration, record);
+  const source = withTriggerTimes(createSource(configuration, record), Date.now(), (times) => triggers.next(times));
   container.load(
     coreModule({
       nodeName,

@@ -1,6 +1,6 @@
 /** The two HTTP servers of a node agent: health and status, and metrics. */
+import type { Registry } from 'prom-client';
 import type { AgentProblem, Diagnostic, NodeAgent } from '@polyplane/core';
-import { agentMetrics } from './agent-metrics';
 import { agentStatus, isReady, notReadyReason } from './agent-status';
 import { type Answer, jsonAnswer, openHttpEndpoint } from './http-endpoint';
 import type { NodeAgentConfiguration } from './node-agent-configuration';
@@ -20,6 +20,7 @@ export interface AgentEndpoints {
 export async function openAgentEndpoints(
   { healthAddress, metricsAddress }: Pick<NodeAgentConfiguration, 'healthAddress' | 'metricsAddress'>,
   agent: NodeAgent,
+  registry: Registry,
 ): Promise<AgentEndpoints> {
   let problems: readonly AgentProblem[] = [];
   let diagnostics: readonly Diagnostic[] = [];
@@ -32,7 +33,6 @@ export async function openAgentEndpoints(
     '/readyz': () => probeAnswer(isReady(agent.status), notReadyReason(agent.status, problems)),
     '/status': () => jsonAnswer(agentStatus(agent.status, problems, diagnostics)),
   });
-  const registry = agentMetrics(agent);
   const metrics = await openHttpEndpoint(metricsAddress, {
     '/metrics': async () => ({ status: 200, contentType: registry.contentType, body: await registry.metrics() }),
   }).catch(async (error: unknown) => {

@@ -4,6 +4,7 @@ import type { ReconcilerStatus } from '../backend/reconciler-status';
 import type { CodedError } from '../errors';
 import type { FeatureGates } from '../limits/feature-gate';
 import type { LimitProfile } from '../limits/profile';
+import type { DesiredType } from '../state';
 
 /** `opening`: asks the host and opens the dataplane, again and again while it does not answer yet. */
 export type NodeAgentPhase = 'created' | 'opening' | 'running' | 'failed' | 'stopped';
@@ -24,6 +25,8 @@ export interface NodeAgentStatus {
   readonly isInSync: boolean;
   /** The newest desired state. */
   readonly revision: number;
+  /** How many objects of each type the newest desired state has. */
+  readonly objects: Readonly<Record<DesiredType, number>>;
   /** How many objects the source could not use, and how many limits are met. */
   readonly problems: number;
   readonly diagnostics: number;

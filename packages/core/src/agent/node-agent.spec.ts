@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Container } from 'inversify';
-import { firstValueFrom, Subject, take, toArray } from 'rxjs';
+import { firstValueFrom, type Observable, Subject, take, toArray } from 'rxjs';
 import { backendOptionsToken } from '../backend/backend';
 import { CoreError } from '../core-error';
 import type { Limit } from '../limits/limit';
@@ -18,6 +18,7 @@ import {
   settle,
 } from '../testing';
 import { CLUSTER, codeOf, setUp } from '../testing/agent-bed';
+import { MapView } from './freeze';
 import { coreModule } from './module';
 import type { DiagnosticsChange } from './node-agent';
 import type { ProblemsChange } from './problem-set';
@@ -231,6 +232,37 @@ describe('NodeAgent', () => {
       }),
     );
     expect(told.at(-1)).to.deep.equal([]);
+    await agent.stop('leave');
+  });
+
+  it('hands out values that no subscriber can change for others', async () => {
+    const { agent, source } = await setUp([new FakeBackend({ limits: [NO_UNTRACKED] })]);
+    source.put(...CLUSTER, UNTRACKED);
+    source.markInSync();
+    await agent.start();
+    const policy = { podSelector: {}, policyTypes: ['Ingress'], ingress: [{ from: [{ podSelector: {} }] }] };
+    const handed: unknown[] = [];
+    const streams: readonly Observable<unknown>[] = [
+      agent.desired$,
+      agent.services$,
+      agent.endpoints$,
+      agent.policies$,
+      agent.diagnostics$,
+      agent.status$,
+      agent.problems$,
+    ];
+    for (const stream of streams) stream.subscribe((value) => handed.push(value));
+    source.put(networkPolicyResource('shop/open', policy));
+    const changeable: string[] = [];
+    const look = (value: unknown, path: string): void => {
+      if (typeof value !== 'object' || value === null || value instanceof Error || value instanceof MapView) return;
+      if (!Object.isFrozen(value)) changeable.push(path);
+      for (const [name, part] of Object.entries(value)) look(part, `${path}.${name}`);
+      if (value instanceof Set) expect(() => value.add('x'), path).to.throw(TypeError);
+    };
+    for (const [index, value] of handed.entries()) look(value, String(index));
+    expect(changeable).to.deep.equal([]);
+    expect(handed.length).to.be.greaterThan(streams.length);
     await agent.stop('leave');
   });
 

@@ -27,9 +27,10 @@ import { gatesOf, limitsOnHost } from '../limits/limits-in-force';
 import { DEFAULT_PROFILE } from '../limits/profile';
 import type { ResourceProblem } from '../resources/resource-problem';
 import type { Source, SourceBatch } from '../sources/source';
-import { type Change, DesiredStateStore, type Transition } from '../state';
+import { type Change, countObjects, DesiredStateStore, type Transition } from '../state';
 import type { AgentLock, HeldLock } from './agent-lock';
 import { Calculation, type CalculationParts } from './calculation';
+import { deepFreeze } from './freeze';
 import { formatDiagnosticPlace, logMet } from './log-diagnostics';
 import { missingNode } from './missing-node';
 import type { NodeAgentOptions, RandomNumbers, Scheduler } from './node-agent-options';
@@ -55,6 +56,7 @@ export interface NodeAgentParts {
   readonly random: RandomNumbers;
 }
 
+const NOTHING_DESIRED = new DesiredStateStore();
 const DEFAULT_BACKOFF = { initialDelayMs: 100, maxDelayMs: 30_000 };
 
 /**
@@ -112,12 +114,12 @@ export class NodeAgent {
     this.flows$ = this.#flows.asObservable();
     this.problems$ = defer(() => {
       const { current } = this.#problems;
-      return concat(of({ current, met: current, cleared: [] }), this.#problemSteps);
+      return concat(of(deepFreeze({ current, met: current, cleared: [] })), this.#problemSteps);
     });
     this.desired$ = defer(() => concat(of(this.#whole()), this.#transitions));
     this.diagnostics$ = defer(() => {
       const current = this.#diagnostics;
-      return concat(of({ current, met: current, changed: [], cleared: [] }), this.#diagnosticSteps);
+      return concat(of(deepFreeze({ current, met: current, changed: [], cleared: [] })), this.#diagnosticSteps);
     });
   }
 
@@ -244,6 +246,8 @@ export class NodeAgent {
       return;
     }
     const { changes, accepted, diagnostics } = calculation.apply(batch.changes);
+    // Whoever subscribes to a stream is handed the very objects that the dataplane is.
+    deepFreeze(changes);
     const missing = batch.isInSync ? this.#missingNode(calculation) : [];
     this.#tellProblems(
       [...batch.problems, ...calculation.faults, ...missing],
@@ -280,7 +284,7 @@ export class NodeAgent {
   }
 
   #follow(changes: readonly Change[], isNews: boolean): void {
-    if (isNews) this.#transitions.next(this.#transition({ scope: 'delta', changes }));
+    if (isNews) this.#transitions.next(Object.freeze(this.#transition({ scope: 'delta', changes })));
     for (const collection of [this.#services, this.#endpoints, this.#policies]) {
       collection.follow(this.#revision, changes);
     }
@@ -290,8 +294,8 @@ export class NodeAgent {
     const { met, changed, cleared } = changes;
     if (met.length + changed.length + cleared.length === 0) return;
     logMet(met, this.#parts.logger);
-    this.#diagnostics = gate.diagnostics;
-    this.#diagnosticSteps.next({ current: this.#diagnostics, met, changed, cleared });
+    this.#diagnostics = deepFreeze(gate.diagnostics);
+    this.#diagnosticSteps.next(deepFreeze({ current: this.#diagnostics, met, changed, cleared }));
   }
 
   /** Ends the agent before its first write when what the cluster holds must be refused. */
@@ -318,8 +322,11 @@ export class NodeAgent {
   }
 
   #whole(): Transition {
-    const desired = this.#calculation?.desired ?? new DesiredStateStore();
-    return desired.toTransition(this.#revision, this.#isInSync);
+    return deepFreeze(this.#desired.toTransition(this.#revision, this.#isInSync));
+  }
+
+  get #desired(): DesiredStateStore {
+    return this.#calculation?.desired ?? NOTHING_DESIRED;
   }
 
   #transition(step: Pick<Transition, 'scope' | 'changes'>): Transition {
@@ -358,7 +365,7 @@ export class NodeAgent {
   }
 
   #publish(): void {
-    this.#status.next(this.#currentStatus());
+    this.#status.next(deepFreeze(this.#currentStatus()));
   }
 
   #currentStatus(): NodeAgentStatus {
@@ -370,6 +377,7 @@ export class NodeAgent {
       featureGates: gateStates(this.#backend?.limits ?? [], featureGates),
       isInSync: this.#isInSync,
       revision: this.#revision,
+      objects: countObjects(this.#desired),
       problems: this.#problems.current.length,
       diagnostics: this.#diagnostics.length,
       ...(this.#backend === undefined ? {} : { backend: this.#backend.name }),

@@ -2,6 +2,7 @@
 import { concat, defer, type Observable, of, Subject } from 'rxjs';
 import type { Change, DesiredOf, DesiredType } from '../state';
 import { keyOfChange, typeOfKey } from '../state';
+import { deepFreeze, MapView } from './freeze';
 
 /** One step. The first one that a subscriber gets has every object in `changed`. */
 export interface ObjectsChange<T extends { readonly key: string }> {
@@ -20,6 +21,7 @@ export class ObjectCollection<Type extends DesiredType> {
 
   readonly #types: ReadonlySet<DesiredType>;
   readonly #current = new Map<DesiredOf<Type>['key'], DesiredOf<Type>>();
+  readonly #view = new MapView(this.#current);
   readonly #steps = new Subject<ObjectsChange<DesiredOf<Type>>>();
   #revision = 0;
 
@@ -42,7 +44,8 @@ export class ObjectCollection<Type extends DesiredType> {
         changed.push(object);
       } else if (change.op === 'remove' && this.#current.delete(key)) removed.push(key);
     }
-    if (changed.length + removed.length > 0) this.#steps.next({ revision, current: this.#current, changed, removed });
+    if (changed.length + removed.length === 0) return;
+    this.#steps.next(deepFreeze({ revision, current: this.#view, changed, removed }));
   }
 
   complete(): void {
@@ -50,6 +53,7 @@ export class ObjectCollection<Type extends DesiredType> {
   }
 
   #whole(): ObjectsChange<DesiredOf<Type>> {
-    return { revision: this.#revision, current: this.#current, changed: [...this.#current.values()], removed: [] };
+    const changed = [...this.#current.values()];
+    return deepFreeze({ revision: this.#revision, current: this.#view, changed, removed: [] });
   }
 }

@@ -35,6 +35,16 @@ export interface AuditReport {
   readonly repaired: readonly string[];
 }
 
+/** How a transition came into force. */
+export interface ApplyReport {
+  /** When it was in force; milliseconds since 1970. */
+  readonly at: number;
+  /** How long the session took to put it in force. */
+  readonly durationMs: number;
+  /** How long the oldest change in it had waited when it was in force: for the session, or after failures. */
+  readonly waitedMs: number;
+}
+
 /** What a reconciler says about itself, at one moment. */
 export interface ReconcilerStatus {
   readonly phase: ReconcilerPhase;
@@ -47,4 +57,6 @@ export interface ReconcilerStatus {
   readonly lastFailure?: ReconcilerFailure;
   readonly quarantined: readonly QuarantinedObject[];
   readonly lastAudit?: AuditReport;
+  /** Another one with every transition that came into force. */
+  readonly lastApply?: ApplyReport;
 }

@@ -9,7 +9,13 @@ import { Backoff, type BackoffOptions } from './backoff';
 import type { FlowRecord } from './flow-record';
 import { describeError, isRetriable } from './hand-over';
 import { type Logger, SILENT_LOGGER } from './logger';
-import type { AuditReport, ReconcilerFailure, ReconcilerPhase, ReconcilerStatus } from './reconciler-status';
+import type {
+  ApplyReport,
+  AuditReport,
+  ReconcilerFailure,
+  ReconcilerPhase,
+  ReconcilerStatus,
+} from './reconciler-status';
 import { releaseSession } from './release-session';
 import { RevisionWaiters, stoppedError } from './revision-waiters';
 import { Timer } from './timer';
@@ -67,6 +73,10 @@ export class Reconciler {
   #activity: 'applying' | 'auditing' | 'stopped' | undefined;
   #lastFailure: ReconcilerFailure | undefined;
   #lastAudit: AuditReport | undefined;
+  #lastApply: ApplyReport | undefined;
+  /** When the oldest change that is not in force was submitted, and the oldest after the transition that is being applied. */
+  #waitingSince: number | undefined;
+  #laterSince: number | undefined;
   #running: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -105,6 +115,8 @@ export class Reconciler {
   submit(transition: Transition): void {
     if (this.#isStopping) return;
     this.#backlog.add(transition);
+    if (this.#activity === 'applying') this.#laterSince ??= this.#scheduler.now();
+    else this.#waitingSince ??= this.#scheduler.now();
     this.#isInSync ||= transition.isInSync;
     this.#publish();
     this.#wake();
@@ -206,19 +218,30 @@ export class Reconciler {
     this.#activity = 'applying';
     this.#inFlight = taken.changes.length;
     this.#publish();
+    const startedAt = this.#scheduler.now();
     const result = await applyBacklog(this.#session, this.#backlog, taken, () => this.#isStopping);
     this.#inFlight = 0;
-    if (result.type === 'done') this.#succeed(taken);
+    if (result.type === 'done') this.#succeed(taken, startedAt);
     else if (result.type !== 'restarted') this.#putOff(result);
   }
 
-  #succeed({ revision, scope }: Transition): void {
+  #succeed({ revision, scope }: Transition, startedAt: number): void {
     this.#backoff.reset();
+    this.#noteApply(startedAt);
     if (this.#lastFailure?.operation === 'apply') this.#lastFailure = undefined;
     this.#appliedRevision = revision;
     this.#publish();
     this.#waiters.reach(revision);
     if (scope === 'full') this.#auditTimer.start();
+  }
+
+  /** A clock that was set back meanwhile makes nothing shorter than no time. */
+  #noteApply(startedAt: number): void {
+    const at = this.#scheduler.now();
+    const since = this.#waitingSince ?? startedAt;
+    this.#lastApply = { at, durationMs: Math.max(0, at - startedAt), waitedMs: Math.max(0, at - since) };
+    this.#waitingSince = this.#laterSince;
+    this.#laterSince = undefined;
   }
 
   #putOff(result: Extract<ApplyResult, { readonly error: unknown }>): void {
@@ -265,6 +288,7 @@ export class Reconciler {
       quarantined: this.#backlog.quarantined,
       ...(this.#lastFailure === undefined ? {} : { lastFailure: this.#lastFailure }),
       ...(this.#lastAudit === undefined ? {} : { lastAudit: this.#lastAudit }),
+      ...(this.#lastApply === undefined ? {} : { lastApply: this.#lastApply }),
     };
   }
 

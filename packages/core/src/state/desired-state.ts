@@ -10,6 +10,7 @@ import {
   type Change,
   type DesiredKey,
   type DesiredObject,
+  type DesiredType,
   orderChanges,
   type Transition,
   typeOfKey,
@@ -27,6 +28,22 @@ export interface DesiredState {
   readonly workloads: ReadonlyMap<WorkloadKey, WorkloadEndpoint>;
   readonly routes: ReadonlyMap<RouteKey, Route>;
   readonly services: ReadonlyMap<ServicePortKey, ServicePort>;
+}
+
+/** How many objects of each type a desired state has. */
+export function countObjects(state: DesiredState): Readonly<Record<DesiredType, number>> {
+  return {
+    settings: state.settings.size,
+    node: state.nodes.size,
+    pool: state.pools.size,
+    ipSet: state.ipSets.size,
+    profile: state.profiles.size,
+    policy: state.policies.size,
+    hostEndpoint: state.hostEndpoints.size,
+    workload: state.workloads.size,
+    route: state.routes.size,
+    service: state.services.size,
+  };
 }
 
 /** A desired state that transitions can be applied to. Objects put into it are never changed, sets are copied once. */
