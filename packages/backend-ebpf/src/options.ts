@@ -57,5 +57,5 @@ function assertWhole(
 }
 
 function invalid(name: string, wanted: string): EbpfError {
-  return new EbpfError('PP_EBPF_OPTION_INVALID', `${name} must be ${wanted}`, { isRetriable: false });
+  return new EbpfError('PP_EBPF_OPTION_INVALID', `${name} must be ${wanted}`, { isRetriable: false, option: name });
 }

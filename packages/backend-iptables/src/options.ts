@@ -52,6 +52,7 @@ export function checkOptions(options: Partial<IptablesOptions>): CheckedOptions 
     const known = Object.keys(DEFAULT_OPTIONS).join(', ');
     throw new IptablesError('PP_IPTABLES_OPTION_INVALID', `there is no option ${unknown}; there is ${known}`, {
       isRetriable: false,
+      option: unknown,
     });
   }
   const all = { ...DEFAULT_OPTIONS, ...options };
@@ -70,5 +71,8 @@ export function checkOptions(options: Partial<IptablesOptions>): CheckedOptions 
 }
 
 function invalid(name: keyof IptablesOptions, wanted: string): IptablesError {
-  return new IptablesError('PP_IPTABLES_OPTION_INVALID', `${name} must be ${wanted}`, { isRetriable: false });
+  return new IptablesError('PP_IPTABLES_OPTION_INVALID', `${name} must be ${wanted}`, {
+    isRetriable: false,
+    option: name,
+  });
 }

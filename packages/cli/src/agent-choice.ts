@@ -2,7 +2,7 @@
 import type { DataplaneBackend, FeatureGates, LimitProfile, OnUnsupportedChoice } from '@polyplane/core';
 import { CliError } from './cli-error';
 import type { ClusterInput } from './cluster-input';
-import { loadBackends } from './load-backends';
+import { knownBackends, loadBackends } from './load-backends';
 import { type NodeAgentConfiguration, readNodeAgentConfiguration } from './node-agent-configuration';
 import { ownNodeName } from './node-context';
 
@@ -34,7 +34,7 @@ export interface AgentChoiceOptions extends ClusterInput {
 export function readAgentChoice(options: AgentChoiceOptions): AgentChoice {
   const { config, node, backend, backendModule, profile, featureGates } = options;
   const configuration =
-    config === undefined ? undefined : readNodeAgentConfiguration(config, loadBackends(backendModule));
+    config === undefined ? undefined : readNodeAgentConfiguration(config, knownBackends(backendModule));
   const name = backend ?? configuration?.backend;
   if (name === undefined)
     throw new CliError('PP_CLI_USAGE', 'give --backend, or the agent’s configuration by --config');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Container, type ContainerModule } from 'inversify';
 import { BackendRegistry, backendOptionsToken, DataplaneBackend, DataplaneError } from '@polyplane/core';
 import { CliError } from './cli-error';
+import type { KnownBackends, OptionFault } from './node-agent-configuration';
 
 /** Modules that the command itself depends on. */
 const BUILT_IN = [
@@ -47,6 +48,37 @@ export function loadBackends(
     // Making a backend touches nothing: what can go wrong is what the user wrote for it.
     if (!(error instanceof DataplaneError)) throw error;
     throw new CliError('PP_CLI_CONFIG_INVALID', `backends: ${error.message}`, { cause: error });
+  }
+}
+
+/**
+ * What a configuration may say of the backends.
+ * @throws CliError PP_CLI_MODULE_INVALID; CoreError PP_BACKEND_DUPLICATE
+ */
+export function knownBackends(moduleNames: readonly string[]): KnownBackends {
+  const { names, featureGates } = loadBackends(moduleNames);
+  return { names, featureGates, optionFaults: (name, options) => optionFaults(moduleNames, name, options) };
+}
+
+/** What a backend says against its options: it names one at a time, so each is taken out for the next to be found. */
+function optionFaults(moduleNames: readonly string[], name: string, options: object): readonly OptionFault[] {
+  const faults: OptionFault[] = [];
+  const left = new Map(Object.entries(options));
+  for (;;) {
+    const fault = optionFault(moduleNames, name, Object.fromEntries(left));
+    if (fault !== undefined) faults.push(fault);
+    if (fault?.option === undefined || !left.delete(fault.option)) return faults;
+  }
+}
+
+function optionFault(moduleNames: readonly string[], name: string, options: object): OptionFault | undefined {
+  try {
+    loadBackends(moduleNames, { [name]: options });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof CliError && error.cause instanceof DataplaneError)) throw error;
+    const { message, option } = error.cause;
+    return { message, ...(option !== undefined && { option }) };
   }
 }
 

@@ -118,6 +118,46 @@ describe('the node agent configuration', () => {
     expect(lines[3]).to.equal('agent.yaml:6: onUnsuported: there is no such field');
   });
 
+  it('is told everything that is wrong at once, in the order of its lines, whatever else is wrong', () => {
+    const text = `apiVersion: polyplane.io/v1alpha1
+kind: NodeAgentConfiguration
+featureGates: {Nope: true}
+source: {manifests: []}
+colour: red
+backends:
+  none: {}
+  iptables:
+    varient: nft
+    onUnsupported: perhaps
+backend: iptable
+`;
+    const known = {
+      ...KNOWN,
+      optionFaults: (name: string, options: object) =>
+        Object.keys(options)
+          .filter((option) => option !== 'onUnsupported')
+          .map((option) => ({ option, message: `${name} has no ${option}` })),
+    };
+    writeFileSync(file, text);
+    expect(() => readNodeAgentConfiguration(file, known, {})).to.throw(CliError);
+    try {
+      readNodeAgentConfiguration(file, known, {});
+    } catch (error) {
+      const lines = String((error as CliError).message)
+        .replaceAll(file, 'agent.yaml')
+        .split('\n');
+      expect(lines.map((line) => line.split(': ').slice(0, 2).join(' '))).to.deep.equal([
+        'agent.yaml:3 featureGates.Nope',
+        'agent.yaml:4 source.manifests',
+        'agent.yaml:5 colour',
+        'agent.yaml:7 backends.none',
+        'agent.yaml:9 backends.iptables.varient',
+        'agent.yaml:10 backends.iptables.onUnsupported',
+        'agent.yaml:11 backend',
+      ]);
+    }
+  });
+
   it('is refused when it is of another version, empty, or no mapping at all', () => {
     expect(messageOf('apiVersion: polyplane.io/v9\nkind: NodeAgentConfiguration\n')).to.match(
       /^agent\.yaml:1: apiVersion: /,

@@ -55,8 +55,18 @@ const profile = z.string().transform((text, context): LimitProfile => {
   }
 });
 
-/** What may be named: it depends on the backends that are loaded. */
-export type KnownBackends = Pick<BackendRegistry, 'names' | 'featureGates'>;
+/** What may be said of backends: it depends on those that are loaded. */
+export interface KnownBackends extends Pick<BackendRegistry, 'names' | 'featureGates'> {
+  /** What a backend says against options of its own; absent: they are not judged. */
+  readonly optionFaults?: (name: string, options: object) => readonly OptionFault[];
+}
+
+/** What is wrong with a backend's options. */
+export interface OptionFault {
+  /** The one that is wrong, if the backend says so. */
+  readonly option?: string;
+  readonly message: string;
+}
 
 const backendSettings = z.looseObject({
   onUnsupported: onUnsupportedChoice.optional().describe('as `onUnsupported` for all backends, which it goes before'),
@@ -126,8 +136,10 @@ export function readNodeAgentConfiguration(
   if (document.errors.length > 0) {
     throw invalid(document.errors.map((error) => `${file}:${lineAt(error.pos[0])}: ${firstLine(error.message)}`));
   }
-  const parsed = nodeAgentConfigurationSchema.superRefine(namesIn(known)).safeParse(toData(document, file));
-  if (!parsed.success) {
+  const data = toData(document, file);
+  const parsed = nodeAgentConfigurationSchema.safeParse(data);
+  const issues = [...(parsed.error?.issues.flatMap(splitIssue) ?? []), ...backendIssues(data, known)];
+  if (!parsed.success || issues.length > 0) {
     const lineOf = (path: readonly PropertyKey[]): number => {
       for (let length = path.length; length >= 0; length -= 1) {
         const node = document.getIn(path.slice(0, length), true);
@@ -135,7 +147,8 @@ export function readNodeAgentConfiguration(
       }
       return 1;
     };
-    throw invalid(parsed.error.issues.flatMap((issue) => formatIssue(file, issue, lineOf)));
+    const told = issues.map(({ path, message }) => ({ line: lineOf(path), text: `${formatPath(path)}: ${message}` }));
+    throw invalid(told.sort((one, other) => one.line - other.line).map(({ line, text }) => `${file}:${line}: ${text}`));
   }
   return {
     ...parsed.data,
@@ -145,20 +158,48 @@ export function readNodeAgentConfiguration(
   };
 }
 
-/** Who misspells a name is told which ones there are. */
-function namesIn({ names, featureGates }: KnownBackends) {
-  const gates = featureGates.map(({ name }) => name);
-  return (configuration: z.output<typeof nodeAgentConfigurationSchema>, context: z.RefinementCtx): void => {
-    const refuse = (what: string, field: 'backends' | 'featureGates', there: readonly string[]): void => {
-      for (const name of Object.keys(configuration[field])) {
-        if (there.includes(name)) continue;
-        const list = there.length === 0 ? 'there is none' : `there is ${there.join(', ')}`;
-        context.addIssue({ code: 'custom', path: [field, name], message: `no ${what} is named so; ${list}` });
-      }
-    };
-    refuse('backend', 'backends', names);
-    refuse('feature gate', 'featureGates', gates);
+/** Something that is wrong, and where. */
+interface ConfigurationIssue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** As much of the file as can be held against the backends, also where something else in it is wrong. */
+const backendParts = z.object({
+  backend: z.string().optional().catch(undefined),
+  backends: z.record(z.string(), z.unknown()).catch({}),
+  featureGates: z.record(z.string(), z.unknown()).catch({}),
+});
+
+/** Who misspells a name is told which ones there are; what a backend says against its options is told where they stand. */
+function backendIssues(data: unknown, { names, featureGates, optionFaults }: KnownBackends): ConfigurationIssue[] {
+  const parts = backendParts.safeParse(data).data;
+  if (parts === undefined) return [];
+  const issues: ConfigurationIssue[] = [];
+  const name = (path: readonly string[], what: string, there: readonly string[]): void => {
+    if (there.includes(path.at(-1) ?? '')) return;
+    const list = there.length === 0 ? 'there is none' : `there is ${there.join(', ')}`;
+    issues.push({ path, message: `no ${what} is named so; ${list}` });
   };
+  if (parts.backend !== undefined && parts.backend !== '' && !names.includes(parts.backend)) {
+    const message = `no backend is named ${JSON.stringify(parts.backend)}; there is ${names.join(', ')}`;
+    issues.push({ path: ['backend'], message });
+  }
+  for (const gate of Object.keys(parts.featureGates)) {
+    name(
+      ['featureGates', gate],
+      'feature gate',
+      featureGates.map((known) => known.name),
+    );
+  }
+  for (const [backend, options] of Object.entries(parts.backends)) {
+    name(['backends', backend], 'backend', names);
+    if (!names.includes(backend) || typeof options !== 'object' || options === null) continue;
+    for (const { option, message } of optionFaults?.(backend, options) ?? []) {
+      issues.push({ path: ['backends', backend, ...(option === undefined ? [] : [option])], message });
+    }
+  }
+  return issues;
 }
 
 function withAbsolutePaths(
@@ -187,18 +228,10 @@ function toData(document: Document, file: string): unknown {
   }
 }
 
-function formatIssue(
-  file: string,
-  issue: z.core.$ZodIssue,
-  lineOf: (path: readonly PropertyKey[]) => number,
-): readonly string[] {
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => {
-      const path = [...issue.path, key];
-      return `${file}:${lineOf(path)}: ${formatPath(path)}: there is no such field`;
-    });
-  }
-  return [`${file}:${lineOf(issue.path)}: ${formatPath(issue.path)}: ${issue.message}`];
+/** One for each key that is none. */
+function splitIssue(issue: z.core.$ZodIssue): readonly ConfigurationIssue[] {
+  if (issue.code !== 'unrecognized_keys') return [issue];
+  return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'there is no such field' }));
 }
 
 /** `source.manifests[0]`; the whole document is `configuration`. */

@@ -4,7 +4,7 @@ import { collect, type MissingPart } from '../bundle/collect';
 import { type BundleOptions, bundleParts } from '../bundle/parts';
 import { writeBundle } from '../bundle/write';
 import { addClusterInput } from '../cluster-input';
-import { loadBackends } from '../load-backends';
+import { knownBackends, loadBackends } from '../load-backends';
 import { readNodeAgentConfiguration } from '../node-agent-configuration';
 import { ownNodeName } from '../node-context';
 import { backendModuleOption, featureGatesOption, nodeOption, profileOption } from '../options';
@@ -75,7 +75,7 @@ function addressesOf({ config, address, node, backendModule }: BundleCommandOpti
 
 function readable(config: string, backendModule: readonly string[]) {
   try {
-    return readNodeAgentConfiguration(config, loadBackends(backendModule));
+    return readNodeAgentConfiguration(config, knownBackends(backendModule));
   } catch {
     // The parts that need it say why they are missing.
     return undefined;

@@ -102,6 +102,8 @@ ${more}`,
       expect(metrics).to.match(/^polyplane_applied_revision 1$/m);
       expect(metrics).to.match(/^polyplane_audits_total 0$/m);
       expect(metrics).to.match(/^process_cpu_seconds_total /m);
+      expect(metrics).to.match(/^kubeproxy_sync_proxy_rules_duration_seconds_count 1$/m);
+      expect(metrics).to.match(/^polyplane_build_info\{/m);
     });
 
     it('follows its manifests, and keeps the last good ones while they are broken', async () => {
@@ -228,13 +230,35 @@ ${more}`,
     it('for a backend that nobody has', async () => {
       const { exitCode, stderr } = await run('iptable');
       expect(exitCode).to.equal(2);
-      expect(stderr).to.match(/no backend is named "iptable"; there is .*iptables/);
+      expect(stderr).to.match(/\/agent\.yaml:5: backend: no backend is named "iptable"; there is .*iptables/);
     });
 
     it('for options that a backend does not have', async () => {
       const { exitCode, stderr } = await run('iptables', 'backends: {iptables: {varient: nft}}');
       expect(exitCode).to.equal(2);
-      expect(stderr).to.match(/^error: backends: there is no option varient; there is variant, /m);
+      expect(stderr).to.match(
+        /^error: .*\/agent\.yaml:9: backends\.iptables\.varient: there is no option varient; there is variant, /m,
+      );
+    });
+
+    it('for everything that is wrong at once', async () => {
+      const more = 'onUnsuported: deny\nbackends: {iptables: {variant: nf, markMask: 1}, ebpf: {conntrackEntries: no}}';
+      const { exitCode, stderr } = await run('iptable', more);
+      expect(exitCode).to.equal(2);
+      const told = stderr.split('\n').map((line) => /agent\.yaml:(\d+: [\w.]+): /.exec(line)?.[1]);
+      expect(told.filter((place) => place !== undefined)).to.deep.equal([
+        '5: backend',
+        '9: onUnsuported',
+        '10: backends.iptables.variant',
+        '10: backends.iptables.markMask',
+        '10: backends.ebpf.conntrackEntries',
+      ]);
+    });
+
+    it('for a level of the log that there is not', async () => {
+      const { exitCode, stderr } = await run('simulator', '', '--log-level', 'loud');
+      expect(exitCode).to.equal(2);
+      expect(stderr).to.match(/argument 'loud' is invalid.* debug, info, warn, error, silent/);
     });
 
     it('for options of a backend that nobody has', async () => {

@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { runAgentDaemon } from '../agent-daemon';
 import { LOG_LEVELS, type LogLevel } from '../agent-log';
-import { loadBackends } from '../load-backends';
+import { knownBackends } from '../load-backends';
 import { readNodeAgentConfiguration } from '../node-agent-configuration';
 import { backendModuleOption } from '../options';
 
@@ -22,6 +22,6 @@ export function runCommand(): Command {
         .default('info' satisfies LogLevel),
     )
     .action(({ config, backendModule, logLevel }: RunOptions) =>
-      runAgentDaemon(readNodeAgentConfiguration(config, loadBackends(backendModule)), backendModule, logLevel),
+      runAgentDaemon(readNodeAgentConfiguration(config, knownBackends(backendModule)), backendModule, logLevel),
     );
 }

@@ -190,6 +190,8 @@ export interface DataplaneErrorOptions {
   readonly isRetriable: boolean;
   /** The objects that are to blame, if known: the caller leaves them out, reports them, and goes on with the rest. */
   readonly objects?: readonly DesiredKey[];
+  /** Of an error about the backend's options: the name of the one that is wrong. */
+  readonly option?: string;
   readonly cause?: unknown;
 }
 
@@ -197,11 +199,13 @@ export interface DataplaneErrorOptions {
 export abstract class DataplaneError<Code extends string = string> extends CodedError<Code> {
   readonly isRetriable: boolean;
   readonly objects: readonly DesiredKey[];
+  readonly option?: string;
 
   protected constructor(code: Code, message: string, options: DataplaneErrorOptions) {
     super(code, message, { cause: options.cause });
     this.isRetriable = options.isRetriable;
     this.objects = options.objects ?? [];
+    if (options.option !== undefined) this.option = options.option;
   }
 }
 
