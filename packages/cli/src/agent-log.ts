@@ -2,7 +2,7 @@
 import { styleText } from 'node:util';
 import { type Logger, pino } from 'pino';
 import { z } from 'zod';
-import { printable } from './output';
+import { printable } from './printable';
 
 /** From what is of use to developers alone to nothing at all. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;

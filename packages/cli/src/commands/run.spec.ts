@@ -242,7 +242,7 @@ ${more}`,
     });
 
     it('for everything that is wrong at once', async () => {
-      const more = 'onUnsuported: deny\nbackends: {iptables: {variant: nf, markMask: 1}, ebpf: {conntrackEntries: no}}';
+      const more = 'onUnsuported: deny\nbackends: {iptables: {variant: nf, markMask: 1}}';
       const { exitCode, stderr } = await run('iptable', more);
       expect(exitCode).to.equal(2);
       const told = stderr.split('\n').map((line) => /agent\.yaml:(\d+: [\w.]+): /.exec(line)?.[1]);
@@ -251,7 +251,6 @@ ${more}`,
         '9: onUnsuported',
         '10: backends.iptables.variant',
         '10: backends.iptables.markMask',
-        '10: backends.ebpf.conntrackEntries',
       ]);
     });
 

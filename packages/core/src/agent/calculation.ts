@@ -10,6 +10,7 @@ import type { ResourceChange } from '../resources/resource-change';
 import type { ResourceProblem } from '../resources/resource-problem';
 import { type Change, DesiredStateStore, orderChanges, type Transition } from '../state';
 import { faultOfChange, incomputable, keyOfResourceChange } from './check-change';
+import { lateComers, trialCluster } from './trial-cluster';
 
 /** What a calculation is made of; all three start with nothing. */
 export interface CalculationParts {
@@ -30,7 +31,8 @@ export interface CalculationStep {
 /**
  * Compute and the gate trust that resources are as `parseResource` gives them. A source of a third party may hand in others: one
  * that is no resource at all is left out; where one makes them throw, they are made anew from everything before, and the batch is
- * taken change by change without those that throw again. An object that is left out keeps its former version.
+ * taken change by change without those that throw again. Each is first tried in a small
+ * cluster of its own. An object that is left out keeps its former version, unless that is at fault, too.
  */
 export class Calculation {
   readonly desired = new DesiredStateStore();
@@ -42,6 +44,7 @@ export class Calculation {
   /** @param isTrusted every resource is as `parseResource` gives it: nothing is kept to start anew from, and what throws is thrown */
   constructor(
     private readonly makeParts: () => CalculationParts,
+    private readonly nodeName: string,
     private readonly isTrusted: boolean,
   ) {
     this.#parts = makeParts();
@@ -94,9 +97,11 @@ export class Calculation {
 
   #recover(changes: readonly ResourceChange[]): CalculationStep {
     const before = this.#parts.gate.diagnostics;
+    this.#giveUpFaulty();
     let fresh = this.#remake();
     for (const change of changes) {
       try {
+        this.#tryAlone(change);
         fresh.take([change]);
         this.#remember(change);
       } catch (error) {
@@ -110,6 +115,29 @@ export class Calculation {
       accepted: { scope: 'full', changes: fresh.accepted.toTransition(0, true).changes },
       diagnostics: diagnosticChanges(before, fresh.parts.gate.diagnostics),
     };
+  }
+
+  /** Throws what it makes a small cluster throw: else the next innocent object would be blamed. */
+  #tryAlone(change: ResourceChange): void {
+    if (change.op === 'remove') return;
+    const { resource } = change;
+    const parts = this.makeParts();
+    calculate(parts, trialCluster(this.nodeName, resource.metadata.namespace));
+    calculate(parts, [change]);
+    calculate(parts, lateComers(this.nodeName, resource));
+  }
+
+  /** What was taken before may turn out to be at fault only now: it is given up. */
+  #giveUpFaulty(): void {
+    for (const [key, resource] of this.#resources) {
+      const change = { op: 'put', resource } as const;
+      try {
+        this.#tryAlone(change);
+      } catch (error) {
+        this.#resources.delete(key);
+        this.#faults.set(key, incomputable(change, error));
+      }
+    }
   }
 
   #remake(): FreshCalculation {

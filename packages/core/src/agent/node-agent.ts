@@ -215,7 +215,7 @@ export class NodeAgent {
       declared: new DeclaredFeatures(options.nodeName),
       gate: new Gate(limits, gateOptions(backend.name, options, source)),
     });
-    this.#calculation = new Calculation(makeParts, source.hasParsedResources === true);
+    this.#calculation = new Calculation(makeParts, options.nodeName, source.hasParsedResources === true);
     this.#reconciler = new Reconciler(dataplane.session, {
       scheduler,
       random,
