@@ -57,14 +57,20 @@ export function usableEndpoints(
     : [];
   const cluster = ready.length > 0 ? narrowByHints(ready, policy.hints, place) : terminating;
   const local = localReady.length > 0 ? localReady : terminating.filter(({ isLocal }) => isLocal);
-  const used = new Set([...(policy.usesCluster ? cluster : []), ...(policy.usesLocal ? local : [])]);
-  const others = policy.keepsFlows ? candidates.filter((one) => one.isServing && !used.has(one)) : [];
+  const others = policy.keepsFlows
+    ? servingBeyond(candidates, [...(policy.usesCluster ? cluster : []), ...(policy.usesLocal ? local : [])])
+    : [];
   return {
     clusterEndpoints: policy.usesCluster ? cluster.map(toEndpoint) : [],
     localEndpoints: policy.usesLocal ? local.map(toEndpoint) : [],
     hasEndpoints: ready.length + terminating.length > 0,
     ...(others.length > 0 && { otherServingEndpoints: others.map(toEndpoint) }),
   };
+}
+
+function servingBeyond(candidates: readonly Candidate[], used: readonly Candidate[]): readonly Candidate[] {
+  const known = new Set(used);
+  return candidates.filter((candidate) => candidate.isServing && !known.has(candidate));
 }
 
 /** How many addresses of a service are ready on this node, whatever ports they serve: what its health check tells. */
