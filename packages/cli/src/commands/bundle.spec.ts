@@ -138,4 +138,12 @@ metricsAddress: 127.0.0.1:${metrics}
       exitCode: 2,
     });
   });
+
+  it('ends with 70 in one line where the folder is not to be written to', async function () {
+    skipIf(this, userObstacle);
+    const args = ['bundle', '--address', '127.0.0.1:9', '--out', join(folder, 'b.tgz')];
+    const run = await polyplane(args, { uid: NOBODY });
+    expect(run).to.include({ exitCode: 70, stdout: '' });
+    expect(run.stderr).to.match(/^error: \S+b\.tgz: EACCES: permission denied.* \(PP_CLI_OUTPUT_UNWRITABLE\)\n$/);
+  });
 });
