@@ -95,11 +95,11 @@ FUNCTION int track(struct pp_scratch *s, const struct pp_ends *ends, struct pp_c
 	return add_translation(s, &s->packet.saddr, s->wire_sport, &ends->daddr, ends->dport, connection);
 }
 
-/* A service address that no service translated is not routed on: the network would send it back. */
+/* A service address that no service translated is not routed on: the network would send it back. Whoever denies it says so before. */
 INLINE int stop_loop(struct __sk_buff *skb, struct pp_scratch *s, const struct pp_config *settings)
 {
 	if (!(settings->flags & (PP_CONFIG_LOOP_DROP | PP_CONFIG_LOOP_REFUSE))) return 0;
-	if (is_leaving(s->hook) || s->target != PP_TARGET_NETWORK) return 0;
+	if (s->hook != PP_TO_NETWORK || s->is_from_host || s->is_translated || s->target != PP_TARGET_NETWORK) return 0;
 	if (!is_in_ranges(PP_RANGES_OF_SERVICES, &s->packet.daddr)) return 0;
 	if (settings->flags & PP_CONFIG_LOOP_REFUSE) return refuse(skb, s, PP_COUNT_SERVICE_LOOP);
 	return drop(PP_COUNT_SERVICE_LOOP);
@@ -118,8 +118,9 @@ INLINE __u32 marks_of(const struct pp_conntrack *connection)
 	__u32 bits = PP_MARK_SEEN;
 	if (connection->flags & PP_SOURCE_TRANSLATED_LATE) bits |= PP_MARK_LATE;
 	if (!(connection->flags & PP_TO_APPROVED)) return bits;
-	if (connection->to_generation == 0) return bits | PP_MARK_TO_NETWORK;
 	if (connection->to_generation != generation_of(connection->to_ifindex)) return bits;
+	/* Nobody was there to be asked: a workload's interface always has somebody. */
+	if (connection->to_generation == 0) return bits | PP_MARK_TO_NETWORK;
 	return bits | PP_MARK_TO_NETWORK | PP_MARK_TO_WORKLOAD;
 }
 
@@ -162,7 +163,10 @@ INLINE bool is_last_to_ask(const struct pp_scratch *s)
 INLINE bool must_return_here(const struct pp_scratch *s)
 {
 	if (s->is_from_host || is_leaving(s->hook) || s->is_hairpin) return false;
-	if (s->hook == PP_FROM_NETWORK && s->is_translated && !s->is_from_inside && s->target == PP_TARGET_NETWORK) return true;
+	bool is_to_itself = is_same_address(&s->packet.saddr, &s->packet.daddr);
+	if (s->hook == PP_FROM_NETWORK && s->is_translated && s->target == PP_TARGET_NETWORK &&
+	    (!s->is_from_inside || is_to_itself))
+		return true;
 	return wants_own_address(s);
 }
 

@@ -25,14 +25,14 @@ INLINE int send_back(struct __sk_buff *skb)
 {
 	if (swap_macs(skb)) return drop(PP_COUNT_KERNEL);
 	mark(skb, PP_MARK_SEEN | PP_MARK_TO_WORKLOAD | PP_MARK_TO_NETWORK);
-	return bpf_redirect(skb->ifindex, 0);
+	return bpf_redirect(interface_of(skb), 0);
 }
 
 /* To a process of the host, as if it had come in by this interface. */
 INLINE int send_to_host(struct __sk_buff *skb)
 {
 	mark(skb, PP_MARK_SEEN);
-	return bpf_redirect(skb->ifindex, BPF_F_INGRESS);
+	return bpf_redirect(interface_of(skb), BPF_F_INGRESS);
 }
 
 /* By the routing table, once more: the destination is another than the one that the packet was routed for. */
@@ -40,7 +40,7 @@ FUNCTION int send_by_route(struct __sk_buff *skb, const struct pp_scratch *s, co
 {
 	struct bpf_fib_lookup fib = {};
 	fib.family = s->packet.family == 4 ? 2 : 10;
-	fib.ifindex = skb->ifindex;
+	fib.ifindex = interface_of(skb);
 	fib.l4_protocol = s->packet.protocol;
 	if (s->packet.family == 4) {
 		fib.ipv4_src = ends->saddr.word[3];
@@ -49,7 +49,9 @@ FUNCTION int send_by_route(struct __sk_buff *skb, const struct pp_scratch *s, co
 		__builtin_memcpy(fib.ipv6_src, &ends->saddr, sizeof(ends->saddr));
 		__builtin_memcpy(fib.ipv6_dst, &ends->daddr, sizeof(ends->daddr));
 	}
-	long result = bpf_fib_lookup(skb, &fib, sizeof(fib), BPF_FIB_LOOKUP_OUTPUT);
+	long result = bpf_fib_lookup(skb, &fib, sizeof(fib), 0);
+	/* A host that does not forward is asked for what it sends itself, which leaves by this interface. */
+	if (result == BPF_FIB_LKUP_RET_FWD_DISABLED) result = bpf_fib_lookup(skb, &fib, sizeof(fib), BPF_FIB_LOOKUP_OUTPUT);
 	if (result != BPF_FIB_LKUP_RET_SUCCESS && result != BPF_FIB_LKUP_RET_NO_NEIGH) return drop(PP_COUNT_KERNEL);
 	return bpf_redirect_neigh(fib.ifindex, NULL, 0, 0);
 }

@@ -44,7 +44,7 @@ FUNCTION int pass_original(struct __sk_buff *skb, struct pp_scratch *s, struct p
 		find_target(s);
 		return send_from_host(skb, s, &ends);
 	}
-	s->is_hairpin = is_turned_back(connection, skb->ifindex);
+	s->is_hairpin = is_turned_back(connection, interface_of(skb));
 	return pass_on(skb, s, connection);
 }
 
@@ -61,7 +61,7 @@ INLINE bool is_answer_late(const struct pp_scratch *s, const struct pp_conntrack
 FUNCTION int pass_reply(struct __sk_buff *skb, struct pp_scratch *s, struct pp_conntrack *connection)
 {
 	struct pp_ends ends = {};
-	bool is_hairpin = is_turned_back(connection, skb->ifindex) && !is_leaving(s->hook);
+	bool is_hairpin = is_turned_back(connection, interface_of(skb)) && !is_leaving(s->hook);
 	bool is_late = !is_hairpin && is_answer_late(s, connection);
 	ends_of(s, connection, true, &ends);
 	if (is_late) {
@@ -105,8 +105,9 @@ INLINE int judge_again(struct __sk_buff *skb, struct pp_scratch *s, const struct
 	s->flow = PP_FLOW_KNOWN;
 	s->is_translated = (connection->flags & PP_DESTINATION_TRANSLATED) != 0;
 	recall_ends(s, connection);
-	s->is_hairpin = s->is_translated && is_same_address(&s->packet.saddr, &s->packet.daddr);
-	return go_to(skb, PP_PROGRAM_BALANCE);
+	s->is_hairpin = s->is_translated && s->hook != PP_FROM_NETWORK && is_same_address(&s->packet.saddr, &s->packet.daddr);
+	/* What left by the loopback interface comes in for the first time. */
+	return go_to(skb, s->is_over_loopback && !is_leaving(s->hook) ? PP_PROGRAM_OPEN : PP_PROGRAM_BALANCE);
 }
 
 /* A packet of a connection. */
@@ -145,7 +146,7 @@ int pp_admit(struct __sk_buff *skb)
 	struct pp_scratch *s = scratch();
 	struct pp_config *settings = config();
 	if (!s || !settings) return PP_ACTION_DROP;
-	__u32 generation = generation_of(skb->ifindex);
+	__u32 generation = generation_of(interface_of(skb));
 	if (s->hook == PP_FROM_WORKLOAD && s->target == PP_TARGET_HOST && settings->endpoint_to_host == PP_TO_HOST_DROP)
 		return deny(s, PP_COUNT_TO_HOST);
 	int stopped = stop_loop(skb, s, settings);

@@ -26,6 +26,14 @@ FUNCTION bool is_closed_to_workloads(const struct pp_scratch *s)
 	return false;
 }
 
+/* It is the host's own, or the host forwards. */
+INLINE bool may_pass_on(const struct pp_scratch *s)
+{
+	struct pp_config *settings = config();
+	if (s->is_from_host || (settings && (settings->flags & PP_CONFIG_FORWARDING))) return true;
+	return is_loopback(&s->wire_daddr) || (route_flags(&s->wire_daddr) & PP_ROUTE_HOST);
+}
+
 /* After a new flow's ends are known: 0, or an action. */
 INLINE int balance(struct __sk_buff *skb, struct pp_scratch *s)
 {
@@ -40,6 +48,8 @@ INLINE int balance(struct __sk_buff *skb, struct pp_scratch *s)
 	struct pp_chosen chosen = {};
 	int choice = choose_backend(&client, &chosen);
 	if (choice == PP_CHOICE_NONE) return 0;
+	/* Where the host passes nothing on, it refuses nothing that it would have had to pass on. */
+	if (choice == PP_CHOICE_REFUSE && !may_pass_on(s)) return drop(PP_COUNT_NOT_FORWARDING);
 	if (choice == PP_CHOICE_REFUSE) return refuse(skb, s, chosen.refusal);
 	if (choice == PP_CHOICE_DROP) return drop(chosen.refusal);
 	s->is_translated = 1;
@@ -47,7 +57,8 @@ INLINE int balance(struct __sk_buff *skb, struct pp_scratch *s)
 	s->is_from_inside = chosen.is_from_inside;
 	s->packet.daddr = chosen.address;
 	s->packet.dport = chosen.port;
-	s->is_hairpin = is_same_address(&s->packet.saddr, &s->packet.daddr);
+	/* What comes from the network to itself is passed on as to anybody else. */
+	s->is_hairpin = s->hook != PP_FROM_NETWORK && is_same_address(&s->packet.saddr, &s->packet.daddr);
 	return 0;
 }
 
@@ -60,12 +71,12 @@ int pp_balance(struct __sk_buff *skb)
 	if (s->packet.verdict == PP_VERDICT_DENY) return deny(s, PP_COUNT_DENIED);
 	s->is_accepted = s->packet.verdict == PP_VERDICT_ALLOW;
 	bool is_seen = skb->mark & PP_MARK_SEEN;
-	if (s->flow == PP_FLOW_NEW && !is_seen && (s->packet.flags & PP_HAS_PORTS)) {
+	if (s->flow == PP_FLOW_NEW && !is_seen && !s->is_over_loopback && (s->packet.flags & PP_HAS_PORTS)) {
 		int action = balance(skb, s);
 		if (action) return action;
 	}
 	find_target(s);
-	__u32 ifindex = skb->ifindex;
+	__u32 ifindex = interface_of(skb);
 	struct pp_endpoint *endpoint = bpf_map_lookup_elem(&pp_endpoints, &ifindex);
 	bool is_forwarded = s->target != PP_TARGET_HOST && !s->is_from_host;
 	if (is_forwarded && !(settings->flags & PP_CONFIG_FORWARDING)) return drop(PP_COUNT_NOT_FORWARDING);
@@ -77,7 +88,7 @@ int pp_balance(struct __sk_buff *skb)
 		if (s->target == PP_TARGET_HOST && is_neighbour_discovery(s)) return PP_ACTION_NEXT;
 		if (is_closed_to_workloads(s)) return deny(s, PP_COUNT_TUNNEL_CLOSED);
 	}
-	if (!is_leaving(s->hook) && s->target == PP_TARGET_HOST && is_loopback(&s->packet.daddr))
+	if (!is_leaving(s->hook) && !s->is_over_loopback && is_loopback(&s->packet.daddr))
 		return drop(PP_COUNT_LOOPBACK);
 	s->stages = endpoint ? stages_of(s, endpoint) : 0;
 	return ask_next(skb, s);
@@ -89,7 +100,7 @@ int pp_open(struct __sk_buff *skb)
 {
 	struct pp_scratch *s = scratch();
 	if (!s) return PP_ACTION_DROP;
-	__u32 ifindex = skb->ifindex;
+	__u32 ifindex = interface_of(skb);
 	struct pp_endpoint *endpoint = bpf_map_lookup_elem(&pp_endpoints, &ifindex);
 	if (endpoint && endpoint->pre_dnat && !is_leaving(s->hook))
 		return ask_policy(skb, s, endpoint->pre_dnat, PP_PROGRAM_BALANCE);

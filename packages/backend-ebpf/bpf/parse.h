@@ -189,7 +189,7 @@ INLINE int parse(struct __sk_buff *skb, struct pp_scratch *s, __u8 hook)
 	__builtin_memset(&s->wire_saddr, 0, sizeof(*s) - offsetof(struct pp_scratch, wire_saddr));
 	s->hook = hook;
 	s->packet.length = skb->len;
-	s->packet.ifindex = skb->ifindex;
+	s->packet.ifindex = interface_of(skb);
 	s->l3_offset = ETHERNET_BYTES;
 	int parsed;
 	if (skb->protocol == to_network16(ETHERTYPE_IPV4)) parsed = parse_ipv4(skb, s);

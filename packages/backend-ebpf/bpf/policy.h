@@ -85,7 +85,7 @@ INLINE int ask_next(struct __sk_buff *skb, struct pp_scratch *s)
 {
 	__u8 stages = s->stages;
 	if (!stages) return go_to(skb, PP_PROGRAM_ADMIT);
-	__u32 ifindex = skb->ifindex;
+	__u32 ifindex = interface_of(skb);
 	struct pp_endpoint *endpoint = bpf_map_lookup_elem(&pp_endpoints, &ifindex);
 	if (!endpoint) return drop(PP_COUNT_NO_ENDPOINT);
 	__u8 stage = stages & -stages;

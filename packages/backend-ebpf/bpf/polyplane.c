@@ -44,11 +44,17 @@ INLINE int begin(struct __sk_buff *skb, struct pp_scratch *s)
 #define PACKET_OTHERHOST 3
 #define PACKET_HOST 0
 
+/* In every network namespace. */
+#define LOOPBACK_INTERFACE 1
+
 INLINE int meet(struct __sk_buff *skb, __u8 hook)
 {
 	__u32 seen = skb->mark;
 	if (is_leaving(hook) && is_settled(seen, hook)) return PP_ACTION_NEXT;
-	if (!is_leaving(hook) && (seen & PP_MARK_SEEN)) {
+	bool is_over_loopback = interface_of(skb) == LOOPBACK_INTERFACE;
+	/* Where it left it was judged as what the host sends, now it is what comes to the host. */
+	if (!is_leaving(hook) && is_over_loopback) mark(skb, 0);
+	else if (!is_leaving(hook) && (seen & PP_MARK_SEEN)) {
 		/* One of ours sent it here for the host, whatever its Ethernet header says. */
 		bpf_skb_change_type(skb, PACKET_HOST);
 		return PP_ACTION_NEXT;
@@ -59,7 +65,8 @@ INLINE int meet(struct __sk_buff *skb, __u8 hook)
 	int parsed = parse(skb, s, hook);
 	if (parsed == PP_NOT_IP) return pass_no_ip(skb, hook);
 	if (parsed == PP_MALFORMED) return drop(PP_COUNT_MALFORMED);
-	__u32 ifindex = skb->ifindex;
+	s->is_over_loopback = is_over_loopback;
+	__u32 ifindex = interface_of(skb);
 	struct pp_endpoint *endpoint = bpf_map_lookup_elem(&pp_endpoints, &ifindex);
 	bool is_of_workload = hook == PP_FROM_WORKLOAD || hook == PP_TO_WORKLOAD;
 	if (is_of_workload && !endpoint) return drop(PP_COUNT_NO_ENDPOINT);
@@ -67,7 +74,7 @@ INLINE int meet(struct __sk_buff *skb, __u8 hook)
 	s->is_from_host = is_leaving(hook) && !(seen & PP_MARK_SEEN);
 	if (s->is_from_host) s->packet.flags |= PP_FROM_HOST;
 	if (hook == PP_FROM_WORKLOAD && !may_send(s)) return drop(PP_COUNT_SPOOFED);
-	if (hook == PP_FROM_NETWORK && is_loopback(&s->wire_saddr)) return drop(PP_COUNT_LOOPBACK);
+	if (hook == PP_FROM_NETWORK && !is_over_loopback && is_loopback(&s->wire_saddr)) return drop(PP_COUNT_LOOPBACK);
 	if (s->is_error && s->has_l4) return go_to(skb, PP_PROGRAM_RELATED);
 	if (!is_tracked_kind(s)) return begin(skb, s);
 	bool is_reply = false;

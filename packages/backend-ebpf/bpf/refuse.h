@@ -159,6 +159,9 @@ int pp_refuse(struct __sk_buff *skb)
 	if (s->packet.protocol == PROTOCOL_TCP) failed = reset_tcp(skb, s);
 	else failed = s->packet.family == 4 ? refuse_ipv4(skb, s) : refuse_ipv6(skb, s);
 	if (failed) return drop(PP_COUNT_KERNEL);
-	if (!s->is_from_host) return send_back(skb);
-	return send_to_host(skb);
+	if (s->is_from_host) return send_to_host(skb);
+	if (!is_leaving(s->hook)) return send_back(skb);
+	/* It came in by another interface than the one that it would have left by. */
+	mark(skb, PP_MARK_SEEN | PP_MARK_TO_WORKLOAD | PP_MARK_TO_NETWORK);
+	return bpf_redirect_neigh(skb->ingress_ifindex, NULL, 0, 0);
 }

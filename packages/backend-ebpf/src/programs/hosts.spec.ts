@@ -120,6 +120,14 @@ describeOnKernel('the programs and the host', () => {
     expect(bed.send('to_network', 'uplink', toClient).action).to.equal('pass');
   });
 
+  it('refuse nothing, but on the host’s own addresses, where the host passes nothing on', () => {
+    bed.configure({ flags: CONFIG_FLAG.podsByInterface });
+    bed.service({ address: VIP }, []);
+    bed.service({ port: 30080, service: 8 }, []);
+    expect(bed.send('from_network', 'uplink', { from: CLIENT, to: VIP }).action).to.equal('drop');
+    expect(bed.send('from_network', 'uplink', { ...fromClient, destinationPort: 30080 }).action).to.equal('redirect');
+  });
+
   it('let no workload begin what tunnels are made of', () => {
     bed.configure({
       closed: [

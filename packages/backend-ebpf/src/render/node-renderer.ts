@@ -152,8 +152,8 @@ function identityOf(role: InterfaceRole): string {
   return JSON.stringify([key, addresses, allowedSources]);
 }
 
-/** What the host says to itself meets no interface of ours. */
+/** What the host says to itself is nobody's affair but that of a host endpoint on the loopback interface. */
 function attachmentsOf(roles: ReadonlyMap<string, InterfaceRole>): ReadonlyMap<number, AttachmentKind> {
-  const others = [...roles].filter(([name]) => name !== LOOPBACK);
+  const others = [...roles].filter(([name, { hostEndpoint }]) => name !== LOOPBACK || hostEndpoint !== undefined);
   return new Map(others.map(([, { index, kind }]) => [index, kind] as const));
 }

@@ -63,7 +63,7 @@ class Attempt implements Waiting {
       const sent = this.dialogue === undefined || begun < 0 ? begun : sendTo(this.fd, this.dialogue.question, null);
       if (NEVER_LEFT.has(-sent)) this.finish({ outcome: 'notSendable', reason: formatErrno(-sent) });
       // The sender's own firewall stopped the datagram: whether it told so, only the socket says.
-      else if (sent >= 0 || (sent === -ERRNO.EPERM && begun >= 0)) this.await();
+      else if (sent >= 0 || (STOPPED_HERE.has(-sent) && begun >= 0)) this.await();
       else this.fail(sent);
     });
   }
@@ -158,6 +158,9 @@ const REFUSALS: ReadonlySet<number> = new Set([
   ERRNO.EACCES,
   ERRNO.ENOPROTOOPT,
 ]);
+
+/** Error numbers of a sender's own firewall: a packet filter's, a classifier's. */
+const STOPPED_HERE: ReadonlySet<number> = new Set([ERRNO.EPERM, ERRNO.ENOBUFS]);
 
 /** Error numbers of a `connect` that found no route or no address to send from. */
 const NEVER_LEFT: ReadonlySet<number> = new Set([ERRNO.ENETUNREACH, ERRNO.EADDRNOTAVAIL]);
