@@ -66,27 +66,51 @@ INLINE struct pp_backend *find_backend(__u32 service, __u32 index)
 	return bpf_map_lookup_elem(&pp_backends, &key);
 }
 
-/* The endpoint that the client was sent to before, if its time is not over. */
-INLINE bool recall_affinity(const struct pp_client *client, const struct pp_frontend *frontend,
-			    struct pp_chosen *chosen)
+INLINE bool is_backend(const struct pp_backend *backend, const struct pp_affinity *affinity)
+{
+	return backend && backend->port == affinity->port && is_same_address(&backend->address, &affinity->address);
+}
+
+/* An endpoint that stands so far behind in a service's list is not looked for: its clients are bound anew. */
+#define MOST_SEARCHED 256
+
+/* It is still one of the service's; it may stand elsewhere in the list by now. */
+FUNCTION bool still_serves(struct pp_affinity *affinity, __u32 service, __u32 first, __u32 total)
+{
+	if (is_backend(find_backend(service, affinity->index), affinity) && affinity->index - first < total) return true;
+	for (__u32 i = 0; i < MOST_SEARCHED; i++) {
+		if (i >= total) break;
+		if (!is_backend(find_backend(service, first + i), affinity)) continue;
+		affinity->index = first + i;
+		return true;
+	}
+	return false;
+}
+
+/* The endpoint that the client was sent to before, if its time is not over and it is still there. */
+INLINE bool recall_affinity(const struct pp_client *client, const struct pp_frontend *frontend, __u32 first,
+			    __u32 total, struct pp_chosen *chosen)
 {
 	struct pp_affinity_key key = {.client = client->address, .service = frontend->service};
 	struct pp_affinity *affinity = bpf_map_lookup_elem(&pp_affinity, &key);
 	if (!affinity) return false;
 	__u64 now = bpf_ktime_get_coarse_ns();
 	if (now - affinity->last_used > frontend->affinity_seconds * NANOSECONDS) return false;
+	if (!still_serves(affinity, frontend->service, first, total)) return false;
 	affinity->last_used = now;
 	chosen->address = affinity->address;
 	chosen->port = to_host16(affinity->port);
 	return true;
 }
 
-INLINE void remember_affinity(const struct pp_client *client, const struct pp_frontend *frontend,
+INLINE void remember_affinity(const struct pp_client *client, const struct pp_frontend *frontend, __u32 index,
 			      const struct pp_backend *backend)
 {
 	struct pp_affinity_key key = {.client = client->address, .service = frontend->service};
-	struct pp_affinity value = {
-		.address = backend->address, .port = backend->port, .last_used = bpf_ktime_get_coarse_ns()};
+	struct pp_affinity value = {.address = backend->address,
+				    .port = backend->port,
+				    .index = index,
+				    .last_used = bpf_ktime_get_coarse_ns()};
 	bpf_map_update_elem(&pp_affinity, &key, &value, BPF_ANY);
 }
 
@@ -112,15 +136,16 @@ FUNCTION int choose_backend(const struct pp_client *client, struct pp_chosen *ch
 		chosen->refusal = is_elsewhere ? PP_COUNT_NO_LOCAL_BACKEND : PP_COUNT_NO_BACKEND;
 		return is_elsewhere ? PP_CHOICE_DROP : PP_CHOICE_REFUSE;
 	}
-	if (frontend->affinity_seconds && recall_affinity(client, frontend, chosen)) return PP_CHOICE_BACKEND;
-	__u32 index = bpf_get_prandom_u32() % total;
-	struct pp_backend *backend = find_backend(frontend->service, is_local ? PP_LOCAL_BACKENDS | index : index);
+	__u32 first = is_local ? PP_LOCAL_BACKENDS : 0;
+	if (frontend->affinity_seconds && recall_affinity(client, frontend, first, total, chosen)) return PP_CHOICE_BACKEND;
+	__u32 index = first + bpf_get_prandom_u32() % total;
+	struct pp_backend *backend = find_backend(frontend->service, index);
 	/* User space writes endpoints before it counts them: this one went at this very moment. */
 	if (!backend) {
 		chosen->refusal = PP_COUNT_NO_BACKEND;
 		return PP_CHOICE_DROP;
 	}
-	if (frontend->affinity_seconds) remember_affinity(client, frontend, backend);
+	if (frontend->affinity_seconds) remember_affinity(client, frontend, index, backend);
 	chosen->address = backend->address;
 	chosen->port = to_host16(backend->port);
 	return PP_CHOICE_BACKEND;

@@ -80,6 +80,36 @@ INLINE bool is_bound_to_loopback(struct bpf_sock_addr *ctx)
 	return ctx->sk && (to_host32(ctx->sk->src_ip4) >> 24) == 127;
 }
 
+/* As long as a flow of datagrams is remembered that no packet comes of. */
+#define BOUND_SECONDS 120
+
+INLINE bool recall_bound(const struct pp_bound_key *key, struct pp_chosen *chosen)
+{
+	struct pp_bound *bound = bpf_map_lookup_elem(&pp_bound, key);
+	if (!bound) return false;
+	__u64 now = bpf_ktime_get_coarse_ns();
+	if (now - bound->last_used > BOUND_SECONDS * NANOSECONDS) return false;
+	bound->last_used = now;
+	chosen->address = bound->address;
+	chosen->port = to_host16(bound->port);
+	return true;
+}
+
+/* A datagram socket that has a port of its own goes on with the flow that another began from there. */
+INLINE bool choose_for_socket(struct bpf_sock_addr *ctx, const struct pp_client *client, struct pp_chosen *chosen)
+{
+	__u16 source_port = ctx->protocol == PROTOCOL_UDP && ctx->sk ? ctx->sk->src_port : 0;
+	struct pp_bound_key key = {
+		.dialed = client->dialed, .port = to_network16(client->port), .source_port = source_port};
+	if (source_port && recall_bound(&key, chosen)) return true;
+	if (choose_backend(client, chosen) != PP_CHOICE_BACKEND) return false;
+	if (!source_port) return true;
+	struct pp_bound value = {
+		.address = chosen->address, .port = to_network16(chosen->port), .last_used = bpf_ktime_get_coarse_ns()};
+	bpf_map_update_elem(&pp_bound, &key, &value, BPF_ANY);
+	return true;
+}
+
 INLINE int connect(struct bpf_sock_addr *ctx, bool is_v6)
 {
 	struct pp_config *settings = config();
@@ -95,7 +125,7 @@ INLINE int connect(struct bpf_sock_addr *ctx, bool is_v6)
 				   .family = is_ipv4_dialed ? 4 : 6,
 				   .is_host = true};
 	struct pp_chosen chosen = {};
-	if (choose_backend(&client, &chosen) != PP_CHOICE_BACKEND) return 1;
+	if (!choose_for_socket(ctx, &client, &chosen)) return 1;
 	if (!is_v6 && is_bound_to_loopback(ctx) && !is_loopback(&chosen.address)) {
 		bpf_set_retval(-EADDRNOTAVAIL);
 		return 0;

@@ -92,10 +92,26 @@ struct pp_affinity_key {
 	__u32 service;
 };
 
-struct pp_affinity {
+/* A datagram socket of the host with a port of its own, connected to a service on one of the host's own addresses. */
+struct pp_bound_key {
+	struct pp_address dialed;
+	__u16 port; /* dialed, network order */
+	__u16 source_port; /* host order */
+};
+
+/* What it was connected to: whoever comes again from that port so soon is of the same flow. */
+struct pp_bound {
 	struct pp_address address;
 	__u16 port; /* network order */
 	__u8 pad[6];
+	__u64 last_used; /* ns */
+};
+
+struct pp_affinity {
+	struct pp_address address;
+	__u16 port; /* network order */
+	__u16 pad;
+	__u32 index; /* where it stood among the service's endpoints */
 	__u64 last_used; /* ns */
 };
 

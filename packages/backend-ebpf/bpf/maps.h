@@ -90,6 +90,13 @@ struct {
 } MAP(pp_affinity);
 
 struct {
+	MAP_NUMBER(type, BPF_MAP_TYPE_LRU_HASH);
+	MAP_NUMBER(max_entries, 4096);
+	MAP_TYPE(key, struct pp_bound_key);
+	MAP_TYPE(value, struct pp_bound);
+} MAP(pp_bound);
+
+struct {
 	MAP_NUMBER(type, BPF_MAP_TYPE_LPM_TRIE);
 	MAP_NUMBER(map_flags, BPF_F_NO_PREALLOC);
 	MAP_NUMBER(max_entries, 1 << 18);

@@ -132,7 +132,9 @@ export class EbpfBackend implements DataplaneBackend {
           instance = Instance.load(folder, namespace, sizes);
           return {
             dataplane: new KernelDataplane(instance, firstGeneration(instance, Date.now()), isNew, balancesAtConnect),
-            conntrack: new ConntrackTable(instance.map('pp_conntrack'), () => process.hrtime.bigint()),
+            conntrack: new ConntrackTable(instance.map('pp_conntrack'), instance.map('pp_bound'), () =>
+              process.hrtime.bigint(),
+            ),
           };
         },
         readInterfaces: () => readHostInterfaces(namespace),

@@ -10,6 +10,7 @@ import {
   type TrackedFlow,
   UDP,
 } from '@polyplane/core/backend';
+import { BOUND, BOUND_KEY } from '../layout/layouts';
 import { addressText, type ConntrackEntry } from './conntrack-entry';
 
 /** What is to be forgotten. */
@@ -46,6 +47,23 @@ export function isStale(entry: ConntrackEntry, { places, nodePortAddresses, addr
   if (places.size === 0) return false;
   const flow = trackedFlow(entry);
   return flow !== undefined && staleServiceFlows([flow], places, nodePortAddresses).length > 0;
+}
+
+/** Asked of what sockets were connected to, by key and value of `pp_bound`. */
+export function isBoundStale(key: Buffer, value: Buffer, { places, nodePortAddresses }: StaleConnections): boolean {
+  const { dialed, port } = BOUND_KEY.decode(key);
+  const endpoint = BOUND.decode(value);
+  if (dialed === undefined || endpoint.address === undefined) return true;
+  const flow = {
+    family: familyOf(dialed),
+    destination: dialed,
+    destinationPort: port,
+    answeredBy: endpoint.address,
+    answeredPort: endpoint.port,
+  };
+  // Loopback answers on node ports as the node's own addresses do.
+  const local = dialed.startsWith('127.') ? new Set([...nodePortAddresses, dialed]) : nodePortAddresses;
+  return staleServiceFlows([flow], places, local).length > 0;
 }
 
 /** A UDP connection, as what is stale is told of; undefined: it is none. */

@@ -15,7 +15,7 @@ describeOnKernel('the table of connections', () => {
   before(() => {
     bed = ProgramBed.open();
     const now = (): bigint => process.hrtime.bigint() + BigInt(later) * 1_000_000_000n;
-    table = new ConntrackTable(bed.object.map('pp_conntrack'), now);
+    table = new ConntrackTable(bed.object.map('pp_conntrack'), bed.object.map('pp_bound'), now);
   });
   beforeEach(() => {
     bed.reset();

@@ -1,7 +1,7 @@
 /** The connections that the programs track: user space forgets those that are over, so that there is room for new ones. */
 import { ConntrackEntry } from '../conntrack/conntrack-entry';
 import { idleSeconds, SHORTEST_IDLE_SECONDS } from '../conntrack/conntrack-expiry';
-import { isStale, type StaleConnections } from '../conntrack/stale-connections';
+import { isBoundStale, isStale, type StaleConnections } from '../conntrack/stale-connections';
 import type { BpfMap } from './map';
 import { deleteEntries, readEntries } from './map-batch';
 
@@ -11,6 +11,8 @@ export class ConntrackTable {
   /** @param now nanoseconds of the kernel's monotonic clock, the one that the programs write */
   constructor(
     private readonly map: BpfMap,
+    /** What sockets of the host were connected to. */
+    private readonly bound: BpfMap,
     private readonly now: () => bigint,
   ) {}
 
@@ -35,6 +37,11 @@ export class ConntrackTable {
       if (entry.isConnection && isStale(entry, stale)) keys.push(key);
     }
     deleteEntries(this.map, keys);
+    const bound = [...readEntries(this.bound)].filter(({ key, value }) => isBoundStale(key, value, stale));
+    deleteEntries(
+      this.bound,
+      bound.map(({ key }) => key),
+    );
   }
 
   private isStillOver(key: Buffer): boolean {

@@ -85,7 +85,7 @@ export class Instance {
   /** Of the maps that are pinned in the folder. */
   static forgetConnections(folder: string): void {
     const processors = readPossibleProcessors();
-    for (const name of ['pp_conntrack', 'pp_fragments']) {
+    for (const name of ['pp_conntrack', 'pp_bound', 'pp_fragments']) {
       const map = existsSync(folder) ? BpfMap.openPinned(join(folder, name), processors) : undefined;
       if (map === undefined) continue;
       deleteEntries(

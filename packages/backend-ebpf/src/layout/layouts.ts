@@ -178,6 +178,17 @@ export const CONNTRACK = structOf('pp_conntrack', {
   target: CONNTRACK_KEY,
 });
 
+/** A datagram socket of the host with a port of its own, connected to a service on one of the host's own addresses. */
+export const BOUND_KEY = structOf('pp_bound_key', { dialed: ADDRESS, port: NETWORK_U16, source_port: U16 });
+
+/** What it was connected to. */
+export const BOUND = structOf('pp_bound', {
+  address: ADDRESS,
+  port: NETWORK_U16,
+  pad: arrayOf(U8, 6),
+  last_used: U64,
+});
+
 export const AFFINITY_KEY = structOf('pp_affinity_key', { client: ADDRESS, service: U32 });
 
 /** Values of {@link EVENT}'s kind. */

@@ -95,6 +95,18 @@ describeOnKernel('the programs and services', () => {
     for (let sourcePort = 1001; sourcePort < 1030; sourcePort++) expect(portFor(sourcePort)).to.equal(first);
   });
 
+  it('bind a client anew whose endpoint serves no more, and not because the list is in another order', () => {
+    const affinity = { address: VIP, affinity_seconds: 60 };
+    bed.service(affinity, [`${API}:1`, `${FAR}:2`]);
+    const portFor = (sourcePort: number) =>
+      bed.send('from_workload', 'web', { ...question, sourcePort }).packet.destinationPort;
+    const first = portFor(1000);
+    bed.service(affinity, [`${FAR}:2`, `${API}:1`, `${API}:3`]);
+    for (let sourcePort = 1001; sourcePort < 1020; sourcePort++) expect(portFor(sourcePort)).to.equal(first);
+    bed.service(affinity, [`${API}:7`]);
+    expect(portFor(2000)).to.equal(7);
+  });
+
   it('judge by the endpoint, not by the service', () => {
     bed.service({ address: VIP }, [`${API}:8080`]);
     bed.workload('api', [API], { ingress: SLOT.deny });
