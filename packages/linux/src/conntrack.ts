@@ -21,6 +21,7 @@ const PARALLEL = 4;
 
 const MAX_ATTEMPTS = 10;
 
+/** The kernel's table of tracked connections, through `conntrack`. */
 export class ConntrackTable {
   constructor(private readonly runner: CommandRunner) {}
 

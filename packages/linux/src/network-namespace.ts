@@ -60,6 +60,7 @@ export class NetworkNamespace {
     }
   }
 
+  /** Lets go of it; one that nobody else holds is destroyed. */
   close(): void {
     if (this.isOpen) closeSync(this.fd);
     this.isOpen = false;

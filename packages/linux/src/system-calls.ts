@@ -25,12 +25,19 @@ export const ERRNO = {
 } as const;
 
 // bits/socket.h, linux/in.h, sys/epoll.h, linux/sched.h of Linux on every 64-bit architecture that Node runs on.
+/** IPv4. */
 export const AF_INET = 2;
+/** IPv6. */
 export const AF_INET6 = 10;
+/** A socket of connections. */
 export const SOCK_STREAM = 1;
+/** A socket of datagrams. */
 export const SOCK_DGRAM = 2;
+/** A socket of IP packets. */
 export const SOCK_RAW = 3;
+/** There is something to read. */
 export const EPOLLIN = 0x1;
+/** There is room to write. */
 export const EPOLLOUT = 0x4;
 const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
@@ -68,14 +75,17 @@ export function openSocket(family: number, type: number, protocol = 0): CallResu
   return result(native.socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol));
 }
 
+/** Gives a socket its own address. */
 export function bindSocket(fd: number, address: Buffer): CallResult {
   return result(native.bind(fd, address, address.length));
 }
 
+/** Connects a socket; one that does not block says EINPROGRESS first. */
 export function connectSocket(fd: number, address: Buffer): CallResult {
   return result(native.connect(fd, address, address.length));
 }
 
+/** Makes a socket take connections. */
 export function listenOn(fd: number, backlog: number): CallResult {
   return result(native.listen(fd, backlog));
 }
@@ -140,10 +150,12 @@ export function readInterfaceFlags(fd: number, interfaceName: string): number {
   return request.readUInt16LE(INTERFACE_NAME_BYTES);
 }
 
+/** Closes a descriptor. */
 export function closeFd(fd: number): void {
   native.close(fd);
 }
 
+/** A new epoll instance. */
 export function createEpoll(): number {
   return must('epoll_create1', result(native.epoll_create1(EPOLL_CLOEXEC)));
 }
@@ -153,6 +165,7 @@ export function addToEpoll(epoll: number, fd: number, events: number): void {
   must('epoll_ctl', result(native.epoll_ctl(epoll, EPOLL_CTL_ADD, fd, epollEvent(fd, events))));
 }
 
+/** Waits for other events of a descriptor that is in the instance. */
 export function changeInEpoll(epoll: number, fd: number, events: number): void {
   must('epoll_ctl', result(native.epoll_ctl(epoll, EPOLL_CTL_MOD, fd, epollEvent(fd, events))));
 }

@@ -85,6 +85,7 @@ export class FakeApiServer {
     return new Promise((resolve) => (server === undefined ? resolve() : server.close(() => resolve())));
   }
 
+  /** Ends every connection; it goes on listening. */
   dropClients(): void {
     for (const { socket } of this.clients) socket.destroy();
     this.clients.clear();
@@ -98,6 +99,7 @@ export class FakeApiServer {
     }
   }
 
+  /** From now on exactly these faults. */
   setFaults(faults: FakeFaults): void {
     for (const key of Object.keys(this.faults)) delete this.faults[key as keyof FakeFaults];
     Object.assign(this.faults, faults);

@@ -2,11 +2,13 @@
 
 /** How tests are described: by the functions of mocha, jest, vitest or `node:test`. */
 export interface TestFramework {
+  /** Groups tests. */
   readonly describe: {
     (title: string, body: () => void): void;
     /** Lists what is described, and runs none of it. */
     skip(title: string, body: () => void): void;
   };
+  /** Describes one test. */
   it(title: string, test: () => Promise<void>): void;
 }
 

@@ -12,6 +12,7 @@ export interface LockRequest {
 
 /** A lock that is held; it ends with the process, however that ends. */
 export interface HeldLock {
+  /** Gives it back. */
   release(): Promise<void>;
 }
 

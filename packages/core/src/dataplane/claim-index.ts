@@ -8,6 +8,7 @@ export class ClaimIndex<Place, Key extends string, Value extends { readonly key:
     return this.claims.get(place)?.[0];
   }
 
+  /** The value claims the place. */
   add(place: Place, value: Value): void {
     const claims = this.claims.get(place);
     if (claims === undefined) this.claims.set(place, [value]);
@@ -17,6 +18,7 @@ export class ClaimIndex<Place, Key extends string, Value extends { readonly key:
     }
   }
 
+  /** The value with this key claims the place no longer. */
   delete(place: Place, key: Key): void {
     const left = this.claims.get(place)?.filter((claim) => claim.key !== key) ?? [];
     if (left.length === 0) this.claims.delete(place);

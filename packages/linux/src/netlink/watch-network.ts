@@ -28,6 +28,7 @@ export type NetworkSubject = Exclude<NetworkChange['kind'], 'overrun'>;
 
 /** A watch that goes on until it is closed. */
 export interface NetworkWatch {
+  /** Ends the watch. */
   close(): void;
 }
 
