@@ -148,6 +148,18 @@ describeUnless(readTestbedObstacle(), 'Beside rules of nft in tables of iptables
         'IPv6 filter: OUTPUT does not begin with -j POLYPLANE-OUTPUT',
       ]);
     });
+
+    it('removes what it knows by name, with its jumps, and says that more may be left', async () => {
+      const dataplane = without();
+      await dataplane.apply(dataplane.programTo(await dataplane.read(), ruleset));
+      await add('add rule % filter FORWARD ct state established counter');
+      const rules = { ...(await dataplane.read(ruleset)), sets: new Map() };
+      await dataplane.apply(dataplane.programTo(rules, EMPTY_RULESET));
+      expect(await ours()).to.equal('');
+      expect(() => dataplane.assertReadable())
+        .to.throw(IptablesError, /IPv4 filter: nft ended with 127.*IPv6 filter/)
+        .with.property('code', 'PP_IPTABLES_READ_INCOMPATIBLE');
+    });
   });
 });
 
