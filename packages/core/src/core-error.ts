@@ -102,6 +102,11 @@ export const CORE_CODES = {
     meaning: 'This host or cluster lacks what the backend needs; the backend was not started.',
     remedy: 'Provide what the message names, or choose another backend.',
   },
+  PP_BACKEND_INVALID: {
+    kind: 'error',
+    meaning: 'A module binds something as a backend that lacks what every backend has.',
+    remedy: 'Bind an object that implements DataplaneBackend, and see to it that its package fits this version.',
+  },
   PP_BACKEND_DUPLICATE: {
     kind: 'error',
     meaning: 'Two backends are registered under one name, or explain one code differently.',

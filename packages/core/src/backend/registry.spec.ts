@@ -76,6 +76,19 @@ describe('BackendRegistry', () => {
     expect(() => new BackendRegistry([]).requireFeatureGates({ constructor: true })).to.throw('no backend has any');
   });
 
+  it('refuses what is no backend, and says what it lacks', () => {
+    const { name, limits, behaviours, codes } = new FakeBackend();
+    // As a module of a third party without types may bind it.
+    const partial = { name, limits, behaviours, codes } as FakeBackend;
+    expect(() => new BackendRegistry([partial]))
+      .to.throw(CoreError, 'what is bound as the backend "fake" lacks probe, open')
+      .with.property('code', 'PP_BACKEND_INVALID');
+    for (const wrong of ['', 'Fake', 'a b', undefined]) {
+      const backend = Object.assign(new FakeBackend(), { name: wrong }) as FakeBackend;
+      expect(() => new BackendRegistry([backend]), String(wrong)).to.throw(CoreError, 'lacks a name');
+    }
+  });
+
   it('refuses a code that is explained in two ways', () => {
     const other = { PP_FAKE_FAULT: { kind: 'error', meaning: 'Something else.', remedy: 'None.' } } as const;
     expect(() => new BackendRegistry([new FakeBackend()]).codes(other)).to.throw(CoreError, 'PP_FAKE_FAULT');

@@ -10,9 +10,10 @@ import type { DataplaneBackend } from './backend';
 export class BackendRegistry {
   readonly #byName = new Map<string, DataplaneBackend>();
 
-  /** @throws CoreError PP_BACKEND_DUPLICATE when two backends share a name */
+  /** @throws CoreError PP_BACKEND_INVALID; PP_BACKEND_DUPLICATE when two backends share a name */
   constructor(backends: readonly DataplaneBackend[]) {
     for (const backend of backends) {
+      requireParts(backend);
       if (this.#byName.has(backend.name)) {
         throw new CoreError('PP_BACKEND_DUPLICATE', `two backends are named ${JSON.stringify(backend.name)}`);
       }
@@ -93,4 +94,23 @@ export class BackendRegistry {
 
 function limitEntries(limits: LimitTable): readonly CodeEntry[] {
   return limits.map(({ code, message, remedy }) => ({ code, kind: 'diagnostic', meaning: message, remedy }));
+}
+
+const NAME = /^[a-z0-9][a-z0-9-]*$/;
+
+/** A third party's module may bind anything; what is no backend is told here, and not where its parts are missed. */
+function requireParts(backend: Partial<DataplaneBackend>): void {
+  const { name, limits, behaviours, codes, probe, open } = backend;
+  const parts: readonly (readonly [what: string, isThere: boolean])[] = [
+    ['a name of lower-case letters, digits and dashes', typeof name === 'string' && NAME.test(name)],
+    ['limits', Array.isArray(limits)],
+    ['behaviours', typeof behaviours === 'object' && behaviours !== null],
+    ['codes', typeof codes === 'object' && codes !== null],
+    ['probe', typeof probe === 'function'],
+    ['open', typeof open === 'function'],
+  ];
+  const missing = parts.filter(([, isThere]) => !isThere).map(([what]) => what);
+  if (missing.length === 0) return;
+  const message = `what is bound as the backend ${JSON.stringify(name)} lacks ${missing.join(', ')}`;
+  throw new CoreError('PP_BACKEND_INVALID', message);
 }
