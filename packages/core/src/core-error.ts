@@ -52,8 +52,31 @@ export const CORE_CODES = {
   },
   PP_OBJECT_INVALID: {
     kind: 'error',
-    meaning: 'A cluster object breaks its API’s rules and was left out; everything else goes on.',
+    meaning:
+      'A cluster object breaks its API’s rules and was left out; everything else goes on. Of a policy, a profile or a network set only the rules or ranges that are at fault are: an allow rule is left out, a deny or pass rule denies whatever it may match.',
     remedy: 'Correct the field that the message names.',
+  },
+  PP_OBJECT_NOT_IN_FORCE: {
+    kind: 'error',
+    meaning:
+      'An object that closes traffic cannot be read, and no earlier version of it is in force: what it alone would close stands open. The agent is not ready.',
+    remedy: 'Correct the field that the object’s other problems name.',
+  },
+  PP_FIELD_UNKNOWN: {
+    kind: 'error',
+    meaning: 'An object has a field that its API does not have, and was refused.',
+    remedy: 'Correct the field’s name; if it is one of a newer API, read with --validate warn.',
+  },
+  PP_FIELD_PASSED_OVER: {
+    kind: 'error',
+    meaning:
+      'An object has a field that its API does not have. The field was passed over; a rule that it stands in is closed.',
+    remedy: 'Correct the field’s name; if it is one of a newer API, see whether a newer Polyplane knows it.',
+  },
+  PP_POLICY_NOT_READ: {
+    kind: 'error',
+    meaning: 'A policy is of a kind or an API version that is not read: nothing that it says is in force.',
+    remedy: 'Write it as a kind that is read, as the message says, or leave it to the system whose kind it is.',
   },
   PP_OBJECT_UNKNOWN_KIND: {
     kind: 'error',

@@ -27,6 +27,7 @@ export type { BackendsOfNodes } from './limits/hybrid-cluster';
 export * from './limits/on-unsupported';
 export type { OtherJudgement } from './limits/other-profiles';
 export * from './resources/field-path';
+export * from './resources/field-validation';
 export * from './resources/kinds/calico';
 export * from './resources/kinds/calico-set';
 export * from './resources/kinds/calico-staged';

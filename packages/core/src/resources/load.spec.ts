@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import type { FieldValidation } from './field-validation';
 import { loadManifests } from './load';
 
 const namespace = (name: string): string => `apiVersion: v1\nkind: Namespace\nmetadata:\n  name: ${name}\n`;
@@ -126,6 +127,47 @@ spec:
 
   it('refuses a key that comes twice', () => {
     expect(problems('apiVersion: v1\nkind: Namespace\nkind: Pod\n')).to.deep.equal(['3 PP_MANIFEST_SYNTAX']);
+    const json = '{"apiVersion": "v1", "kind": "Namespace",\n "metadata": {"name": "a",\n "name": "b"}}';
+    expect(problems(json)).to.deep.equal(['3 PP_MANIFEST_SYNTAX']);
+  });
+
+  it('refuses an object with a field that its kind does not have, closing what counts of it, or does as it is told', () => {
+    const text = `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: a
+spec:
+  podSelector: {}
+  ingress:
+    - form: []
+`;
+    const load = (validation?: FieldValidation) => loadManifests(text, 'f.yaml', undefined, validation);
+    const strict = load();
+    expect(strict.resources).to.deep.equal([]);
+    expect(
+      strict.closed.map(({ resource, isRefused, line }) => [resource.metadata.name, isRefused, line]),
+    ).to.deep.equal([['a', true, 1]]);
+    expect(strict.closed[0]?.locate('spec.ingress[0]')).to.equal(8);
+    expect(strict.problems.map(({ error, field, file, line }) => [error.code, field, file, line])).to.deep.equal([
+      ['PP_FIELD_UNKNOWN', 'spec.ingress[0].form', 'f.yaml', 8],
+    ]);
+    const warned = load('warn');
+    expect(warned.resources).to.have.length(1);
+    expect(warned.problems.map(({ error, line }) => `${line} ${error.code}`)).to.deep.equal(['8 PP_FIELD_PASSED_OVER']);
+    expect(load('ignore')).to.deep.include({ problems: [], closed: [] });
+  });
+
+  it('gives what closes of a faulty policy, unless a sound one of its name stands in the text', () => {
+    const policy = (cidr: string): string => `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: a}
+spec: {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: ${cidr}}}]}]}
+`;
+    const faulty = loadManifests(policy('10.0.0.0/33'), 'f');
+    expect(faulty.resources).to.deep.equal([]);
+    expect(faulty.closed.map(({ isRefused }) => isRefused)).to.deep.equal([false]);
+    const both = loadManifests(`${policy('10.0.0.0/8')}---\n${policy('10.0.0.0/33')}`, 'f');
+    expect([both.resources.length, both.closed.length, both.problems.length]).to.deep.equal([1, 0, 1]);
   });
 
   it('refuses bombs, endless nesting and unknown aliases, and comes to an end over each', () => {

@@ -3,13 +3,16 @@ import { CoreError } from '../core-error';
 import { formatObjectRef } from '../state';
 import { type DocumentText, splitDocuments } from './document-text';
 import { type FieldPath, parseFieldPath } from './field-path';
+import type { FieldValidation } from './field-validation';
+import { hasDoubleKeys } from './json-keys';
 import type { Service } from './kinds/kubernetes';
 import { type ListParts, partJsonList, partYamlList } from './list-parts';
 import { ManifestDocument } from './manifest-document';
 import { isList, withKindOf } from './object-list';
-import { type ResourceFault, readResource } from './parse';
+import { type ClosedReading, readResource } from './parse';
 import { Place } from './place';
 import { keyOfResource, type Resource, type ResourceKey } from './resource';
+import type { ResourceFault } from './resource-fault';
 import type { ResourceProblem } from './resource-problem';
 import { type PodTemplate, readPodTemplate, readServiceTarget, type ServiceTarget, type StandIns } from './stand-ins';
 
@@ -23,9 +26,17 @@ export interface LoadedResource {
   locate(field: string): number;
 }
 
+/** A faulty policy, profile or network set as far as it can be read, with what cannot closing. */
+export interface ClosedManifest extends LoadedResource {
+  /** It was refused for an unknown field: an earlier version counts before this. */
+  readonly isRefused: boolean;
+}
+
 /** What a file gives. Of objects with one key the last one counts, and a problem tells of the others. */
 export interface LoadedManifests {
   readonly resources: readonly LoadedResource[];
+  /** What counts in place of faulty objects, where they are not among `resources`; a problem tells of each. */
+  readonly closed: readonly ClosedManifest[];
   readonly problems: readonly ResourceProblem[];
   /** What the file says of pods and endpoints that it does not have. */
   readonly standIns: StandIns;
@@ -38,25 +49,38 @@ const MAX_TEXT_LENGTH = 256 * 1024 * 1024;
  * Loads every object of a text. A faulty object or document is a problem and left out, the rest goes on; nothing is thrown.
  * @param file the name that problems and locations carry
  * @param tell told after every object or document which share of the text is loaded
+ * @param validation what becomes of fields that an object's kind does not have
  */
-export function loadManifests(text: string, file: string, tell?: (share: number) => void): LoadedManifests {
-  const loader = new Loader(file, tell);
+export function loadManifests(
+  text: string,
+  file: string,
+  tell?: (share: number) => void,
+  validation: FieldValidation = 'strict',
+): LoadedManifests {
+  const loader = new Loader(file, validation, tell);
   if (text.length > MAX_TEXT_LENGTH) loader.refuseText(`longer than ${MAX_TEXT_LENGTH} characters`, 1);
   else if (text.includes('\0'))
     loader.refuseText('not a text: it has a zero byte', lineOfOffset(text, text.indexOf('\0')));
   else loader.loadText(text.startsWith('\uFEFF') ? text.slice(1) : text);
-  const { templates, targets } = loader;
-  return { resources: [...loader.resources.values()], problems: loader.problems, standIns: { templates, targets } };
+  const { resources, templates, targets, problems } = loader;
+  return {
+    resources: [...resources.values()],
+    closed: [...loader.closed].filter(([key]) => !resources.has(key)).map(([, closed]) => closed),
+    problems,
+    standIns: { templates, targets },
+  };
 }
 
 class Loader {
   readonly resources = new Map<ResourceKey, LoadedResource>();
+  readonly closed = new Map<ResourceKey, ClosedManifest>();
   readonly problems: ResourceProblem[] = [];
   readonly templates: PodTemplate[] = [];
   readonly targets: ServiceTarget[] = [];
 
   constructor(
     private readonly file: string,
+    private readonly validation: FieldValidation,
     private readonly tell: (share: number) => void = () => undefined,
   ) {}
 
@@ -102,7 +126,7 @@ class Loader {
     if (list === undefined) return false;
     const head = new ManifestDocument({ text: list.head, firstLine: 1 }).value;
     if (!isList(head) || head.items !== null) return false;
-    const loader = new Loader(this.file);
+    const loader = new Loader(this.file, this.validation);
     let loaded = 0;
     for (const source of list.entries) {
       const entry = read(source);
@@ -121,6 +145,7 @@ class Loader {
     for (const template of loader.templates) this.templates.push(template);
     for (const target of loader.targets) this.targets.push(target);
     for (const object of loader.resources.values()) this.add(object);
+    for (const [key, object] of loader.closed) this.closed.set(key, object);
   }
 
   refuseText(message: string, line: number): void {
@@ -142,9 +167,10 @@ class Loader {
       });
       return;
     }
-    const parsed = readResource(value);
+    const parsed = readResource(value, this.validation);
+    if (parsed.outcome !== 'foreign') for (const fault of parsed.faults) this.tellFault(fault, path, place);
     if (parsed.outcome === 'faulty') {
-      for (const fault of parsed.faults) this.refuseObject(fault, path, place);
+      if (parsed.closed !== undefined) this.addClosed(parsed.closed, path, place);
     } else if (parsed.outcome === 'resource') {
       this.add(new LoadedObject(parsed.resource, path, place));
       if (parsed.resource.kind === 'Service') this.addTarget(value, parsed.resource);
@@ -159,6 +185,10 @@ class Loader {
     if (target !== undefined) this.targets.push(target);
   }
 
+  private addClosed({ resource, isRefused }: ClosedReading, path: FieldPath, place: Place): void {
+    this.closed.set(keyOfResource(resource), new ClosedObject(resource, path, place, isRefused));
+  }
+
   private add(loaded: LoadedResource): void {
     const key = keyOfResource(loaded.resource);
     const earlier = this.resources.get(key);
@@ -168,7 +198,7 @@ class Loader {
     this.resources.set(key, loaded);
   }
 
-  private refuseObject({ error, object, path: fieldPath }: ResourceFault, path: FieldPath, place: Place): void {
+  private tellFault({ error, object, path: fieldPath }: ResourceFault, path: FieldPath, place: Place): void {
     const line = place.lineOf([...path, ...fieldPath]);
     const { field } = error;
     this.problems.push({
@@ -213,9 +243,22 @@ class LoadedObject implements LoadedResource {
   }
 }
 
+class ClosedObject extends LoadedObject implements ClosedManifest {
+  constructor(
+    resource: Resource,
+    path: FieldPath,
+    place: Place,
+    readonly isRefused: boolean,
+  ) {
+    super(resource, path, place);
+  }
+}
+
 function parseJson(text: string): { readonly value: unknown } | undefined {
   try {
-    return { value: JSON.parse(text) };
+    const value: unknown = JSON.parse(text);
+    // The YAML parser says where the second one stands.
+    return hasDoubleKeys(text, value) ? undefined : { value };
   } catch {
     // Flow-style YAML, or faulty: the YAML parser reads it or says where the fault is.
     return undefined;

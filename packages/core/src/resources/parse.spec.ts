@@ -119,9 +119,17 @@ describe('parseResource', () => {
     expect((error as CoreError).message.length).to.be.below(600);
   });
 
-  it('ignores fields that it does not know', () => {
-    expect(parse('Namespace', { spec: { finalizers: ['kubernetes'] }, extra: 1 })).to.deep.equal(
-      parse('Namespace', {}),
-    );
+  it('passes over fields that no dataplane reads, and refuses those that the kind does not have', () => {
+    const fields = { spec: { finalizers: ['kubernetes'] } };
+    expect(parse('Namespace', fields)).to.deep.equal(parse('Namespace', {}));
+    expect(() => parse('Namespace', { ...fields, extra: 1 }))
+      .to.throw(CoreError, 'Namespace x: extra: unknown field; there are apiVersion, kind, status, metadata, spec')
+      .that.includes({ code: 'PP_FIELD_UNKNOWN', field: 'extra' });
+  });
+
+  it('ignores fields that the kind does not have where it is told to', () => {
+    const raw = objectOf('Namespace', { extra: 1 });
+    expect(parseResource(raw, 'ignore')).to.deep.equal(parse('Namespace', {}));
+    expect(parseResource(raw, 'warn')).to.deep.equal(parse('Namespace', {}));
   });
 });

@@ -2,12 +2,18 @@
 import { z } from 'zod';
 import { CoreError } from '../core-error';
 import { formatObjectRef, type ObjectRef } from '../state';
-import { type FieldPath, formatFieldPath } from './field-path';
+import type { FieldValidation } from './field-validation';
+import { KIND_FIELDS } from './fields/kind-fields';
+import { findUnknownFields } from './fields/known-fields';
+import { readFaulty, type Whole } from './read-faulty';
 import type { Resource, ResourceKind } from './resource';
+import { faultsOfIssues, type ResourceFault } from './resource-fault';
 import { quote } from './schema/fields';
 import type { KindSchema } from './schema/kind-schema';
 import { KIND_SCHEMAS } from './schema/kinds';
 import { metadataOf } from './schema/metadata';
+import { TOLD } from './schema/told';
+import { unreadPolicyRemedy } from './unread-policies';
 
 /** API groups of node networking: a kind of theirs that is not read is worth telling. */
 const NETWORKING_GROUPS = new Set([
@@ -18,55 +24,47 @@ const NETWORKING_GROUPS = new Set([
   'crd.projectcalico.org',
 ]);
 
-/** A rule of its API that an object breaks. */
-export interface ResourceFault {
-  readonly error: CoreError;
-  readonly object?: ObjectRef;
-  readonly path: FieldPath;
-}
-
-/** `foreign`: of a kind that has nothing to do with node networking. */
+/**
+ * `resource` with faults: fields were passed over, and what a rule says with such a field is closed. `foreign`: of a kind that has
+ * nothing to do with node networking. `faulty`: not in force as it stands.
+ */
 export type ParsedResource =
-  | { readonly outcome: 'resource'; readonly resource: Resource }
+  | { readonly outcome: 'resource'; readonly resource: Resource; readonly faults: readonly ResourceFault[] }
   | { readonly outcome: 'foreign'; readonly object: ObjectRef }
-  | { readonly outcome: 'faulty'; readonly faults: readonly [ResourceFault, ...ResourceFault[]] };
+  | {
+      readonly outcome: 'faulty';
+      readonly faults: readonly [ResourceFault, ...ResourceFault[]];
+      readonly closed?: ClosedReading;
+    };
+
+/** A faulty policy, profile or network set as far as it can be read, with what cannot closing. */
+export interface ClosedReading {
+  readonly resource: Resource;
+  /** It was refused for an unknown field: an earlier version counts before this. */
+  readonly isRefused: boolean;
+}
 
 const typeMeta = z.object({ apiVersion: z.string().min(1), kind: z.string().min(1) });
 const looseName = z.object({ metadata: z.object({ name: z.string(), namespace: z.string().nullish() }) });
 
-/** Said instead of zod's own words. */
-const TOLD = {
-  error: (issue: { readonly code?: string; readonly input?: unknown }) =>
-    issue.code === 'invalid_type' && (issue.input === undefined || issue.input === null) ? 'is missing' : undefined,
-};
-
-/** Faults told of one object; who has more mends these first. */
-const MAX_FAULTS = 20;
-/** How much of a field path a message quotes. */
-const MAX_PLACE_LENGTH = 300;
-
 /**
  * Reads an API object as a JSON or YAML parser gives it.
- * @throws CoreError PP_OBJECT_INVALID with the first field that breaks a rule; PP_OBJECT_UNKNOWN_KIND
+ * @param validation what becomes of fields that its kind does not have
+ * @throws CoreError with the first thing that is wrong: PP_OBJECT_INVALID, PP_FIELD_UNKNOWN, PP_OBJECT_UNKNOWN_KIND, PP_POLICY_NOT_READ
  */
-export function parseResource(raw: unknown): Resource {
-  const parsed = readResource(raw);
+export function parseResource(raw: unknown, validation: FieldValidation = 'strict'): Resource {
+  const parsed = readResource(raw, validation);
   if (parsed.outcome === 'resource') return parsed.resource;
   throw parsed.outcome === 'faulty' ? parsed.faults[0].error : unknownKind(parsed.object);
 }
 
 /** As {@link parseResource}, with every fault that the object has, and nothing thrown. */
-export function readResource(raw: unknown): ParsedResource {
+export function readResource(raw: unknown, validation: FieldValidation = 'strict'): ParsedResource {
   const type = typeMeta.safeParse(raw, TOLD);
-  if (!type.success) return { outcome: 'faulty', faults: faultsOf(type.error, undefined) };
+  if (!type.success) return { outcome: 'faulty', faults: faultsOfIssues(type.error.issues, undefined) };
   const object = refOf(raw, type.data);
-  const entry = entryOf(type.data.apiVersion, type.data.kind);
-  if (entry === undefined) {
-    const group = type.data.apiVersion.split('/')[0] ?? '';
-    if (!NETWORKING_GROUPS.has(group)) return { outcome: 'foreign', object };
-    return { outcome: 'faulty', faults: [{ error: unknownKind(object), object, path: ['kind'] }] };
-  }
-  return entry.read(raw, object);
+  const { apiVersion, kind } = type.data;
+  return entryOf(apiVersion, kind)?.read(raw, object, validation) ?? readUnknownKind(object);
 }
 
 /** The kind of resource that an API kind is read as; undefined for one that is not read. */
@@ -77,7 +75,7 @@ export function resourceKindOf(apiVersion: string, apiKind: string): ResourceKin
 /** One kind with its metadata schema, ready to read. */
 interface KindReader {
   readonly kind: ResourceKind;
-  read(raw: unknown, object: ObjectRef): ParsedResource;
+  read(raw: unknown, object: ObjectRef, validation: FieldValidation): ParsedResource;
 }
 
 const READERS = new Map<string, KindReader>(
@@ -91,48 +89,60 @@ function entryOf(apiVersion: string, kind: string): KindReader | undefined {
 }
 
 function readerOf(schema: KindSchema): KindReader {
-  const metadataSchema = z.object({ metadata: metadataOf(schema.scope, schema.name) });
+  const readWhole = wholeReader(schema);
+  const fields = KIND_FIELDS[schema.kind];
   return {
     kind: schema.kind,
-    read(raw, given) {
-      const isDefaulted = schema.scope === 'Namespaced' && given.namespace === undefined;
-      const object = isDefaulted ? { ...given, namespace: 'default' } : given;
-      const head = metadataSchema.safeParse(raw, TOLD);
-      const body = schema.body.safeParse(raw, TOLD);
-      if (!head.success || !body.success) {
-        const issues = [...(head.error?.issues ?? []), ...(body.error?.issues ?? [])];
-        return { outcome: 'faulty', faults: faultsOf({ issues }, object) };
+    read(raw, given, validation) {
+      const object = inScope(given, schema.scope);
+      const unknown = validation === 'ignore' ? [] : findUnknownFields(raw, fields);
+      const whole = readWhole(raw, object);
+      if (whole.resource !== undefined && unknown.length === 0) {
+        return { outcome: 'resource', resource: whole.resource, faults: [] };
       }
-      const { metadata } = head.data;
-      const { apiVersion, kind } = object;
-      const ref = {
-        apiVersion,
-        kind,
-        ...(metadata.namespace && { namespace: metadata.namespace }),
-        name: metadata.name,
-      };
-      // The table pairs each kind with the schema of its own body.
-      return { outcome: 'resource', resource: { kind: schema.kind, ref, metadata, ...body.data } as Resource };
+      const read = (mended: unknown): Whole => readWhole(mended, object);
+      return readFaulty({ kind: schema.kind, object, raw, whole, unknown, validation, read });
     },
   };
 }
 
-function faultsOf(
-  { issues }: Pick<z.ZodError, 'issues'>,
-  object: ObjectRef | undefined,
-): readonly [ResourceFault, ...ResourceFault[]] {
-  const faults = issues.slice(0, MAX_FAULTS).map((issue): ResourceFault => {
-    const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
-    const field = formatFieldPath(path);
-    const about = object === undefined ? 'object' : formatObjectRef(object);
-    // A key in the path may be of any length; the error's own field has all of it.
-    const place = field.length > MAX_PLACE_LENGTH ? `${field.slice(0, MAX_PLACE_LENGTH)}...` : field;
-    const message = `${about}: ${place === '' ? '' : `${place}: `}${issue.message}`;
-    const error = new CoreError('PP_OBJECT_INVALID', message, { field });
-    return { error, ...(object !== undefined && { object }), path };
-  });
-  // A failed parse has at least one issue.
-  return faults as [ResourceFault, ...ResourceFault[]];
+/** The reference as the kind's scope has it: without a namespace, or in the default one. */
+function inScope({ namespace = 'default', ...rest }: ObjectRef, scope: KindSchema['scope']): ObjectRef {
+  return scope === 'Namespaced' ? { ...rest, namespace } : rest;
+}
+
+/** Reads an object that is without a fault, or gives its faults. */
+function wholeReader(schema: KindSchema): (raw: unknown, object: ObjectRef) => Whole {
+  const metadataSchema = z.object({ metadata: metadataOf(schema.scope, schema.name) });
+  return (raw, { apiVersion, kind }) => {
+    const head = metadataSchema.safeParse(raw, TOLD);
+    const body = schema.body.safeParse(raw, TOLD);
+    if (!head.success || !body.success) {
+      return { issues: [...(head.error?.issues ?? []), ...(body.error?.issues ?? [])] };
+    }
+    const { metadata } = head.data;
+    const ref = {
+      apiVersion,
+      kind,
+      ...(metadata.namespace && { namespace: metadata.namespace }),
+      name: metadata.name,
+    };
+    // The table pairs each kind with the schema of its own body.
+    return { resource: { kind: schema.kind, ref, metadata, ...body.data } as Resource, issues: [] };
+  };
+}
+
+/** What is not read: told where it speaks of node networking. */
+function readUnknownKind(object: ObjectRef): ParsedResource {
+  const remedy = unreadPolicyRemedy(object);
+  if (remedy !== undefined) {
+    const message = `${formatObjectRef(object)}: ${quote(object.kind)} of ${quote(object.apiVersion)} is not read, and the policy not in force: ${remedy}`;
+    const error = new CoreError('PP_POLICY_NOT_READ', message, { field: 'apiVersion' });
+    return { outcome: 'faulty', faults: [{ error, object, path: ['apiVersion'] }] };
+  }
+  const group = object.apiVersion.split('/')[0] ?? '';
+  if (!NETWORKING_GROUPS.has(group)) return { outcome: 'foreign', object };
+  return { outcome: 'faulty', faults: [{ error: unknownKind(object), object, path: ['kind'] }] };
 }
 
 /** The reference to an object that may be faulty, its texts shortened. */

@@ -68,12 +68,13 @@ export function readPodTemplate(raw: unknown): PodTemplate | undefined {
   if (!(WORKLOADS.has(name) || name === CRON_JOB) || !body.success) return undefined;
   const { replicas, template } = body.data.spec;
   const namespace = metadata.namespace || 'default';
-  const pod = readResource({
+  const standIn = {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: metadata.name, namespace, labels: template.metadata.labels },
     spec: template.spec,
-  });
+  };
+  const pod = readResource(standIn, 'ignore');
   if (pod.outcome !== 'resource' || pod.resource.kind !== 'Pod') return undefined;
   return {
     workload: { apiVersion, kind, namespace, name: metadata.name },

@@ -12,6 +12,9 @@ export type IpAddress = Brand<string, 'IpAddress'>;
 /** An address range `address/length` with all host bits zero. */
 export type Cidr = Brand<string, 'Cidr'>;
 
+/** Before the IPv4 address in a mapped one (RFC 4291, 2.5.5.2). */
+const MAPPED_BITS = 96;
+
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 
 /**
@@ -36,7 +39,8 @@ export function isIpAddress(text: string): boolean {
 }
 
 /**
- * Reads `address/length`, or a bare address as its /32 or /128; host bits are cleared.
+ * Reads `address/length`, or a bare address as its /32 or /128; host bits are cleared. A range of IPv4-mapped IPv6 addresses becomes
+ * its IPv4 range, as Go reads it: `::ffff:10.0.0.0/104` is `10.0.0.0/8`.
  * @throws CoreError PP_ADDRESS_INVALID
  */
 export function parseCidr(text: string): Cidr {
@@ -45,8 +49,10 @@ export function parseCidr(text: string): Cidr {
   const lengthText = text.slice(slash + 1);
   const address = parseIpAddress(text.slice(0, slash));
   const bits = familyOf(address) === 4 ? 32 : 128;
-  const length = /^(0|[1-9]\d{0,2})$/.test(lengthText) ? Number(lengthText) : Number.NaN;
-  if (!(length <= bits)) {
+  const isMapped = bits === 32 && text.includes(':');
+  const written = /^(0|[1-9]\d{0,2})$/.test(lengthText) ? Number(lengthText) : Number.NaN;
+  const length = isMapped ? written - MAPPED_BITS : written;
+  if (!(length >= 0 && length <= bits)) {
     throw new CoreError('PP_ADDRESS_INVALID', `${JSON.stringify(shorten(text))} is not an address range`);
   }
   return `${networkAddress(address, length)}/${length}` as Cidr;

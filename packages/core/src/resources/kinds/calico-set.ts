@@ -3,14 +3,21 @@ import type { Cidr } from '../../state';
 import type { Labels, ResourceBase } from '../metadata';
 import type { CalicoRule } from './calico';
 
-/** Ranges that selectors pick by the set's labels, as objects of its namespace. Host bits are cleared, doubles removed. */
+interface NetworkSetSpec {
+  /** Host bits are cleared, doubles removed. */
+  readonly nets: readonly Cidr[];
+  /** Further ranges stand in the object that cannot be read, and may be any. */
+  readonly hasUnreadNets?: true;
+}
+
+/** Ranges that selectors pick by the set's labels, as objects of its namespace. */
 export interface NetworkSet extends ResourceBase<'NetworkSet'> {
-  readonly spec: { readonly nets: readonly Cidr[] };
+  readonly spec: NetworkSetSpec;
 }
 
 /** As a network set, without a namespace. */
 export interface GlobalNetworkSet extends ResourceBase<'GlobalNetworkSet'> {
-  readonly spec: { readonly nets: readonly Cidr[] };
+  readonly spec: NetworkSetSpec;
 }
 
 /** Named apart from the desired state's profile. Rules for endpoints that no policy decided for; its labels are inherited by the endpoints that name it. */

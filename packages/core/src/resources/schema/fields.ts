@@ -98,6 +98,12 @@ export const storedIpAddress = parsed(z.string(), (value) => parseIpAddress(with
 /** As {@link storedIpAddress}. */
 export const storedCidr = parsed(z.string(), (value) => parseCidr(withoutLeadingZeros(value)));
 
+/** As {@link storedCidr}, with its length written. */
+export const storedRange = z
+  .string()
+  .refine((value) => value.includes('/'), { error: 'an address range needs a length: address/length' })
+  .pipe(storedCidr);
+
 function withoutLeadingZeros(value: string): string {
   return value.replace(/(^|[^0-9a-fA-F])0+(?=[0-9a-fA-F])/g, '$1');
 }

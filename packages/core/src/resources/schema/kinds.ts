@@ -64,7 +64,8 @@ export const KIND_SCHEMAS: { readonly [Kind in KindSchema['kind']]: KindSchema<K
   NetworkPolicy: {
     kind: 'NetworkPolicy',
     apiKind: 'NetworkPolicy',
-    apiVersions: ['networking.k8s.io/v1'],
+    // The first API version of the kind has v1's structure and, since Kubernetes 1.7, its meaning.
+    apiVersions: ['networking.k8s.io/v1', 'extensions/v1beta1'],
     scope: 'Namespaced',
     name: subdomainName,
     body: networkPolicyBody,

@@ -9,11 +9,11 @@ import {
   parsed,
   port,
   portName,
-  rangedCidr,
   readAt,
   refuse,
   refuseDuplicates,
   serviceProtocol,
+  storedRange,
   structure,
 } from './fields';
 import type { ResourceBody } from './kind-schema';
@@ -36,7 +36,7 @@ const policyPort = z
     return range === undefined ? z.NEVER : { protocol: raw.protocol, port: range };
   });
 
-const ipBlock = z.object({ cidr: rangedCidr, except: list(rangedCidr) }).transform(
+const ipBlock = z.object({ cidr: storedRange, except: list(storedRange) }).transform(
   checked((raw, context) => {
     raw.except.forEach((except, index) => {
       if (!isStrictlyWithin(except, raw.cidr)) {
