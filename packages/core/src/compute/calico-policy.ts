@@ -25,7 +25,7 @@ export function calicoPolicySpec(policy: NamespacedPolicy | GlobalPolicy): Polic
     isStaged: policy.kind === 'StagedNetworkPolicy' || policy.kind === 'StagedGlobalNetworkPolicy',
     appliesOnForward: !isGlobal(policy) || policy.spec.applyOnForward,
     types: policy.spec.types,
-    renderRules: () => renderRules(policy),
+    renderRules: (hasUnreadNets) => renderRules(policy, hasUnreadNets),
   };
 }
 
@@ -49,14 +49,14 @@ function stageOf(policy: NamespacedPolicy | GlobalPolicy): PolicyStage {
   return policy.spec.doNotTrack ? 'untracked' : policy.spec.preDNAT ? 'preDnat' : 'normal';
 }
 
-function renderRules({
-  ref,
-  metadata,
-  spec,
-}: { readonly spec: CalicoPolicySpec } & Pick<CalicoNetworkPolicy, 'ref' | 'metadata'>): RenderedRules {
+function renderRules(
+  { ref, metadata, spec }: { readonly spec: CalicoPolicySpec } & Pick<CalicoNetworkPolicy, 'ref' | 'metadata'>,
+  hasUnreadNets: boolean,
+): RenderedRules {
   const sets = new SetCollector();
+  const context = { namespace: metadata.namespace, sets, hasUnreadNets };
   const render = (direction: 'ingress' | 'egress') =>
-    renderCalicoRules(spec[direction], metadata.namespace, { object: ref, field: `spec.${direction}` }, sets);
+    renderCalicoRules(spec[direction], { object: ref, field: `spec.${direction}` }, context);
   const ingress = spec.types.includes('Ingress') ? render('ingress') : [];
   const egress = spec.types.includes('Egress') ? render('egress') : [];
   return { ingress, egress, ipSets: sets.ipSets };

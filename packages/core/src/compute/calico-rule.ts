@@ -16,7 +16,7 @@ import {
 } from '../state';
 import { inNamespace, namespaceScope, ownCondition, serviceAccountScope } from './calico-scope';
 import { SERVICE_ACCOUNT_LABEL } from './inheritance';
-import { namedPortSet, netSet, serviceSet } from './ip-set-definition';
+import { type IpSetDefinition, namedPortSet, netSet, serviceSet, widestNetSet } from './ip-set-definition';
 import type { SetCollector } from './policy-spec';
 
 const ACTIONS: Readonly<Record<CalicoRule['action'], RuleAction>> = {
@@ -26,57 +26,81 @@ const ACTIONS: Readonly<Record<CalicoRule['action'], RuleAction>> = {
   Log: 'log',
 };
 
+/** What the rules of a policy or profile are rendered with. */
+export interface CalicoRuleContext {
+  /** That of the policy: its rules' selectors stay in it unless they name namespaces themselves. */
+  readonly namespace?: string | undefined;
+  readonly sets: SetCollector;
+  /** Some network set has ranges that cannot be read. */
+  readonly hasUnreadNets: boolean;
+}
+
 /**
- * The rules of one direction. `namespace`: that of the policy; its rules' selectors stay in it unless they name
- * namespaces themselves. `origin`: the list that the rules stand in. Rules that ask for an HTTP request are left out:
- * they only ever allow, and no dataplane here can tell whether they hold.
+ * The rules of one direction. `origin`: the list that the rules stand in. Rules that ask for an HTTP request are left out: they
+ * only ever allow, and no dataplane here can tell whether they hold. Ranges of network sets that cannot be read close: they are
+ * none where they would allow, any where they would deny or exclude; a pass rule denies what it may have passed.
  */
 export function renderCalicoRules(
   rules: readonly CalicoRule[],
-  namespace: string | undefined,
   { object, field }: Origin,
-  sets: SetCollector,
+  context: CalicoRuleContext,
 ): readonly Rule[] {
   return rules.flatMap((rule, index) =>
-    rule.http === undefined ? (renderRule(rule, namespace, { object, field: `${field}[${index}]` }, sets) ?? []) : [],
+    rule.http === undefined ? renderReadings(rule, { object, field: `${field}[${index}]` }, context) : [],
   );
 }
 
-/** Undefined: no packet can match. */
-function renderRule(
-  rule: CalicoRule,
-  namespace: string | undefined,
-  origin: Origin,
-  sets: SetCollector,
-): Rule | undefined {
-  return ruleInItsFamily({
-    action: ACTIONS[rule.action],
+/** How the selectors of a rule become sets: those that the other end must be in, and those that it must not be in. */
+interface SetReading {
+  readonly inSet: (selector: Selector) => IpSetDefinition;
+  readonly notInSet: (selector: Selector) => IpSetDefinition;
+}
+
+const EXACT: SetReading = { inSet: netSet, notInSet: netSet };
+/** What a rule matches for certain, and what it may match. */
+const CERTAIN: SetReading = { inSet: netSet, notInSet: widestNetSet };
+const POSSIBLE: SetReading = { inSet: widestNetSet, notInSet: netSet };
+
+function renderReadings(rule: CalicoRule, origin: Origin, context: CalicoRuleContext): readonly Rule[] {
+  const render = (action: RuleAction, reading: SetReading): readonly Rule[] =>
+    renderRule(rule, action, origin, { ...context, ...reading });
+  const action = ACTIONS[rule.action];
+  if (!context.hasUnreadNets) return render(action, EXACT);
+  if (action === 'deny') return render('deny', POSSIBLE);
+  return action === 'pass' ? [...render('pass', CERTAIN), ...render('deny', POSSIBLE)] : render(action, CERTAIN);
+}
+
+type RenderContext = Pick<CalicoRuleContext, 'namespace' | 'sets'> & SetReading;
+
+/** Empty: no packet can match. */
+function renderRule(rule: CalicoRule, action: RuleAction, origin: Origin, context: RenderContext): readonly Rule[] {
+  const rendered = ruleInItsFamily({
+    action,
     ...(rule.ipVersion !== undefined && { family: rule.ipVersion }),
     ...(rule.protocol !== undefined && { protocol: rule.protocol }),
     ...(rule.notProtocol !== undefined && { notProtocol: rule.notProtocol }),
     ...(rule.icmp !== undefined && { icmp: rule.icmp }),
     ...(rule.notICMP !== undefined && { notIcmp: rule.notICMP }),
-    source: renderSource(rule, namespace, sets),
-    destination: renderDestination(rule, namespace, sets),
+    source: renderSource(rule, context),
+    destination: renderDestination(rule, context),
     origin,
   });
+  return rendered === undefined ? [] : [rendered];
 }
 
 /** A service as source means its endpoints' addresses, for the ports they send from are any. */
-function renderSource({ source, protocol }: CalicoRule, namespace: string | undefined, sets: SetCollector): RuleEnd {
-  const end = renderEnd(source, namedPortProtocols(protocol), namespace, sets);
+function renderSource({ source, protocol }: CalicoRule, context: RenderContext): RuleEnd {
+  const { namespace, sets } = context;
+  const end = renderEnd(source, namedPortProtocols(protocol), context);
   if (source.services === undefined) return end;
   const service = serviceSet('net', source.services.namespace ?? namespace ?? '', source.services.name);
   return { ...end, ipSets: [...end.ipSets, sets.use(service)] };
 }
 
 /** A service as destination means its endpoints' addresses with their ports and protocols. */
-function renderDestination(
-  { destination, protocol }: CalicoRule,
-  namespace: string | undefined,
-  sets: SetCollector,
-): RuleEnd {
-  const end = renderEnd(destination, namedPortProtocols(protocol), namespace, sets);
+function renderDestination({ destination, protocol }: CalicoRule, context: RenderContext): RuleEnd {
+  const { namespace, sets } = context;
+  const end = renderEnd(destination, namedPortProtocols(protocol), context);
   if (destination.services === undefined) return end;
   const service = serviceSet(
     'addressPort',
@@ -94,8 +118,7 @@ function namedPortProtocols(protocol: Protocol | undefined): readonly Protocol[]
 function renderEnd(
   end: CalicoEntityRule,
   protocols: readonly Protocol[],
-  namespace: string | undefined,
-  sets: SetCollector,
+  { namespace, sets, inSet, notInSet }: RenderContext,
 ): RuleEnd {
   const { positive, negative } = conditionsOf(end, namespace);
   const portOwners = new Selector(positive ?? { op: 'all' });
@@ -105,13 +128,15 @@ function renderEnd(
   const namedPorts = namedPortsOf(namesOf(end.ports));
   // Where only named ports count, their sets hold nothing but what the selector picks.
   const isCovered = namedPorts.length > 0 && ports.length === 0;
-  const setsOf = (node: SelectorNode | undefined): readonly IpSetKey[] =>
-    node === undefined ? [] : [sets.use(netSet(new Selector(node)))];
+  const setsOf = (
+    node: SelectorNode | undefined,
+    setOf: (selector: Selector) => IpSetDefinition,
+  ): readonly IpSetKey[] => (node === undefined ? [] : [sets.use(setOf(new Selector(node)))]);
   return {
     nets: end.nets,
     notNets: end.notNets,
-    ipSets: isCovered ? [] : setsOf(positive),
-    notIpSets: setsOf(negative),
+    ipSets: isCovered ? [] : setsOf(positive, inSet),
+    notIpSets: setsOf(negative, notInSet),
     ports,
     notPorts: numbersOf(end.notPorts),
     namedPorts,

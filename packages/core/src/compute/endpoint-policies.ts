@@ -16,11 +16,19 @@ import {
 } from '../state';
 import { impliedLabels } from './inheritance';
 import type { IpSets } from './ip-sets';
+import type { NetworkSets } from './network-sets';
 import type { Output } from './output';
 import { comparePolicies, type PolicySpec } from './policy-spec';
 import { compareTiers, type TierSpec, Tiers } from './tiers';
 
 export type EndpointKey = WorkloadKey | HostEndpointKey;
+
+/** A told policy: what its rules were rendered from, and the sets that they use. */
+interface RenderedPolicy {
+  readonly policy: PolicySpec;
+  readonly hasUnreadNets: boolean;
+  readonly sets: readonly IpSetKey[];
+}
 
 /** A policy counts while it selects an endpoint of this node and its tier exists; only then its rules are rendered. */
 export class EndpointPolicies {
@@ -29,8 +37,7 @@ export class EndpointPolicies {
   private readonly byTier = new Map<string, Set<PolicyKey>>();
   private readonly selected = new Map<PolicyKey, Set<EndpointKey>>();
   private readonly selecting = new Map<EndpointKey, Set<PolicyKey>>();
-  /** Told policies, and the sets that they use. */
-  private readonly rendered = new Map<PolicyKey, { readonly policy: PolicySpec; readonly sets: readonly IpSetKey[] }>();
+  private readonly rendered = new Map<PolicyKey, RenderedPolicy>();
   private readonly changedPolicies = new Set<PolicyKey>();
   private readonly changedEndpoints = new Set<EndpointKey>();
   private readonly index = new LabelIndex<EndpointKey, PolicyKey>(
@@ -52,6 +59,7 @@ export class EndpointPolicies {
   constructor(
     private readonly ipSets: IpSets,
     private readonly output: Output,
+    private readonly networkSets: Pick<NetworkSets, 'hasUnread'>,
   ) {}
 
   putEndpoint(key: EndpointKey, labels: Labels, parents: readonly string[]): void {
@@ -91,6 +99,11 @@ export class EndpointPolicies {
     this.policies.delete(key);
     this.policyChanged(key);
     this.index.removeSelector(key);
+  }
+
+  /** Renders every policy that is told anew: network sets that cannot be read whole have come, or the last one went. */
+  renderAnew(): void {
+    for (const key of this.rendered.keys()) this.changedPolicies.add(key);
   }
 
   putTier(tier: Tier): void {
@@ -175,11 +188,16 @@ export class EndpointPolicies {
     const policy = this.policies.get(key);
     const before = this.rendered.get(key);
     const isActive = policy !== undefined && this.selected.has(key) && this.tiers.get(policy.tier) !== undefined;
-    if (isActive && before?.policy === policy) return;
+    const { hasUnread } = this.networkSets;
+    if (isActive && before?.policy === policy && before.hasUnreadNets === hasUnread) return;
     if (isActive) {
-      const { ingress, egress, ipSets } = policy.renderRules();
+      const { ingress, egress, ipSets } = policy.renderRules(hasUnread);
       for (const definition of ipSets) this.ipSets.acquire(definition);
-      this.rendered.set(key, { policy, sets: ipSets.map((definition) => definition.key) });
+      this.rendered.set(key, {
+        policy,
+        hasUnreadNets: hasUnread,
+        sets: ipSets.map((definition) => definition.key),
+      });
       const { origin, tier, stage, isStaged, appliesOnForward } = policy;
       this.output.put({ type: 'policy', key, origin, tier, stage, isStaged, appliesOnForward, ingress, egress });
     } else {

@@ -58,9 +58,9 @@ const ZONE_LABEL = 'topology.kubernetes.io/zone';
 export class ComputeGraph {
   private readonly output = new Output();
   private readonly ipSets = new IpSets();
-  private readonly profiles = new Profiles(this.ipSets, this.output);
-  private readonly policies = new EndpointPolicies(this.ipSets, this.output);
   private readonly networkSets = new NetworkSets(this.ipSets);
+  private readonly profiles = new Profiles(this.ipSets, this.output, this.networkSets);
+  private readonly policies = new EndpointPolicies(this.ipSets, this.output, this.networkSets);
   private readonly pools = new Pools(this.output);
   private readonly settings: Settings;
   private readonly routes: Routes;
@@ -155,7 +155,7 @@ export class ComputeGraph {
       }
       case 'NetworkSet':
       case 'GlobalNetworkSet':
-        this.networkSets.put(keyOfResource(resource), resource);
+        this.changeNetworkSets(() => this.networkSets.put(keyOfResource(resource), resource));
         return;
       case 'Tier':
         this.policies.putTier(resource);
@@ -216,7 +216,7 @@ export class ComputeGraph {
         return;
       case 'NetworkSet':
       case 'GlobalNetworkSet':
-        this.networkSets.remove(key);
+        this.changeNetworkSets(() => this.networkSets.remove(key));
         return;
       case 'NetworkPolicy':
       case 'AdminNetworkPolicy':
@@ -262,6 +262,15 @@ export class ComputeGraph {
   ): void {
     if (spec.stagedAction === 'Set') this.policies.putPolicy(policy);
     else this.policies.removePolicy(policy.key);
+  }
+
+  /** Whether some range cannot be read decides how rules read. */
+  private changeNetworkSets(change: () => void): void {
+    const had = this.networkSets.hasUnread;
+    change();
+    if (this.networkSets.hasUnread === had) return;
+    this.policies.renderAnew();
+    this.profiles.renderAnew();
   }
 
   private putParent(key: string, labels: Labels): void {

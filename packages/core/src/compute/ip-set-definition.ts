@@ -15,6 +15,8 @@ export interface SelectedMembers {
   readonly of: 'selector';
   readonly selector: Selector;
   readonly namedPort?: { readonly name: string; readonly protocol: Protocol };
+  /** Ranges that cannot be read count as every address, not as none. */
+  readonly unreadIsAny?: true;
 }
 
 /** Addresses of the nodes that a selector picks by their own labels. */
@@ -32,6 +34,12 @@ export interface ServiceMembers {
 
 export function netSet(selector: Selector): IpSetDefinition {
   return define('net', selector.canonical, { of: 'selector', selector });
+}
+
+/** As {@link netSet}, where ranges that cannot be read may be any: with such, every address. */
+export function widestNetSet(selector: Selector): IpSetDefinition {
+  const description = `${selector.canonical}, unread ranges as any`;
+  return define('net', description, { of: 'selector', selector, unreadIsAny: true });
 }
 
 export function namedPortSet(selector: Selector, protocol: Protocol, name: string): IpSetDefinition {

@@ -24,7 +24,7 @@ export class IpSets {
     const set: UsedSet = { users: 1, counts: new MemberCounts(definition) };
     this.sets.set(key, set);
     this.touched.add(set);
-    if (members.of === 'selector') this.selected.open(key, members.selector, members.namedPort);
+    if (members.of === 'selector') this.selected.open(key, members.selector, members);
     else if (members.of === 'nodes') this.nodes.open(key, members.selector);
     else this.services.open(key, kind, members);
   }

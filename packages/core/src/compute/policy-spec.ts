@@ -19,8 +19,8 @@ export interface PolicySpec {
   readonly isStaged: boolean;
   readonly appliesOnForward: boolean;
   readonly types: readonly ('Ingress' | 'Egress')[];
-  /** Called only for policies that select an endpoint of this node. */
-  renderRules(): RenderedRules;
+  /** Called only for policies that select an endpoint of this node. `hasUnreadNets`: some network set has ranges that cannot be read. */
+  renderRules(hasUnreadNets: boolean): RenderedRules;
 }
 
 /** Rules and the sets that they refer to. */

@@ -6,6 +6,7 @@ import type { EndpointKey } from './endpoint-policies';
 import { isDerivedProfile, namespaceProfile } from './inheritance';
 import type { IpSets } from './ip-sets';
 import { profileKey } from './keys';
+import type { NetworkSets } from './network-sets';
 import type { Output } from './output';
 import { type RenderedRules, SetCollector } from './policy-spec';
 
@@ -22,6 +23,7 @@ export class Profiles {
   constructor(
     private readonly ipSets: IpSets,
     private readonly output: Output,
+    private readonly networkSets: Pick<NetworkSets, 'hasUnread'>,
   ) {}
 
   put(profile: CalicoProfile): void {
@@ -33,6 +35,11 @@ export class Profiles {
   remove(name: string): void {
     this.resources.delete(name);
     if (this.users.has(name)) this.render(name);
+  }
+
+  /** Renders every profile that is told anew: network sets that cannot be read whole have come, or the last one went. */
+  renderAnew(): void {
+    for (const name of this.users.keys()) this.render(name);
   }
 
   /** Says which profiles an endpoint refers to now; none when it is gone. */
@@ -56,7 +63,8 @@ export class Profiles {
   private render(name: string): void {
     const resource = isDerivedProfile(name) ? undefined : this.resources.get(name);
     const origin: Origin = { object: resource?.ref ?? derivedRef(name), field: '' };
-    const { ingress, egress, ipSets } = resource === undefined ? builtInRules(name, origin) : rulesOf(resource);
+    const { ingress, egress, ipSets } =
+      resource === undefined ? builtInRules(name, origin) : rulesOf(resource, this.networkSets.hasUnread);
     for (const definition of ipSets) this.ipSets.acquire(definition);
     this.releaseSets(name);
     this.usedSets.set(
@@ -77,11 +85,11 @@ export class Profiles {
   }
 }
 
-function rulesOf({ ref, spec }: CalicoProfile): RenderedRules {
-  const sets = new SetCollector();
-  const ingress = renderCalicoRules(spec.ingress, undefined, { object: ref, field: 'spec.ingress' }, sets);
-  const egress = renderCalicoRules(spec.egress, undefined, { object: ref, field: 'spec.egress' }, sets);
-  return { ingress, egress, ipSets: sets.ipSets };
+function rulesOf({ ref, spec }: CalicoProfile, hasUnreadNets: boolean): RenderedRules {
+  const context = { sets: new SetCollector(), hasUnreadNets };
+  const ingress = renderCalicoRules(spec.ingress, { object: ref, field: 'spec.ingress' }, context);
+  const egress = renderCalicoRules(spec.egress, { object: ref, field: 'spec.egress' }, context);
+  return { ingress, egress, ipSets: context.sets.ipSets };
 }
 
 /** A namespace's profile allows everything, as does Calico's default one; a profile that nothing defines has no rules. */

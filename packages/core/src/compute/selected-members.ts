@@ -11,6 +11,7 @@ import {
   type IpSetMember,
   type Port,
   type Protocol,
+  parseCidr,
 } from '../state';
 import { impliedLabels } from './inheritance';
 import type { SelectedMembers } from './ip-set-definition';
@@ -20,6 +21,8 @@ export interface Contribution {
   readonly addresses: readonly IpAddress[];
   readonly nets: readonly Cidr[];
   readonly ports: readonly { readonly name: string; readonly protocol: Protocol; readonly port: Port }[];
+  /** Further ranges that cannot be read, and may be any. */
+  readonly hasUnreadNets?: true;
 }
 
 /** Told of each member that an object brings into a set, or takes out of it. */
@@ -27,7 +30,7 @@ export type CountMember = (set: IpSetKey, member: IpSetMember, step: 1 | -1) => 
 
 export class SelectedContributors {
   private readonly contributions = new Map<string, Contribution>();
-  private readonly sets = new Map<IpSetKey, SelectedMembers['namedPort']>();
+  private readonly sets = new Map<IpSetKey, MemberForm>();
   private readonly index = new LabelIndex<string, IpSetKey>(
     {
       matchStarted: (set, item) => this.count(set, item, 1),
@@ -60,8 +63,8 @@ export class SelectedContributors {
   }
 
   /** Counts all members of a new set. */
-  open(set: IpSetKey, selector: Selector, namedPort?: SelectedMembers['namedPort']): void {
-    this.sets.set(set, namedPort);
+  open(set: IpSetKey, selector: Selector, form: MemberForm = {}): void {
+    this.sets.set(set, form);
     this.index.putSelector(set, selector);
   }
 
@@ -72,18 +75,26 @@ export class SelectedContributors {
   }
 
   private count(set: IpSetKey, item: string, step: 1 | -1): void {
-    if (!this.sets.has(set)) return;
+    const form = this.sets.get(set);
     const contribution = this.contributions.get(item);
-    if (contribution === undefined) return;
-    for (const member of membersOf(this.sets.get(set), contribution)) this.countMember(set, member, step);
+    if (form === undefined || contribution === undefined) return;
+    for (const member of membersOf(form, contribution)) this.countMember(set, member, step);
   }
 }
 
+/** What of an object's contribution becomes members. */
+type MemberForm = Pick<SelectedMembers, 'namedPort' | 'unreadIsAny'>;
+
+const EVERY_ADDRESS: readonly Cidr[] = ['0.0.0.0/0', '::/0'].map(parseCidr);
+
 function membersOf(
-  namedPort: SelectedMembers['namedPort'],
-  { addresses, nets, ports }: Contribution,
+  { namedPort, unreadIsAny }: MemberForm,
+  { addresses, nets, ports, hasUnreadNets }: Contribution,
 ): readonly IpSetMember[] {
-  if (namedPort === undefined) return [...addresses.map(cidrOf), ...nets];
+  if (namedPort === undefined) {
+    const unread = unreadIsAny === true && hasUnreadNets === true ? EVERY_ADDRESS : [];
+    return [...addresses.map(cidrOf), ...nets, ...unread];
+  }
   return ports
     .filter(({ name, protocol }) => name === namedPort.name && protocol === namedPort.protocol)
     .flatMap(({ protocol, port }) => addresses.map((address) => addressPortOf(address, protocol, port)));
