@@ -30,6 +30,8 @@ export interface NodeAgentStatus {
   /** How many objects the source could not use, and how many limits are met. */
   readonly problems: number;
   readonly diagnostics: number;
+  /** How many objects that close traffic cannot be read and have no earlier version in force. */
+  readonly notInForce: number;
   /** Absent until the dataplane is open. */
   readonly reconciler?: ReconcilerStatus;
   /** Why the dataplane is not open yet, or why the agent failed. */

@@ -30,6 +30,7 @@ import type { Source, SourceBatch } from '../sources/source';
 import { type Change, countObjects, DesiredStateStore, type Transition } from '../state';
 import type { AgentLock, HeldLock } from './agent-lock';
 import { Calculation, type CalculationParts } from './calculation';
+import { ClosingObjects } from './closing-objects';
 import { deepFreeze } from './freeze';
 import { formatDiagnosticPlace, logMet } from './log-diagnostics';
 import { missingNode } from './missing-node';
@@ -85,6 +86,7 @@ export class NodeAgent {
   readonly flows$: Observable<FlowRecord>;
 
   readonly #parts: NodeAgentParts;
+  readonly #closing = new ClosingObjects();
   readonly #transitions = new Subject<Transition>();
   readonly #flows = new Subject<FlowRecord>();
   readonly #diagnosticSteps = new Subject<DiagnosticsChange>();
@@ -102,6 +104,7 @@ export class NodeAgent {
   #reconciler: Reconciler | undefined;
   #subscription: Subscription | undefined;
   #diagnostics: readonly Diagnostic[] = [];
+  #notInForce = 0;
   #revision = 0;
   #isInSync = false;
   #started: Promise<void> | undefined;
@@ -249,8 +252,11 @@ export class NodeAgent {
     // Whoever subscribes to a stream is handed the very objects that the dataplane is.
     deepFreeze(changes);
     const missing = batch.isInSync ? this.#missingNode(calculation) : [];
+    this.#closing.follow(batch.changes);
+    const open = this.#closing.missing(batch.problems);
+    this.#notInForce = open.length;
     this.#tellProblems(
-      [...batch.problems, ...calculation.faults, ...missing],
+      [...open, ...batch.problems, ...calculation.faults, ...missing],
       batch.isInSync ? calculation : undefined,
     );
     const isNewlyInSync = batch.isInSync && missing.length === 0 && !this.#isInSync;
@@ -380,6 +386,7 @@ export class NodeAgent {
       objects: countObjects(this.#desired),
       problems: this.#problems.current.length,
       diagnostics: this.#diagnostics.length,
+      notInForce: this.#notInForce,
       ...(this.#backend === undefined ? {} : { backend: this.#backend.name }),
       ...(this.#dataplane === undefined ? {} : { facts: this.#dataplane.facts }),
       ...(this.#reconciler === undefined ? {} : { reconciler: this.#reconciler.status }),

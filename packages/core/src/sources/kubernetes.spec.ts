@@ -256,6 +256,65 @@ describe('KubernetesSource', () => {
     });
   });
 
+  describe('of a policy', () => {
+    const LABELS = { metadata: { namespace: 'a', labels: { l: 'v' } } };
+    const rules = (): unknown => {
+      const puts = batches.flatMap(({ changes }) => changes).filter(({ op }) => op === 'put');
+      const last = puts.at(-1);
+      return last?.op === 'put' && last.resource.kind === 'NetworkPolicy' ? last.resource.spec.ingress : undefined;
+    };
+    const put = (ingress: readonly object[], podSelector: object = {}): void =>
+      server.put(POLICIES, 'p', { ...LABELS, spec: { podSelector, ingress } });
+
+    it('tells once of each field that it does not know, and closes the rule that has it', async () => {
+      put([{ form: [] }, { from: [], ports: [], until: 'x' }]);
+      await start();
+      await until(isInSync, 'in sync');
+      expect(codes()).to.equal('PP_FIELD_PASSED_OVER,PP_FIELD_PASSED_OVER');
+      expect(batches.at(-1)?.problems.map(({ field }) => field)).to.deep.equal([
+        'spec.ingress[0].form',
+        'spec.ingress[1].until',
+      ]);
+      expect(JSON.stringify(rules())).to.match(/rule-cannot-be-read.*rule-cannot-be-read/);
+      put([{ from: [] }]);
+      await until(() => codes() === '', 'mended');
+      expect(rules()).to.deep.equal([{ peers: [], ports: [] }]);
+    });
+
+    it('refuses the object where it is told to, which leaves the former version in force', async () => {
+      put([{ form: [] }]);
+      await start({ validate: 'strict' });
+      await until(isInSync, 'in sync');
+      expect(codes()).to.equal('PP_FIELD_UNKNOWN');
+      expect(JSON.stringify(rules())).to.contain('rule-cannot-be-read');
+      put([{ from: [] }]);
+      await until(() => codes() === '', 'mended');
+      put([{ form: [] }]);
+      await until(() => codes() === 'PP_FIELD_UNKNOWN', 'refused');
+      expect(rules()).to.deep.equal([{ peers: [], ports: [] }]);
+    });
+
+    it('ignores the field where it is told to', async () => {
+      put([{ form: [] }]);
+      await start({ validate: 'ignore' });
+      await until(isInSync, 'in sync');
+      expect(codes()).to.equal('');
+      expect(rules()).to.deep.equal([{ peers: [], ports: [] }]);
+    });
+
+    it('closes a rule that cannot be read, and keeps the former version where whom it is for cannot', async () => {
+      put([{ from: [] }]);
+      await start();
+      await until(isInSync, 'in sync');
+      put([{ from: [] }], { matchLabels: { a: 7 } });
+      await until(() => codes() === 'PP_OBJECT_INVALID', 'faulty');
+      expect(rules()).to.deep.equal([{ peers: [], ports: [] }]);
+      put([{ from: [{ ipBlock: { cidr: '10.0.0.0/33' } }] }]);
+      await until(() => JSON.stringify(rules()).includes('rule-cannot-be-read'), 'closed');
+      expect(codes()).to.equal('PP_OBJECT_INVALID');
+    });
+  });
+
   it('is not in sync while a kind may not be read, and says which', async () => {
     server.put(NAMESPACES, 'a');
     for (let count = 0; count < 3; count++) server.faults.push({ path: POLICIES, answer: refusal(403, 'forbidden') });

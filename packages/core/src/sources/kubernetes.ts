@@ -2,6 +2,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { asyncScheduler, Observable, type Observer, type SchedulerLike } from 'rxjs';
 import { CoreError } from '../core-error';
+import type { FieldValidation } from '../resources/field-validation';
 import type { ResourceKind } from '../resources/resource';
 import type { ResourceChange } from '../resources/resource-change';
 import type { ResourceProblem } from '../resources/resource-problem';
@@ -20,6 +21,11 @@ export interface KubernetesSourceOptions {
   readonly config: KubeConfig;
   /** The kinds to read, as far as the API offers them; the reader must be allowed to list and watch them. Default all that mean something to a dataplane. */
   readonly kinds?: readonly ResourceKind[];
+  /**
+   * What becomes of fields that an object's kind does not have. Default `warn`: what the API server stores, its API has, and
+   * may be newer than this reader.
+   */
+  readonly validate?: FieldValidation;
   /** How often the API is asked for kinds that it did not offer before. Default 60. */
   readonly discoverySeconds?: number;
   /** Keeps the policies last read, and what they rest on, for those that are faulty at the next start. Default: none. */
@@ -64,7 +70,7 @@ class ClusterReading {
     private readonly observer: Observer<SourceBatch>,
   ) {
     this.api = new KubernetesApi(options.config);
-    this.lastGood = new LastGoodObjects(options.record);
+    this.lastGood = new LastGoodObjects(options.record, options.validate ?? 'warn');
     this.clock = { scheduler: options.scheduler ?? asyncScheduler, random: options.random ?? Math.random };
   }
 
@@ -106,7 +112,12 @@ class ClusterReading {
     const kinds = this.options.kinds ?? WATCHED_KINDS;
     for (const target of await discoverKinds(this.api, kinds, this.signal)) {
       if (this.reflectors.has(target.kind)) continue;
-      const reflector = new Reflector(this.api, target, this.clock, this.lastGood, (changes) => this.tell(changes));
+      const reflector = new Reflector(this.api, target, {
+        clock: this.clock,
+        lastGood: this.lastGood,
+        validation: this.options.validate ?? 'warn',
+        tell: (changes) => this.tell(changes),
+      });
       this.reflectors.set(target.kind, reflector);
       this.watchOver(reflector.run(this.signal));
     }

@@ -1,23 +1,10 @@
 /** The objects of a cluster as they were last read well, for those whose loss would open what they close. */
 import { z } from 'zod';
+import { CLOSING_KINDS } from '../resources/closing-kinds';
+import type { FieldValidation } from '../resources/field-validation';
 import { readResource } from '../resources/parse';
-import { type Resource, type ResourceKey, type ResourceKind, splitResourceKey } from '../resources/resource';
+import { type Resource, type ResourceKey, splitResourceKey } from '../resources/resource';
 import type { LastGoodRecord, RecordEntries } from './last-good-record';
-
-/** What says which packets are let through. Pods, endpoints and the like are too many, too short-lived, and checked by the API server. */
-const KEPT_KINDS: ReadonlySet<ResourceKind> = new Set<ResourceKind>([
-  'NetworkPolicy',
-  'AdminNetworkPolicy',
-  'BaselineAdminNetworkPolicy',
-  'ClusterNetworkPolicy',
-  'CalicoNetworkPolicy',
-  'GlobalNetworkPolicy',
-  'Tier',
-  'Profile',
-  'NetworkSet',
-  'GlobalNetworkSet',
-  'HostEndpoint',
-]);
 
 const withManagedFields = z.looseObject({ metadata: z.looseObject({ managedFields: z.unknown().optional() }) });
 
@@ -27,15 +14,18 @@ export class LastGoodObjects {
   private readonly objects = new Map<string, string>();
   private isChanged = true;
 
-  constructor(private readonly record: LastGoodRecord | undefined) {}
+  constructor(
+    private readonly record: LastGoodRecord | undefined,
+    private readonly validation: FieldValidation,
+  ) {}
 
   load(): void {
     this.recorded = this.record?.load() ?? new Map();
   }
 
-  /** Takes over an object that was read well, as the API gave it. */
+  /** Takes over an object that was read well, as the API gave it. Pods and endpoints are too many, too short-lived, and checked by the API server. */
   keep(key: ResourceKey, raw: unknown): void {
-    if (this.record === undefined || !KEPT_KINDS.has(splitResourceKey(key).kind)) return;
+    if (this.record === undefined || !CLOSING_KINDS.has(splitResourceKey(key).kind)) return;
     this.put(key, JSON.stringify(withoutManagedFields(raw)));
   }
 
@@ -47,7 +37,7 @@ export class LastGoodObjects {
   recall(key: ResourceKey): Resource | undefined {
     const text = this.recorded.get(key);
     if (text === undefined) return undefined;
-    const parsed = readResource(JSON.parse(text));
+    const parsed = readResource(JSON.parse(text), this.validation);
     // This version may ask for more than the one that kept it.
     if (parsed.outcome !== 'resource') return undefined;
     this.put(key, text);

@@ -1,6 +1,7 @@
 /** The resources that a set of manifest files defines, where each file's last good content counts. */
 import { isDeepStrictEqual } from 'node:util';
-import { CoreError } from '../core-error';
+import { CoreError, type CoreErrorCode } from '../core-error';
+import type { FieldValidation } from '../resources/field-validation';
 import { duplicateProblem, type LoadedManifests, type LoadedResource, loadManifests } from '../resources/load';
 import { resourceKindOf } from '../resources/parse';
 import { keyOfResource, type ResourceKey, resourceKey } from '../resources/resource';
@@ -14,7 +15,10 @@ interface FileContent {
   readonly reading: FileReading;
   /** The last text that counted as whole; absent: there was none yet. */
   readonly goodText?: string;
+  /** What counts of the file. */
   readonly resources: ReadonlyMap<ResourceKey, LoadedResource>;
+  /** Its objects as they last stood well: what counts, unless of an object that is faulty now the rest counts and its faults close. */
+  readonly sound: ReadonlyMap<ResourceKey, LoadedResource>;
   /** The text of the file in which an object last stood well, for those that do not stand well in `goodText`. */
   readonly formerTexts: ReadonlyMap<ResourceKey, string>;
   readonly problems: readonly ResourceProblem[];
@@ -34,8 +38,14 @@ export class ManifestSet {
   private winners: ReadonlyMap<ResourceKey, LoadedResource> = new Map();
   private duplicates: readonly ResourceProblem[] = [];
 
-  /** @param roots the absolute paths under which the files stand; files under a later one come later */
-  constructor(readonly roots: readonly string[]) {}
+  /**
+   * @param roots the absolute paths under which the files stand; files under a later one come later
+   * @param validation what becomes of fields that an object's kind does not have
+   */
+  constructor(
+    readonly roots: readonly string[],
+    private readonly validation: FieldValidation,
+  ) {}
 
   /** No file is without a good content. */
   get isReadWhole(): boolean {
@@ -61,7 +71,10 @@ export class ManifestSet {
   /** Takes over a file's new reading; `undefined` says that the file is gone. */
   take(path: string, reading: FileReading | undefined): void {
     if (reading === undefined) this.files.delete(path);
-    else this.files.set(path, contentOf(path, reading, this.files.get(path) ?? this.recordedContent(path, reading)));
+    else {
+      const before = this.files.get(path) ?? this.recordedContent(path, reading);
+      this.files.set(path, contentOf(path, reading, before, this.validation));
+    }
   }
 
   /** What files said in an earlier run counts, for each that is taken, as what it said before. */
@@ -83,12 +96,17 @@ export class ManifestSet {
     if (recorded === undefined) return undefined;
     // Nothing of it would be asked for.
     if (recorded.formerTexts.size === 0 && 'text' in reading && reading.text === recorded.goodText) return undefined;
-    const resources = byKey(loadManifests(recorded.goodText, path));
+    const loaded = this.load(recorded.goodText, path);
+    const sound = byKey(loaded);
     for (const [key, text] of recorded.formerTexts) {
-      const former = byKey(loadManifests(text, path)).get(key);
-      if (former !== undefined) resources.set(key, former);
+      const former = byKey(this.load(text, path)).get(key);
+      if (former !== undefined) sound.set(key, former);
     }
-    return { ...recorded, resources };
+    return { ...recorded, sound, resources: withClosed(sound, loaded) };
+  }
+
+  private load(text: string, path: string): LoadedManifests {
+    return loadManifests(text, path, undefined, this.validation);
   }
 
   /** Brings the whole up to date with the files and says what changed. */
@@ -128,10 +146,16 @@ export class ManifestSet {
 /** What a file said before. */
 type FormerContent = Omit<FileContent, 'reading' | 'problems'>;
 
-function contentOf(path: string, reading: FileReading, before: FormerContent | undefined): FileContent {
+function contentOf(
+  path: string,
+  reading: FileReading,
+  before: FormerContent | undefined,
+  validation: FieldValidation,
+): FileContent {
   const kept = {
     reading,
     resources: before?.resources ?? new Map(),
+    sound: before?.sound ?? new Map(),
     formerTexts: before?.formerTexts ?? new Map(),
     ...(before?.goodText !== undefined && { goodText: before.goodText }),
   };
@@ -143,13 +167,13 @@ function contentOf(path: string, reading: FileReading, before: FormerContent | u
     );
     return { ...kept, problems: [{ error, file: path }] };
   }
-  const loaded = loadManifests(reading.text, path);
+  const loaded = loadManifests(reading.text, path, undefined, validation);
   if (loaded.problems.some(({ error }) => error.code === 'PP_MANIFEST_SYNTAX')) {
     return before === undefined
-      ? { ...kept, resources: byKey(loaded), problems: loaded.problems }
+      ? { ...kept, ...countingOf(byKey(loaded), loaded), problems: loaded.problems }
       : { ...kept, problems: loaded.problems };
   }
-  const former = formerOf(loaded, kept.resources);
+  const former = formerOf(loaded, kept.sound);
   const formerTexts = [...former.keys()].map((key): [ResourceKey, string] => [
     key,
     kept.formerTexts.get(key) ?? kept.goodText ?? '',
@@ -157,7 +181,7 @@ function contentOf(path: string, reading: FileReading, before: FormerContent | u
   return {
     reading,
     goodText: reading.text,
-    resources: new Map([...byKey(loaded), ...former]),
+    ...countingOf(new Map([...byKey(loaded), ...former]), loaded),
     formerTexts: new Map(formerTexts),
     problems: loaded.problems,
   };
@@ -173,13 +197,40 @@ function isUnfinished(text: string, before: string): boolean {
   return !text.endsWith('\n') && !/^\s*$|^\r?\n/.test(before.slice(text.length));
 }
 
+const REFUSED_CODES: ReadonlySet<CoreErrorCode> = new Set<CoreErrorCode>(['PP_OBJECT_INVALID', 'PP_FIELD_UNKNOWN']);
+
+/** The sound definitions, and what counts. */
+function countingOf(
+  sound: ReadonlyMap<ResourceKey, LoadedResource>,
+  loaded: LoadedManifests,
+): Pick<FileContent, 'sound' | 'resources'> {
+  return { sound, resources: withClosed(sound, loaded) };
+}
+
+/**
+ * The definitions that counted last, but for objects that are faulty now and close: these count as far as they can be read. What was
+ * refused for an unknown field only does so where there is no former definition, as a cluster keeps its object when kubectl
+ * refuses another.
+ */
+function withClosed(
+  sound: ReadonlyMap<ResourceKey, LoadedResource>,
+  { closed }: LoadedManifests,
+): ReadonlyMap<ResourceKey, LoadedResource> {
+  const counting = new Map(sound);
+  for (const loaded of closed) {
+    const key = keyOfResource(loaded.resource);
+    if (!loaded.isRefused || !sound.has(key)) counting.set(key, loaded);
+  }
+  return counting;
+}
+
 /** The former definitions of objects that are faulty now. */
 function formerOf(
   loaded: LoadedManifests,
   before: ReadonlyMap<ResourceKey, LoadedResource>,
 ): ReadonlyMap<ResourceKey, LoadedResource> {
   const sound = byKey(loaded);
-  const faulty = loaded.problems.filter(({ error }) => error.code === 'PP_OBJECT_INVALID');
+  const faulty = loaded.problems.filter(({ error }) => REFUSED_CODES.has(error.code));
   const faultyKeys = faulty.map(({ object }) => (object?.name ? keyOfRef(object) : undefined));
   // A faulty object that does not say who it is may be any of the former ones.
   const isKept = (key: ResourceKey): boolean => faultyKeys.includes(undefined) || faultyKeys.includes(key);

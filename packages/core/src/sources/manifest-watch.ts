@@ -3,6 +3,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { asyncScheduler, interval, type SchedulerLike, type Subscription } from 'rxjs';
 import { CoreError } from '../core-error';
+import type { FieldValidation } from '../resources/field-validation';
 import type { ResourceProblem } from '../resources/resource-problem';
 import type { LastGoodRecord } from './last-good-record';
 import { type FileReading, isUnder, type ManifestFiles, readManifestFiles } from './manifest-files';
@@ -14,6 +15,8 @@ import type { SourceBatch } from './source';
 export interface ManifestSourceOptions {
   /** Files, and folders that are read recursively for `*.yaml`, `*.yml` and `*.json`. */
   readonly paths: readonly string[];
+  /** What becomes of fields that an object's kind does not have. Default `strict`, as kubectl has it. */
+  readonly validate?: FieldValidation;
   /** Go on watching; else the source reads once and completes. Default false. */
   readonly watch?: boolean;
   /** A changed file counts when it is found the same twice, this long apart. Default 100. */

@@ -215,6 +215,64 @@ describe('ManifestSource', () => {
     expect(codes()).to.deep.equal(['PP_OBJECT_INVALID']);
   });
 
+  describe('of a policy', () => {
+    const policy = (rule: string): string =>
+      `apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\nspec: {podSelector: {}, ingress: [${rule}]}\n`;
+    const GOOD = '{from: [{ipBlock: {cidr: 10.0.0.0/8}}]}';
+    const peers = (): unknown => {
+      const found = Object.values(state()).find(({ kind }) => kind === 'NetworkPolicy');
+      return found?.kind === 'NetworkPolicy' ? found.spec.ingress[0]?.peers[0] : undefined;
+    };
+    const good = { ipBlock: { cidr: '10.0.0.0/8', except: [] } };
+
+    it('closes a rule that cannot be read, whatever counted before', () => {
+      write('a.yaml', policy('{from: [{ipBlock: {cidr: 10.0.0.0/33}}]}'));
+      start();
+      expect(codes()).to.deep.equal(['PP_OBJECT_INVALID']);
+      expect(peers()).to.have.nested.property('podSelector.matchExpressions').with.length(2);
+      write('a.yaml', policy(GOOD));
+      settle();
+      expect(peers()).to.deep.equal(good);
+      write('a.yaml', policy('{from: [{ipBlock: {cidr: 10.0.0.0/34}}]}'));
+      settle();
+      expect(peers()).to.have.nested.property('podSelector.matchExpressions').with.length(2);
+    });
+
+    it('keeps the former version when it is refused for an unknown field, and closes where there is none', () => {
+      write('a.yaml', policy('{form: []}'));
+      start();
+      expect(codes()).to.deep.equal(['PP_FIELD_UNKNOWN']);
+      expect(peers()).to.have.nested.property('podSelector.matchExpressions').with.length(2);
+      write('a.yaml', policy(GOOD));
+      settle();
+      write('a.yaml', policy('{form: []}'));
+      settle();
+      expect(codes()).to.deep.equal(['PP_FIELD_UNKNOWN']);
+      expect(peers()).to.deep.equal(good);
+    });
+
+    it('passes over an unknown field, or ignores it, as it is told', () => {
+      write('a.yaml', policy('{form: []}'));
+      start({ validate: 'warn' });
+      expect(codes()).to.deep.equal(['PP_FIELD_PASSED_OVER']);
+      expect(peers()).to.have.nested.property('podSelector.matchExpressions').with.length(2);
+      subscription?.unsubscribe();
+      batches = [];
+      start({ validate: 'ignore' });
+      expect(codes()).to.deep.equal([]);
+      expect(peers()).to.equal(undefined);
+    });
+
+    it('keeps the former version when it cannot be read whom it is for', () => {
+      write('a.yaml', policy(GOOD));
+      start();
+      write('a.yaml', policy(GOOD).replace('podSelector: {}', 'podSelector: {matchLabels: {a: 7}}'));
+      settle();
+      expect(codes()).to.deep.equal(['PP_OBJECT_INVALID']);
+      expect(peers()).to.deep.equal(good);
+    });
+  });
+
   it('takes an object that two files define from the last in path order, and from the other when that one goes', () => {
     write('a.yaml', namespace('m', 'first'));
     write('b.yaml', namespace('m', 'second'));

@@ -29,7 +29,8 @@ export class ManifestSource implements Source {
 
   constructor(options: ManifestSourceOptions) {
     this.batches$ = new Observable((subscriber) => {
-      const set = new ManifestSet(options.paths.map((path) => resolve(path)));
+      const roots = options.paths.map((path) => resolve(path));
+      const set = new ManifestSet(roots, options.validate ?? 'strict');
       this.latest = set;
       const watching = new ManifestWatch(set, options, (batch) => subscriber.next(batch));
       watching.start();

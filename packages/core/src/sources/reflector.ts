@@ -1,9 +1,11 @@
 /** Keeps up with one kind of a cluster's objects: lists them, then watches, and starts over where a watch has lost its place. */
 import { z } from 'zod';
 import { CoreError } from '../core-error';
-import { readResource } from '../resources/parse';
-import { type ResourceKey, resourceKey } from '../resources/resource';
+import type { FieldValidation } from '../resources/field-validation';
+import { type ClosedReading, type ParsedResource, readResource } from '../resources/parse';
+import { type Resource, type ResourceKey, resourceKey } from '../resources/resource';
 import type { ResourceChange } from '../resources/resource-change';
+import type { ResourceFault } from '../resources/resource-fault';
 import type { ResourceProblem } from '../resources/resource-problem';
 import { type ApiAnswer, type KubernetesApi, unreachable } from './kubernetes-api';
 import type { OfferedKind } from './kubernetes-discovery';
@@ -29,9 +31,20 @@ const watchEvent = z.object({ type: z.string(), object: z.unknown() });
 const versioned = z.object({ metadata: z.object({ resourceVersion: z.string() }) });
 const failure = z.object({ code: z.number(), message: z.string().nullish() });
 
+/** How a reflector reads, and whom it tells. */
+export interface ReflectorOptions {
+  readonly clock: RetryClock;
+  readonly lastGood: LastGoodObjects;
+  /** What becomes of fields that the kind does not have. */
+  readonly validation: FieldValidation;
+  /** Called after every step, with what it changed. */
+  readonly tell: (changes: readonly ResourceChange[]) => void;
+}
+
 /**
  * One kind's objects as changes. What the API server cannot be asked is asked again later, with growing pauses; what was read
- * before stays in force meanwhile, and so does the former version of an object that became faulty, be it in an earlier run.
+ * before stays in force meanwhile, and so does the former version of an object that became faulty, be it in an earlier run,
+ * unless what can be read of it closes.
  */
 export class Reflector {
   /** The list was complete once. */
@@ -41,16 +54,15 @@ export class Reflector {
   private readonly versions = new Map<ResourceKey, string>();
   private readonly faults = new Map<ResourceKey, readonly ResourceProblem[]>();
   private connectionProblem: ResourceProblem | undefined;
+  /** The objects of which a version is in force that was not refused. */
+  private readonly inForce = new Set<ResourceKey>();
   /** Up to where the changes are known; undefined: a list is wanted. */
   private version: string | undefined;
 
   constructor(
     private readonly api: KubernetesApi,
     private readonly target: OfferedKind,
-    private readonly clock: RetryClock,
-    private readonly lastGood: LastGoodObjects,
-    /** Called after every step, with what it changed. */
-    private readonly tell: (changes: readonly ResourceChange[]) => void,
+    private readonly options: ReflectorOptions,
   ) {}
 
   problems(): readonly ResourceProblem[] {
@@ -72,7 +84,7 @@ export class Reflector {
         if (failures % RELIST_AFTER === 0) this.version = undefined;
         this.report(error);
       }
-      if (failures > 0) await restAfter(failures, this.clock, signal);
+      if (failures > 0) await restAfter(failures, this.options.clock, signal);
     }
   }
 
@@ -103,7 +115,7 @@ export class Reflector {
     for (const key of [...this.versions.keys()]) if (!listed.has(key)) this.remove(key, changes);
     this.connectionProblem = undefined;
     this.hasListed = true;
-    this.tell(changes);
+    this.options.tell(changes);
   }
 
   private pageOf(answer: ApiAnswer): z.infer<typeof page> {
@@ -120,7 +132,7 @@ export class Reflector {
     if (!watch.isSuccess) return this.takeRefusal(watch.status, watch.message);
     if (this.connectionProblem !== undefined) {
       this.connectionProblem = undefined;
-      this.tell([]);
+      this.options.tell([]);
     }
     let hasProgressed = false;
     for await (const raw of watch.events) {
@@ -155,7 +167,7 @@ export class Reflector {
     else if (type === 'DELETED') this.remove(this.keyOf(object), changes);
     else if (type !== 'BOOKMARK') return false;
     this.version = meta.data.metadata.resourceVersion;
-    if (type !== 'BOOKMARK') this.tell(changes);
+    if (type !== 'BOOKMARK') this.options.tell(changes);
     return true;
   }
 
@@ -167,30 +179,31 @@ export class Reflector {
     if (version !== '' && this.versions.get(key) === version) return key;
     const isNew = !this.versions.has(key);
     this.versions.set(key, version);
-    const parsed = readResource(raw);
-    if (parsed.outcome === 'resource') {
-      this.faults.delete(key);
-      this.lastGood.keep(key, raw);
-      changes.push({ op: 'put', resource: parsed.resource });
-    } else if (parsed.outcome === 'faulty') {
-      const former = isNew ? this.lastGood.recall(key) : undefined;
-      if (former !== undefined) changes.push({ op: 'put', resource: former });
-      this.faults.set(
-        key,
-        parsed.faults.map(({ error, object }) => ({
-          error,
-          ...(object !== undefined && { object }),
-          ...(error.field !== undefined && { field: error.field }),
-        })),
-      );
-    }
+    const parsed = readResource(raw, this.options.validation);
+    const faults = parsed.outcome === 'foreign' ? [] : parsed.faults;
+    if (faults.length === 0) this.faults.delete(key);
+    else this.faults.set(key, faults.map(problemOf));
+    if (parsed.outcome === 'resource') this.options.lastGood.keep(key, raw);
+    const resource = this.resourceOf(key, parsed, isNew);
+    if (resource !== undefined) changes.push({ op: 'put', resource });
     return key;
+  }
+
+  /** What takes the place of an object's former version; undefined: that stays in force. */
+  private resourceOf(key: ResourceKey, parsed: ParsedResource, isNew: boolean): Resource | undefined {
+    if (parsed.outcome === 'foreign') return undefined;
+    const { resource, isRefused } = parsed.outcome === 'resource' ? { ...parsed, isRefused: false } : closedOf(parsed);
+    const former = isNew && (resource === undefined || isRefused) ? this.options.lastGood.recall(key) : undefined;
+    const counting = former ?? (isRefused && this.inForce.has(key) ? undefined : resource);
+    if (counting !== undefined && (former !== undefined || !isRefused)) this.inForce.add(key);
+    return counting;
   }
 
   private remove(key: ResourceKey, changes: ResourceChange[]): void {
     if (!this.versions.delete(key)) return;
     this.faults.delete(key);
-    this.lastGood.forget(key);
+    this.inForce.delete(key);
+    this.options.lastGood.forget(key);
     changes.push({ op: 'remove', key });
   }
 
@@ -203,13 +216,26 @@ export class Reflector {
   private report(error: unknown): void {
     if (!(error instanceof CoreError)) throw error;
     this.connectionProblem = { error };
-    this.tell([]);
+    this.options.tell([]);
   }
 
   private refused(status: number, message: string): CoreError {
     const text = `the Kubernetes API: ${this.target.path}: ${message}`;
     return new CoreError(status === 401 || status === 403 ? 'PP_CLUSTER_FORBIDDEN' : 'PP_CLUSTER_UNREACHABLE', text);
   }
+}
+
+/** The closed reading, if there is one. */
+function closedOf({ closed }: Extract<ParsedResource, { readonly outcome: 'faulty' }>): Partial<ClosedReading> {
+  return closed ?? {};
+}
+
+function problemOf({ error, object }: ResourceFault): ResourceProblem {
+  return {
+    error,
+    ...(object !== undefined && { object }),
+    ...(error.field !== undefined && { field: error.field }),
+  };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
