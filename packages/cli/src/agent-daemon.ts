@@ -152,9 +152,10 @@ function createAgent(
 }
 
 function createSource({ source, allowEmptyCluster }: NodeAgentConfiguration, record: LastGoodRecord): Source {
-  const { manifests, kubernetes } = source;
+  const { manifests, kubernetes, validate } = source;
+  const fields = { ...(validate !== undefined && { validate }) };
   if (manifests !== undefined) {
-    return new ManifestSource({ paths: manifests, watch: true, record, allowEmpty: allowEmptyCluster });
+    return new ManifestSource({ paths: manifests, watch: true, record, allowEmpty: allowEmptyCluster, ...fields });
   }
-  return new KubernetesSource({ config: readKubeConfig(kubernetes?.kubeconfig), record });
+  return new KubernetesSource({ config: readKubeConfig(kubernetes?.kubeconfig), record, ...fields });
 }

@@ -101,10 +101,10 @@ export function agentStatus(
   };
 }
 
-/** A complete desired state is, or has been, in force, and the dataplane is there. */
-export function isReady({ phase, isInSync, reconciler }: NodeAgentStatus): boolean {
+/** A complete desired state is, or has been, in force, and the dataplane is there; no object that should close something is missing from it. */
+export function isReady({ phase, isInSync, notInForce, reconciler }: NodeAgentStatus): boolean {
   const isThere = phase === 'running' && reconciler !== undefined && reconciler.phase !== 'targetLost';
-  return isThere && isInSync && reconciler.appliedRevision > 0;
+  return isThere && isInSync && notInForce === 0 && reconciler.appliedRevision > 0;
 }
 
 /** Problems that keep a source from being complete; all others are of single objects. */
@@ -119,11 +119,15 @@ const HOLDING_CODES: ReadonlySet<string> = new Set<CoreErrorCode>([
 
 /** What an agent that is not ready waits for, in one line. */
 export function notReadyReason(status: NodeAgentStatus, problems: readonly AgentProblem[]): string {
-  const { phase, failure, isInSync, reconciler } = status;
+  const { phase, failure, isInSync, notInForce, reconciler } = status;
   if (phase !== 'running') return failure === undefined ? `the agent is ${phase}` : failure.message;
   if (!isInSync) {
     const holding = problems.find(({ code }) => HOLDING_CODES.has(code));
     return `the source is not complete${holding === undefined ? '' : `: ${holding.message}`}`;
+  }
+  if (notInForce > 0) {
+    const open = problems.find(({ code }) => code === 'PP_OBJECT_NOT_IN_FORCE');
+    if (open !== undefined) return open.message;
   }
   return reconciler?.lastFailure?.message ?? `the dataplane is ${reconciler?.phase ?? 'not open'}`;
 }

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import {
   type BackendRegistry,
   DEFAULT_PROFILE,
+  FIELD_VALIDATIONS,
   type LimitProfile,
   onUnsupportedChoice,
   parseProfile,
@@ -41,6 +42,12 @@ const source = z
       })
       .optional()
       .describe('the Kubernetes API; without a kubeconfig as kubectl finds it, or as a pod of the cluster'),
+    validate: z
+      .enum(FIELD_VALIDATIONS)
+      .optional()
+      .describe(
+        'what becomes of fields that no schema knows: `strict` refuses the object, `warn` closes the rule that has one, `ignore` reads on; without it `strict` for manifests, `warn` for the Kubernetes API',
+      ),
   })
   .refine(({ manifests, kubernetes }) => (manifests === undefined) !== (kubernetes === undefined), {
     error: 'needs one of manifests and kubernetes',
@@ -203,12 +210,13 @@ function backendIssues(data: unknown, { names, featureGates, optionFaults }: Kno
 }
 
 function withAbsolutePaths(
-  { manifests, kubernetes }: z.output<typeof source>,
+  { manifests, kubernetes, validate }: z.output<typeof source>,
   folder: string,
 ): z.output<typeof source> {
-  if (manifests !== undefined) return { manifests: manifests.map((path) => resolve(folder, path)) };
+  const common = { ...(validate !== undefined && { validate }) };
+  if (manifests !== undefined) return { ...common, manifests: manifests.map((path) => resolve(folder, path)) };
   const { kubeconfig } = kubernetes ?? {};
-  return { kubernetes: kubeconfig === undefined ? {} : { kubeconfig: resolve(folder, kubeconfig) } };
+  return { ...common, kubernetes: kubeconfig === undefined ? {} : { kubeconfig: resolve(folder, kubeconfig) } };
 }
 
 function readText(file: string): string {

@@ -29,11 +29,16 @@ const NO_CODES: ReadonlySet<string> = new Set(['PP_LIMIT_REFUSED' satisfies Core
 /** Codes that say: the answer is there, and cannot be handed over. */
 const OUTPUT_CODES: ReadonlySet<string> = new Set(['PP_CLI_OUTPUT_UNWRITABLE' satisfies CliErrorCode]);
 
-/** Codes of objects that change no answer: they say nothing about node networking, a later one counts, or nobody puts them in force. */
+/**
+ * Codes of problems that change no answer: objects that say nothing about node networking or that nobody puts in force, objects
+ * of which a later one counts, and fields that the user lets pass.
+ */
 const WARNING_CODES: ReadonlySet<string> = new Set([
   'PP_OBJECT_UNKNOWN_KIND' satisfies CoreErrorCode,
   'PP_OBJECT_DUPLICATE' satisfies CoreErrorCode,
   'PP_TIER_MISSING' satisfies CoreErrorCode,
+  'PP_POLICY_NOT_READ' satisfies CoreErrorCode,
+  'PP_FIELD_PASSED_OVER' satisfies CoreErrorCode,
 ]);
 
 /** Whether a problem is worth knowing and changes no answer. */

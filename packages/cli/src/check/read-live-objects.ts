@@ -18,6 +18,7 @@ import {
 } from 'rxjs';
 import {
   CoreError,
+  type FieldValidation,
   KubernetesSource,
   keyOfResource,
   type Resource,
@@ -60,11 +61,13 @@ export function readLiveObjects(
   file: string | undefined,
   context: string | undefined,
   scheduler?: SchedulerLike,
+  validate?: FieldValidation,
 ): Promise<ReadObjects> {
   const config = readKubeConfig(file, context);
   const name = config.getCurrentCluster()?.server ?? 'the cluster';
   const clock = scheduler === undefined ? {} : { scheduler };
-  return readOnce(new KubernetesSource({ config, ...clock }), { name, tell: printNote, ...clock });
+  const source = new KubernetesSource({ config, ...clock, ...(validate !== undefined && { validate }) });
+  return readOnce(source, { name, tell: printNote, ...clock });
 }
 
 /**

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import {
   CoreError,
   duplicateProblem,
+  type FieldValidation,
   keyOfResource,
   type LoadedResource,
   loadManifests,
@@ -62,7 +63,11 @@ class ObjectsOfFiles implements ReadObjects {
  * Reads everything that can be read; what cannot is among the problems. Of objects of one key the last one counts, in the
  * order of `paths` (`-` is stdin) and under each in the order of the files' names.
  */
-export async function readObjects(paths: readonly string[], progress: Progress): Promise<ReadObjects> {
+export async function readObjects(
+  paths: readonly string[],
+  progress: Progress,
+  validate?: FieldValidation,
+): Promise<ReadObjects> {
   const problems: ResourceProblem[] = [];
   const texts = new Map<string, string>();
   for (const path of paths) {
@@ -75,12 +80,13 @@ export async function readObjects(paths: readonly string[], progress: Progress):
   const total = [...texts.values()].reduce((sum, content) => sum + content.length, 0);
   let done = 0;
   for (const [file, content] of texts) {
-    const loaded = loadManifests(content, file, (share) => progress.show(done + share * content.length, total));
+    const tell = (share: number): void => progress.show(done + share * content.length, total);
+    const loaded = loadManifests(content, file, tell, validate);
     // Not spread into a call: a file may hold more of them than a call takes arguments.
     for (const problem of loaded.problems) problems.push(problem);
     for (const template of loaded.standIns.templates) templates.push(template);
     for (const target of loaded.standIns.targets) targets.push(target);
-    for (const object of loaded.resources) {
+    for (const object of [...loaded.closed, ...loaded.resources]) {
       const key = keyOfResource(object.resource);
       const earlier = objects.get(key);
       if (earlier !== undefined) problems.push(duplicateProblem(earlier, object));

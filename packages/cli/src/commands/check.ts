@@ -65,6 +65,7 @@ async function check(options: CheckOptions): Promise<void> {
     ...chosen,
     resources: objects.resources,
     standIns: objects.standIns,
+    problems: objects.problems,
     nodes: options.nodes,
     profile: options.profile,
     featureGates: options.featureGates,

@@ -1,6 +1,6 @@
 /** Know before you switch: what a cluster's objects need, held against each backend's limits, and what a change of backend changes. */
 import type { Resource } from '../resources/resource';
-import type { SourceLocation } from '../resources/resource-problem';
+import type { ResourceProblem, SourceLocation } from '../resources/resource-problem';
 import type { StandIns } from '../resources/stand-ins';
 import type { ObjectRef } from '../state';
 import type { BehaviourChange } from './behaviour-change';
@@ -10,6 +10,7 @@ import { clusterFeatures } from './cluster-features';
 import { ClusterIndex } from './cluster-index';
 import { diagnose } from './diagnose';
 import type { FeatureUse } from './feature-use';
+import { foreignPolicies } from './foreign-policies';
 import { type BackendsOfNodes, HybridCluster } from './hybrid-cluster';
 import type { Diagnostic, Limit, LimitTable, Support } from './limit';
 import { type LimitChoice, limitsInForce } from './limits-in-force';
@@ -36,6 +37,8 @@ export interface CheckOptions extends LimitChoice {
   readonly standIns?: StandIns;
   /** Which backend each node runs, where they are not all of one: what lives beside another dataplane is judged as such. */
   readonly nodes?: BackendsOfNodes;
+  /** What of the cluster could not be read: policies of kinds that are not read are findings of every backend. */
+  readonly problems?: readonly ResourceProblem[];
   /** Where an object's field stands in the user's files, if it does. */
   readonly locate?: (object: ObjectRef, field: string) => SourceLocation | undefined;
 }
@@ -75,7 +78,7 @@ export function checkCluster(options: CheckOptions): CheckReport {
   const asked = backends.map((backend) => ({ backend, uses: usesOn(backend.name, hybrid, uses) }));
   return {
     profile: options.profile ?? DEFAULT_PROFILE,
-    backends: asked.map(({ backend, uses }) => checkBackend(inForce(backend), hybrid, uses, options.locate)),
+    backends: asked.map(({ backend, uses }) => checkBackend(inForce(backend), hybrid, uses, options)),
     behaviourChanges:
       from === undefined || to === undefined
         ? []
@@ -110,14 +113,15 @@ function checkBackend(
   { name, limits }: CheckedBackend,
   hybrid: HybridCluster,
   uses: readonly FeatureUse[],
-  locate: CheckOptions['locate'],
+  { locate, problems = [] }: CheckOptions,
 ): BackendReport {
   const rows = new Map(limits.map((limit) => [limit.feature, limit]));
-  const findings = uses.flatMap((use): readonly Finding[] => {
+  const met = uses.flatMap((use): readonly Finding[] => {
     const limit = rows.get(use.feature);
     if (limit === undefined) return [];
     return [{ ...findingOf(limit, use, hybrid, name), ...locate?.(use.object, use.field) }];
   });
+  const findings = [...met, ...foreignPolicies(problems)];
   return { name, verdict: verdictOf(findings), findings: bySeverity(findings) };
 }
 

@@ -23,6 +23,7 @@ export const FEATURES = [
   'hybridCluster',
   'takeOverOfConnections',
   'undisturbedDisabling',
+  'foreignPolicy',
 ] as const;
 
 /** One of {@link FEATURES}. */
