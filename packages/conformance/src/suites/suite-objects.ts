@@ -21,6 +21,9 @@ export interface SuiteObjects {
   readonly unknownObjects: readonly ObjectRef[];
 }
 
+/** Of objects whose kind is not read. */
+const UNREAD_CODES: ReadonlySet<string> = new Set(['PP_OBJECT_UNKNOWN_KIND', 'PP_POLICY_NOT_READ']);
+
 /** Objects given inline, at `path` in the suite. @throws ConformanceError PP_SUITE_OBJECT_INVALID */
 export function readInlineObjects(text: SuiteText, path: FieldPath, manifests: readonly unknown[]): SuiteObjects {
   const resources: Resource[] = [];
@@ -30,7 +33,7 @@ export function readInlineObjects(text: SuiteText, path: FieldPath, manifests: r
       resources.push(parseResource(raw));
     } catch (error) {
       if (!(error instanceof CoreError)) throw error;
-      if (error.code === 'PP_OBJECT_UNKNOWN_KIND') {
+      if (UNREAD_CODES.has(error.code)) {
         unknownObjects.push(...networkingObject(raw));
         return;
       }
@@ -49,7 +52,7 @@ export function readObjectFiles(text: SuiteText, path: FieldPath, files: readonl
     for (const manifest of listManifestFiles(text, [...path, index], resolve(dirname(text.file), file))) {
       const loaded = loadManifests(readFileSync(manifest, 'utf8'), manifest);
       for (const { error, object, line } of loaded.problems) {
-        if (error.code === 'PP_OBJECT_UNKNOWN_KIND' && object !== undefined) unknownObjects.push(object);
+        if (UNREAD_CODES.has(error.code) && object !== undefined) unknownObjects.push(object);
         else {
           const position = { file: manifest, line: line ?? 1 };
           throw new ConformanceError('PP_SUITE_OBJECT_INVALID', error.message, { position, cause: error });
