@@ -2,7 +2,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { FieldValidation } from '../resources/field-validation';
-import { type ParsedResource, parseResource, readResource } from '../resources/parse';
+import { parseResource, readResource } from '../resources/parse';
+import type { ParsedResource } from '../resources/parsed-resource';
 import type { Resource } from '../resources/resource';
 import { NodeSimulator, type Packet } from '../simulator';
 import { type DesiredState, DesiredStateStore, parseIpAddress, parsePort, TCP, UDP } from '../state';

@@ -2,12 +2,14 @@
 import { z } from 'zod';
 import { CoreError } from '../core-error';
 import { formatObjectRef, type ObjectRef } from '../state';
+import type { Whole } from './faulty-object';
 import type { FieldValidation } from './field-validation';
 import { KIND_FIELDS } from './fields/kind-fields';
 import { findUnknownFields } from './fields/known-fields';
-import { readFaulty, type Whole } from './read-faulty';
+import type { ParsedResource } from './parsed-resource';
+import { readFaulty } from './read-faulty';
 import type { Resource, ResourceKind } from './resource';
-import { faultsOfIssues, type ResourceFault } from './resource-fault';
+import { faultsOfIssues } from './resource-fault';
 import { quote } from './schema/fields';
 import type { KindSchema } from './schema/kind-schema';
 import { KIND_SCHEMAS } from './schema/kinds';
@@ -23,26 +25,6 @@ const NETWORKING_GROUPS = new Set([
   'projectcalico.org',
   'crd.projectcalico.org',
 ]);
-
-/**
- * `resource` with faults: fields were passed over, and what a rule says with such a field is closed. `foreign`: of a kind that has
- * nothing to do with node networking. `faulty`: not in force as it stands.
- */
-export type ParsedResource =
-  | { readonly outcome: 'resource'; readonly resource: Resource; readonly faults: readonly ResourceFault[] }
-  | { readonly outcome: 'foreign'; readonly object: ObjectRef }
-  | {
-      readonly outcome: 'faulty';
-      readonly faults: readonly [ResourceFault, ...ResourceFault[]];
-      readonly closed?: ClosedReading;
-    };
-
-/** A faulty policy, profile or network set as far as it can be read, with what cannot closing. */
-export interface ClosedReading {
-  readonly resource: Resource;
-  /** It was refused for an unknown field: an earlier version counts before this. */
-  readonly isRefused: boolean;
-}
 
 const typeMeta = z.object({ apiVersion: z.string().min(1), kind: z.string().min(1) });
 const looseName = z.object({ metadata: z.object({ name: z.string(), namespace: z.string().nullish() }) });

@@ -1,31 +1,8 @@
 /** What counts of an object that is not as its API has it: all of it, what closes of it, or nothing. */
-import type { ObjectRef } from '../state';
 import { closeObject, closes } from './closing/close-object';
-import type { FieldValidation } from './field-validation';
-import type { UnknownField } from './fields/known-fields';
-import type { ParsedResource } from './parse';
-import type { Resource, ResourceKind } from './resource';
-import { faultsOfIssues, faultsOfUnknownFields, type Issue, type ResourceFault } from './resource-fault';
-
-/** What a schema says of an object: the resource, or why it is none. */
-export interface Whole {
-  readonly resource?: Resource;
-  /** None where there is a resource. */
-  readonly issues: readonly Issue[];
-}
-
-/** An object with faults, or with fields that its kind does not have. */
-export interface FaultyObject {
-  readonly kind: ResourceKind;
-  readonly object: ObjectRef;
-  readonly raw: unknown;
-  /** Read as if unknown fields were not there. */
-  readonly whole: Whole;
-  readonly unknown: readonly UnknownField[];
-  readonly validation: FieldValidation;
-  /** Reads the object in another form. */
-  readonly read: (raw: unknown) => Whole;
-}
+import type { FaultyObject } from './faulty-object';
+import type { ParsedResource } from './parsed-resource';
+import { faultsOfIssues, faultsOfUnknownFields, type ResourceFault } from './resource-fault';
 
 /**
  * An unknown field refuses the object under `strict`. Otherwise what cannot be read of a policy closes, where the rest says whom

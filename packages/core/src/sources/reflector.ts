@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { CoreError } from '../core-error';
 import type { FieldValidation } from '../resources/field-validation';
-import { type ClosedReading, type ParsedResource, readResource } from '../resources/parse';
+import { readResource } from '../resources/parse';
+import type { ClosedReading, ParsedResource } from '../resources/parsed-resource';
 import { type Resource, type ResourceKey, resourceKey } from '../resources/resource';
 import type { ResourceChange } from '../resources/resource-change';
 import type { ResourceFault } from '../resources/resource-fault';

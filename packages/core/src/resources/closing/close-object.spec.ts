@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { FieldValidation } from '../field-validation';
-import { type ParsedResource, readResource } from '../parse';
+import { readResource } from '../parse';
+import type { ParsedResource } from '../parsed-resource';
 import type { ResourceKind, ResourceOf } from '../resource';
 import { type Fields, objectOf } from '../testing/api-objects';
 

@@ -2,7 +2,7 @@
  * What counts of a policy, profile or network set that cannot be read whole: it closes. An allow rule that cannot be read is left
  * out; a deny or pass rule denies whatever it may match; of a network set the ranges that cannot be read may be any.
  */
-import type { FaultyObject } from '../read-faulty';
+import type { FaultyObject } from '../faulty-object';
 import type { Resource, ResourceKind } from '../resource';
 import { type Issue, pathOf } from '../resource-fault';
 import { CALICO_RULES } from './calico-rules';
