@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type AgentProblem, CoreError, type NodeAgentStatus } from '@polyplane/core';
+import { type AgentProblem, CoreError, countObjects, DesiredStateStore, type NodeAgentStatus } from '@polyplane/core';
 import { isReady, notReadyReason } from './agent-status';
 
 const RUNNING: NodeAgentStatus = {
@@ -10,6 +10,7 @@ const RUNNING: NodeAgentStatus = {
   isInSync: true,
   revision: 1,
   problems: 0,
+  objects: countObjects(new DesiredStateStore()),
   diagnostics: 0,
   notInForce: 0,
   reconciler: { phase: 'idle', wantedRevision: 1, appliedRevision: 1, pendingObjects: 0, quarantined: [] },
