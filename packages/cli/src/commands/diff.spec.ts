@@ -178,7 +178,8 @@ function applyRendered(namespace: ScratchNamespace, text: string): void {
       namespace.run('bash', '-c', 'ipset create POLYPLANE-L4-localnet hash:net family inet');
       namespace.run('sysctl', '-qw', body.trim().replaceAll(' ', ''));
     } else if (command === 'ipset restore') namespace.run('bash', '-c', `ipset restore <<'END'\n${body}END\n`);
-    else {
+    else if (/^ip6?tables-restore /.test(command)) {
+      // Of connections there is nothing to end.
       const [tool = '', ...args] = command.split(' ');
       namespace.run('bash', '-c', `${tool.replace('tables-', 'tables-nft-')} ${args.join(' ')} <<'END'\n${body}END\n`);
     }
