@@ -123,6 +123,7 @@ describe('polyplane cleanup', function () {
 kind: NodeAgentConfiguration
 nodeName: node-1
 source: {manifests: [${join(ROOT, 'examples/shop')}]}
+stateDirectory: state
 backend: iptables
 healthAddress: 127.0.0.1:10266
 `,
