@@ -165,7 +165,7 @@ INLINE bool must_return_here(const struct pp_scratch *s)
 	if (s->is_from_host || is_leaving(s->hook) || s->is_hairpin) return false;
 	bool is_to_itself = is_same_address(&s->packet.saddr, &s->packet.daddr);
 	if (s->hook == PP_FROM_NETWORK && s->is_translated && s->target == PP_TARGET_NETWORK &&
-	    (!s->is_from_inside || is_to_itself))
+	    ((s->is_external && !s->is_from_inside) || is_to_itself))
 		return true;
 	return wants_own_address(s);
 }
@@ -174,7 +174,8 @@ FUNCTION int open_connection(struct __sk_buff *skb, struct pp_scratch *s, __u32 
 {
 	struct pp_ends ends = {};
 	struct pp_conntrack connection = {};
-	bool is_late = must_return_here(s);
+	bool is_tunnelled = !is_no_address(&s->tunnel) && !s->is_from_tunnel;
+	bool is_late = !is_tunnelled && must_return_here(s);
 	choose_ends(s, &ends, is_late);
 	if (is_late && is_no_address(&ends.saddr)) {
 		is_late = false;
@@ -198,7 +199,12 @@ FUNCTION int open_connection(struct __sk_buff *skb, struct pp_scratch *s, __u32 
 			connection.to_generation = generation;
 		}
 	}
+	connection.tunnel = s->tunnel;
+	/* What goes through the tunnel leaves by no program that would be asked. */
+	if (is_tunnelled) connection.flags |= PP_TO_APPROVED;
+	if (s->is_from_tunnel) connection.flags |= PP_FROM_TUNNEL;
 	if (track(s, &ends, &connection)) return drop(PP_COUNT_CONNTRACK_FULL);
+	if (is_tunnelled) return PP_ACTION_TUNNEL;
 	if (is_late) ends.saddr = s->packet.saddr, ends.sport = s->wire_sport;
 	if (translate(skb, s, &ends)) return drop(PP_COUNT_KERNEL);
 	tell(s, PP_EVENT_ALLOWED, PP_COUNT_ALLOWED);

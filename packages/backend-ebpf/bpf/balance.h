@@ -28,7 +28,8 @@ struct pp_chosen {
 	__u16 pad;
 	__u32 service;
 	__u32 refusal; /* enum pp_counter */
-	__u32 is_from_inside; /* the client is a pod of this node, or the node */
+	__u16 is_from_inside; /* the client is a pod of this node, or the node */
+	__u16 is_external; /* the frontend is no cluster IP */
 };
 
 INLINE bool answers_node_ports(const struct pp_client *client, const struct pp_config *settings)
@@ -127,6 +128,7 @@ FUNCTION int choose_backend(const struct pp_client *client, struct pp_chosen *ch
 	}
 	bool is_local = frontend->flags & PP_FRONTEND_LOCAL;
 	chosen->is_from_inside = is_from_inside(client, settings);
+	chosen->is_external = (frontend->flags & PP_FRONTEND_EXTERNAL) != 0;
 	if (is_local && (frontend->flags & PP_FRONTEND_EXTERNAL) && chosen->is_from_inside) is_local = false;
 	if (client->is_from_tunnel) is_local = true;
 	chosen->service = frontend->service;

@@ -85,6 +85,7 @@ FUNCTION void tell(const struct pp_scratch *s, __u8 kind, __u8 reason)
 enum pp_action {
 	PP_ACTION_NEXT = -1, /* whoever comes next on the interface has its say, then the kernel */
 	PP_ACTION_DROP = 2,
+	PP_ACTION_TUNNEL = 100, /* no verdict: the packet is to go through the tunnel */
 };
 
 INLINE int drop(__u32 reason)

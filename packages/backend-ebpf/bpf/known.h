@@ -2,6 +2,7 @@
 #pragma once
 
 #include "admit.h"
+#include "tunnel.h"
 
 /* The packet with its ends as the receiver of this direction is to see them. */
 INLINE void ends_of(const struct pp_scratch *s, const struct pp_conntrack *connection, bool is_reply,
@@ -37,6 +38,10 @@ INLINE bool is_turned_back(const struct pp_conntrack *connection, __u32 ifindex)
 FUNCTION int pass_original(struct __sk_buff *skb, struct pp_scratch *s, struct pp_conntrack *connection)
 {
 	struct pp_ends ends = {};
+	if (!is_no_address(&connection->tunnel) && !(connection->flags & PP_FROM_TUNNEL)) {
+		s->tunnel = connection->tunnel;
+		return PP_ACTION_TUNNEL;
+	}
 	ends_of(s, connection, false, &ends);
 	if (translate(skb, s, &ends)) return drop(PP_COUNT_KERNEL);
 	if (s->is_from_host) {
@@ -110,6 +115,12 @@ INLINE int judge_again(struct __sk_buff *skb, struct pp_scratch *s, const struct
 	return go_to(skb, s->is_over_loopback && !is_leaving(s->hook) ? PP_PROGRAM_OPEN : PP_PROGRAM_BALANCE);
 }
 
+/* Functions that are called cannot go on in another program: who called them does. */
+INLINE int take_tunnel(struct __sk_buff *skb, int action)
+{
+	return action == PP_ACTION_TUNNEL ? go_to(skb, PP_PROGRAM_TUNNEL) : action;
+}
+
 /* A packet of a connection. */
 INLINE int follow_connection(struct __sk_buff *skb, struct pp_scratch *s, struct pp_conntrack *connection,
 			     bool is_reply, __u32 generation)
@@ -117,7 +128,8 @@ INLINE int follow_connection(struct __sk_buff *skb, struct pp_scratch *s, struct
 	touch(connection, s, is_reply);
 	if (is_reply) return pass_reply(skb, s, connection);
 	if (!is_approved_here(s, connection, generation)) return judge_again(skb, s, connection);
-	return is_leaving(s->hook) && !s->is_from_host ? pass_out(skb, s, connection) : pass_original(skb, s, connection);
+	if (is_leaving(s->hook) && !s->is_from_host) return pass_out(skb, s, connection);
+	return take_tunnel(skb, pass_original(skb, s, connection));
 }
 
 /* After policy let a packet of a known flow through: the approval is remembered, and holds for those that follow. */
@@ -151,9 +163,11 @@ int pp_admit(struct __sk_buff *skb)
 		return deny(s, PP_COUNT_TO_HOST);
 	int stopped = stop_loop(skb, s, settings);
 	if (stopped) return stopped;
-	if (s->flow == PP_FLOW_KNOWN) return approve(skb, s, generation);
-	if (s->flow == PP_FLOW_NEW && !(skb->mark & PP_MARK_SEEN) && needs_tracking(s, settings, generation))
-		return open_connection(skb, s, generation);
+	if (s->flow == PP_FLOW_KNOWN) return take_tunnel(skb, approve(skb, s, generation));
+	if (s->flow == PP_FLOW_NEW && !(skb->mark & PP_MARK_SEEN) && needs_tracking(s, settings, generation)) {
+		find_tunnel(s, settings);
+		return take_tunnel(skb, open_connection(skb, s, generation));
+	}
 	/* Nothing is remembered of it: each of its packets is judged. */
 	mark(skb, (skb->mark & PP_MARK_ALL) | PP_MARK_SEEN);
 	return PP_ACTION_NEXT;

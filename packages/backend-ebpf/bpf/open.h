@@ -55,6 +55,7 @@ INLINE int balance(struct __sk_buff *skb, struct pp_scratch *s)
 	s->is_translated = 1;
 	s->service = chosen.service;
 	s->is_from_inside = chosen.is_from_inside;
+	s->is_external = chosen.is_external;
 	s->packet.daddr = chosen.address;
 	s->packet.dport = chosen.port;
 	/* What comes from the network to itself is passed on as to anybody else. */

@@ -111,7 +111,8 @@ struct pp_scratch {
 	__u8 is_source_kept; /* of an ICMP error: it is not hidden behind the address that was dialed */
 	__u8 is_from_inside; /* of a service's client: a pod of this node, or the node */
 	__u8 is_over_loopback; /* the host speaks to itself: it leaves and comes in by one interface */
-	__u8 pad[3];
+	__u8 is_external; /* by a service's external or load-balancer address, or its node port */
+	__u16 too_big_for; /* the most bytes that the way to the endpoint takes; 0: it is not too big */
 	__u32 fragment_id;
 	__u32 target_ifindex; /* 0: not known */
 	__u32 service; /* that translated it; 0: none */

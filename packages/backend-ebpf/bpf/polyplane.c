@@ -65,6 +65,14 @@ INLINE int meet(struct __sk_buff *skb, __u8 hook)
 	int parsed = parse(skb, s, hook);
 	if (parsed == PP_NOT_IP) return pass_no_ip(skb, hook);
 	if (parsed == PP_MALFORMED) return drop(PP_COUNT_MALFORMED);
+	struct pp_config *settings = config();
+	if (hook == PP_FROM_NETWORK && settings && is_of_tunnel(skb, s, settings)) {
+		struct pp_address node = s->wire_saddr;
+		if (leave_tunnel(skb, s)) return drop(PP_COUNT_KERNEL);
+		if (parse(skb, s, hook) != PP_PARSED) return drop(PP_COUNT_MALFORMED);
+		s->is_from_tunnel = 1;
+		s->tunnel = node;
+	}
 	s->is_over_loopback = is_over_loopback;
 	__u32 ifindex = interface_of(skb);
 	struct pp_endpoint *endpoint = bpf_map_lookup_elem(&pp_endpoints, &ifindex);

@@ -75,7 +75,8 @@ FUNCTION int refuse_ipv4(struct __sk_buff *skb, const struct pp_scratch *s)
 		__u16 sum = fold(bpf_csum_diff(NULL, 0, (__be32 *)quoted, IPV4_BYTES, 0));
 		__builtin_memcpy(quoted + 10, &sum, 2);
 	}
-	struct icmp_error_header icmp = {.type = 3, .code = 3};
+	struct icmp_error_header icmp = {
+		.type = 3, .code = s->too_big_for ? 4 : 3, .unused = to_network32(s->too_big_for)};
 	const __u32 bytes = sizeof(icmp) + sizeof(quoted);
 	__s64 sum = bpf_csum_diff(NULL, 0, (__be32 *)&icmp, sizeof(icmp), 0);
 	icmp.checksum = fold(bpf_csum_diff(NULL, 0, (__be32 *)quoted, sizeof(quoted), sum));
@@ -156,7 +157,7 @@ int pp_refuse(struct __sk_buff *skb)
 	struct pp_scratch *s = scratch();
 	if (!s || !s->has_l4 || s->is_error) return PP_ACTION_DROP;
 	int failed;
-	if (s->packet.protocol == PROTOCOL_TCP) failed = reset_tcp(skb, s);
+	if (s->packet.protocol == PROTOCOL_TCP && !s->too_big_for) failed = reset_tcp(skb, s);
 	else failed = s->packet.family == 4 ? refuse_ipv4(skb, s) : refuse_ipv6(skb, s);
 	if (failed) return drop(PP_COUNT_KERNEL);
 	if (s->is_from_host) return send_to_host(skb);

@@ -163,15 +163,25 @@ export class EbpfBackend implements DataplaneBackend {
 
   /** Without a namespace it is nobody's sockets that are balanced. */
   private renderer(namespace?: NetworkNamespace): NodeRenderer {
-    const { isDirectServerReturn, eventsPerSecond, balancesAtConnect } = this.options;
+    const { isDirectServerReturn, eventsPerSecond, balancesAtConnect, tunnelPort, tunnelMtu } = this.options;
     const cookie = balancesAtConnect && namespace !== undefined ? namespaceCookie(namespace) : 0n;
-    return new NodeRenderer({ isDirectServerReturn, eventsPerSecond, namespaceCookie: cookie, tracksHost: true });
+    const tunnel = tunnelPort === 0 ? {} : { tunnel: { port: tunnelPort, mtu: tunnelMtu, id: TUNNEL_ID } };
+    return new NodeRenderer({
+      isDirectServerReturn,
+      eventsPerSecond,
+      namespaceCookie: cookie,
+      tracksHost: true,
+      ...tunnel,
+    });
   }
 
   private folderOf(namespace: NetworkNamespace): string {
     return instanceFolder(this.options.bpfFileSystem, namespace.path);
   }
 }
+
+/** What tells our packets from those of other tunnels at the same port. */
+const TUNNEL_ID = 0x70_70;
 
 const UNFINISHED: MissingFact = {
   what: 'this version of the backend holds no eBPF programs that do all that its limits promise',

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import {
   BUNDLED_SUITES_FOLDER,
@@ -46,8 +46,13 @@ describeOnKernel('Conformance', () => {
       expect({ failures, isAny: passed > 0 }).to.deep.equal({ failures: [], isAny: true });
     }).timeout(120_000);
 
+    it('keeps the address of clients outside, also where the endpoint is on another node', async () => {
+      const { failures, passed, skipped } = await countsOf(join(__dirname, 'testing', 'suites'));
+      expect({ failures, passed, skipped }).to.deep.equal({ failures: [], passed: 6, skipped: 0 });
+    }).timeout(60_000);
+
     async function countsOf(folder: string) {
-      const { suites } = loadSuites(join(BUNDLED_SUITES_FOLDER, folder));
+      const { suites } = loadSuites(resolve(BUNDLED_SUITES_FOLDER, folder));
       const { suites: reports, passed, skipped } = await runSuites({ suites, backend: backend() });
       return { failures: failuresIn(reports), passed, skipped };
     }

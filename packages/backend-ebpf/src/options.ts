@@ -12,6 +12,13 @@ export interface EbpfOptions {
   readonly conntrackEntries: number;
   /** Processes of the host that connect to a service are connected to an endpoint at once, and their packets need not be translated. */
   readonly balancesAtConnect: boolean;
+  /**
+   * Packets of clients outside for endpoints of other nodes go there in VXLAN to this UDP port, so that endpoints see the clients'
+   * addresses; the same on every node. 0: they bear the node's address instead.
+   */
+  readonly tunnelPort: number;
+  /** Bytes of the largest packet that goes between nodes, its wrapping included. */
+  readonly tunnelMtu: number;
   /** The dataplane is opened although it does not do yet all that its limits promise. */
   readonly isUnfinished: boolean;
 }
@@ -22,6 +29,8 @@ const DEFAULTS: EbpfOptions = {
   eventsPerSecond: 0,
   conntrackEntries: 512 * 1024,
   balancesAtConnect: true,
+  tunnelPort: 4789,
+  tunnelMtu: 1500,
   isUnfinished: false,
 };
 
@@ -41,13 +50,15 @@ export function checkOptions(options: Partial<EbpfOptions>): EbpfOptions {
     if (typeof all[name] !== 'boolean') throw invalid(name, 'true or false');
   }
   assertWhole(all, 'eventsPerSecond', 0, 1_000_000);
+  assertWhole(all, 'tunnelPort', 0, 65_535);
+  assertWhole(all, 'tunnelMtu', 576, 65_535);
   assertWhole(all, 'conntrackEntries', FEWEST_ENTRIES, MOST_ENTRIES);
   return all;
 }
 
 function assertWhole(
   options: EbpfOptions,
-  name: 'eventsPerSecond' | 'conntrackEntries',
+  name: 'eventsPerSecond' | 'conntrackEntries' | 'tunnelPort' | 'tunnelMtu',
   least: number,
   most: number,
 ): void {

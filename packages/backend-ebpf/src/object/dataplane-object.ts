@@ -22,4 +22,5 @@ export const PROGRAM_SLOTS: Readonly<Record<string, number>> = {
   pp_admit: 4,
   pp_refuse: 5,
   pp_related: 6,
+  pp_tunnel: 7,
 };

@@ -37,9 +37,15 @@ export function serviceEntries(
   const id = identifiers.of(service.key);
   return [
     ...service.clusterEndpoints.map((endpoint, index) => backend(id, index, endpoint)),
-    ...service.localEndpoints.map((endpoint, index) => backend(id, LOCAL_BACKENDS + index, endpoint)),
+    ...localEndpointsOf(service).map((endpoint, index) => backend(id, LOCAL_BACKENDS + index, endpoint)),
     ...service.frontends.flatMap((frontend) => frontendEntries(service, frontend, id, identifiers, nodeAddress)),
   ];
+}
+
+/** Policy Local asks for them, and what another node sends through the tunnel is for them alone. */
+function localEndpointsOf({ frontends, localEndpoints, clusterEndpoints }: ServicePort): readonly ServiceEndpoint[] {
+  const isAskedFor = frontends.some(({ trafficPolicy }) => trafficPolicy === 'local');
+  return isAskedFor ? localEndpoints : clusterEndpoints.filter(({ isLocal }) => isLocal);
 }
 
 /** The names of everything that {@link serviceEntries} took a number for. */
@@ -75,7 +81,7 @@ function frontendEntries(
   const value = FRONTEND.encode({
     service: id,
     cluster_count: service.clusterEndpoints.length,
-    local_count: service.localEndpoints.length,
+    local_count: localEndpointsOf(service).length,
     flags: flagsOf(service, frontend),
     affinity_seconds: service.affinityTimeoutSeconds ?? 0,
     source_group: group,
