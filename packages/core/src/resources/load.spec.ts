@@ -18,6 +18,16 @@ describe('loadManifests', () => {
     expect(problems(text)).to.deep.equal([]);
   });
 
+  it('takes a single letter for a name where a name is wanted, and for a truth value where one is', () => {
+    expect(names(namespace('y'))).to.deep.equal(['y']);
+    const policy = (value: string): string =>
+      `apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: {name: n}\nspec: {selector: all(), applyOnForward: ${value}}\n`;
+    const values = ['y', 'N', 'yes', '"y"'].map((value) => loadManifests(policy(value), 'f').resources[0]?.resource);
+    expect(
+      values.map((resource) => resource?.kind === 'GlobalNetworkPolicy' && resource.spec.applyOnForward),
+    ).to.deep.equal([true, false, true, true]);
+  });
+
   it('reads YAML with directives, a byte order mark, Windows line ends, anchors and merge keys', () => {
     expect(names(`%YAML 1.2\n# c\n---\n${namespace('a')}`)).to.deep.equal(['a']);
     expect(names(`\uFEFF${namespace('a')}`)).to.deep.equal(['a']);

@@ -3,7 +3,12 @@ import fc from 'fast-check';
 import { dump } from 'js-yaml';
 import type { FieldPath } from './field-path';
 import { ManifestDocument } from './manifest-document';
-import { FLOW_LINES_READ_BY_KUBECTL, READ_BY_KUBECTL, REFUSED_BY_KUBECTL } from './testing/kubectl-readings';
+import {
+  FLOW_LINES_READ_BY_KUBECTL,
+  READ_AS_TEXT,
+  READ_BY_KUBECTL,
+  REFUSED_BY_KUBECTL,
+} from './testing/kubectl-readings';
 
 const read = (text: string): ManifestDocument => new ManifestDocument({ text, firstLine: 1 });
 
@@ -13,6 +18,10 @@ describe('a document of a manifest', () => {
       const { value = null, fault } = read(text);
       expect({ value, fault }, text).to.deep.equal({ value: JSON.parse(json), fault: undefined });
     }
+  });
+
+  it('takes a single y or n for a text, where kubectl takes it for a truth value', () => {
+    for (const [text, json] of READ_AS_TEXT) expect(read(text).value, text).to.deep.equal(JSON.parse(json));
   });
 
   it('is faulty where kubectl reads nothing, or not to the end', () => {

@@ -4,7 +4,8 @@
 export type ScalarValue = string | number | boolean | null;
 
 /**
- * The value of a plain scalar without a tag. Truth values also as `y`, `yes`, `on` and their opposites; numbers with a
+ * The value of a plain scalar without a tag. Truth values also as `yes`, `on` and their opposites; a single `y` or `n`, which kubectl takes for a
+ * truth value in any place, is a text here, and a truth value where one is expected: `truthValue` of the schemas; numbers with a
  * leading zero are octal, `_` parts digits; a moment in time and a number to the base of 60 are texts. Whole numbers beyond
  * 53 bits lose precision.
  */
@@ -19,8 +20,8 @@ const CODE_OF_PLUS = 0x2b;
 const CODE_OF_COLON = 0x3a;
 
 const NAMED = new Map<string, ScalarValue>([
-  ...named(true, ['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON']),
-  ...named(false, ['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF']),
+  ...named(true, ['yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON']),
+  ...named(false, ['no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF']),
   ...named(null, ['', '~', 'null', 'Null', 'NULL']),
 ]);
 

@@ -16,6 +16,7 @@ import {
   refuse,
   structure,
   textOf,
+  truthValue,
   withoutAbsent,
   word,
 } from './fields';
@@ -55,7 +56,7 @@ const routePriority = optional(z.int().min(ROUTE_PRIORITY.min).max(ROUTE_PRIORIT
 const configuration = z
   .object({
     logSeverityScreen: word(['Trace', 'Debug', 'Info', 'Warning', 'Error', 'Fatal'], 'anyCase'),
-    nodeToNodeMeshEnabled: optional(z.boolean()),
+    nodeToNodeMeshEnabled: optional(truthValue),
     asNumber: optional(asNumber),
     listenPort: optional(port),
     serviceClusterIPs: blocks,

@@ -14,6 +14,7 @@ import {
   structure,
   suchThat,
   textOf,
+  truthValue,
   word,
 } from './fields';
 import type { ResourceBody } from './kind-schema';
@@ -33,7 +34,7 @@ export const blockAffinitySpec = z.object({
   cidr: net,
   // Older releases wrote it as text.
   deleted: z
-    .union([z.boolean(), z.enum(['true', 'false'])])
+    .union([truthValue, z.enum(['true', 'false'])])
     .nullish()
     .transform((value) => value === true || value === 'true')
     .transform(suchThat((isDeleted) => !isDeleted, 'may not be set: it is IPAM’s own mark')),

@@ -14,6 +14,7 @@ import {
   storedIpAddress,
   structure,
   text,
+  truthValue,
 } from './fields';
 import type { ResourceBody } from './kind-schema';
 import { labelName, subdomainName } from './metadata';
@@ -22,7 +23,7 @@ const MAX_ENDPOINTS = 1000;
 const MAX_ADDRESSES = 100;
 const MAX_PORTS = 20_000;
 
-const optionalFlag = optional(z.boolean());
+const optionalFlag = optional(truthValue);
 const named = z.object({ name: z.string() });
 
 const conditions = z

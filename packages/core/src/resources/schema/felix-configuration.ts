@@ -14,6 +14,7 @@ import {
   refuse,
   structure,
   suchThat,
+  truthValue,
   withoutAbsent,
   word,
 } from './fields';
@@ -43,7 +44,7 @@ const numericPort = calicoPort.transform((value, context): PortRange => {
 
 const ipv4Address = ipAddress.transform(suchThat((address) => familyOf(address) === 4, 'is not an IPv4 address'));
 const ipv4Range = cidr.transform(suchThat((range) => familyOf(range) === 4, 'is not an IPv4 range'));
-const optionalFlag = optional(z.boolean());
+const optionalFlag = optional(truthValue);
 
 const spec = z
   .object({

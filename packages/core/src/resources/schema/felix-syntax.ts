@@ -1,7 +1,19 @@
 /** The syntax of those FelixConfiguration fields that this dataplane does not read: they are refused where Calico refuses them. */
 import { z } from 'zod';
 import { calicoPort, selector } from './calico-fields';
-import { addressOfFamily, checked, cidr, list, optional, optionalText, refuse, suchThat, textOf, word } from './fields';
+import {
+  addressOfFamily,
+  checked,
+  cidr,
+  list,
+  optional,
+  optionalText,
+  refuse,
+  suchThat,
+  textOf,
+  truthValue,
+  word,
+} from './fields';
 import { isDnsLabel, isInterfaceName, isRegularExpression } from './names';
 
 const MAX_TABLES = 0xffff;
@@ -156,7 +168,7 @@ const texts = [
 
 /** The fields whose only rule is their type. */
 const plain = {
-  ...shapeOf(flags, optional(z.boolean())),
+  ...shapeOf(flags, optional(truthValue)),
   ...shapeOf(durations, duration),
   ...shapeOf(numbers, optional(z.int())),
   ...shapeOf(texts, optionalText),

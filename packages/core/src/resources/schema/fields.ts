@@ -26,11 +26,18 @@ export function structure<Out>(schema: z.ZodType<Out>) {
     .pipe(schema);
 }
 
+const LETTERS = new Map<unknown, boolean>([
+  ['y', true],
+  ['Y', true],
+  ['n', false],
+  ['N', false],
+]);
+
+/** A truth value; a single `y` or `n` is one too, as kubectl reads YAML. */
+export const truthValue = z.preprocess((value) => LETTERS.get(value) ?? value, z.boolean());
+
 /** A flag; null and absent are false. */
-export const flag = z
-  .boolean()
-  .nullish()
-  .transform((value) => value ?? false);
+export const flag = truthValue.nullish().transform((value) => value ?? false);
 
 /** A text; null and absent are empty, as in Go. */
 export const text = z

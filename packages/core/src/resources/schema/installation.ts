@@ -1,7 +1,7 @@
 /** The schema of the Tigera operator's Installation. */
 import { z } from 'zod';
 import type { AddressAutodetection, EncapsulationMode, Installation, InstallationIPPool } from '../kinds/settings';
-import { choice, cidr, list, optional, optionalText, structure, withoutAbsent, word } from './fields';
+import { choice, cidr, list, optional, optionalText, structure, truthValue, withoutAbsent, word } from './fields';
 import type { ResourceBody } from './kind-schema';
 
 type Modes = Pick<InstallationIPPool, 'ipipMode' | 'vxlanMode'>;
@@ -17,7 +17,7 @@ const ENCAPSULATIONS = {
 
 const autodetection = z
   .object({
-    firstFound: optional(z.boolean()),
+    firstFound: optional(truthValue),
     kubernetes: word(['NodeInternalIP']),
     interface: optionalText,
     skipInterface: optionalText,

@@ -3,14 +3,23 @@
  * without a last line end was given one, as kubectl's reader does.
  */
 
+/**
+ * Texts that kubectl reads otherwise, and as what we read them: it takes a single letter for a truth value wherever it stands, also where
+ * a name is wanted, and then refuses the object.
+ */
+export const READ_AS_TEXT: readonly (readonly [text: string, json: string])[] = [
+  ['a: y\n', '{"a":"y"}'],
+  ['a: Y\n', '{"a":"Y"}'],
+  ['a: n\n', '{"a":"n"}'],
+  ['a: N\n', '{"a":"N"}'],
+  ['y: {a: [n]}\n', '{"y":{"a":["n"]}}'],
+];
+
 /** Texts that are read, and as what. */
 export const READ_BY_KUBECTL: readonly (readonly [text: string, json: string])[] = [
-  ['a: y\n', '{"a":true}'],
-  ['a: Y\n', '{"a":true}'],
   ['a: yes\n', '{"a":true}'],
   ['a: YES\n', '{"a":true}'],
   ['a: yEs\n', '{"a":"yEs"}'],
-  ['a: n\n', '{"a":false}'],
   ['a: No\n', '{"a":false}'],
   ['a: NO\n', '{"a":false}'],
   ['a: on\n', '{"a":true}'],
@@ -113,11 +122,11 @@ export const READ_BY_KUBECTL: readonly (readonly [text: string, json: string])[]
   ['a: &x 010\nb: *x\n', '{"a":8,"b":8}'],
   ['a: &x yes\n*x : 1\n', '{"a":true,"true":1}'],
   ['a: &x 1\nb: &x 2\nc: *x\n', '{"a":1,"b":2,"c":2}'],
-  ['x: &x {a: 1, b: 1}\ny:\n  <<: *x\n  b: 2\n', '{"true":{"a":1,"b":2},"x":{"a":1,"b":1}}'],
-  ['x: &x {a: 1, b: 1}\ny:\n  b: 2\n  <<: *x\n', '{"true":{"a":1,"b":1},"x":{"a":1,"b":1}}'],
-  ['x: &x {a: 1}\nz: &z {a: 2, b: 2}\ny:\n  <<: [*x, *z]\n', '{"true":{"a":1,"b":2},"x":{"a":1},"z":{"a":2,"b":2}}'],
-  ['y: {"<<": {a: 1}}\n', '{"true":{"<<":{"a":1}}}'],
-  ['y: {<<: {a: 1}, <<: {b: 2}}\n', '{"true":{"a":1,"b":2}}'],
+  ['x: &x {a: 1, b: 1}\nw:\n  <<: *x\n  b: 2\n', '{"w":{"a":1,"b":2},"x":{"a":1,"b":1}}'],
+  ['x: &x {a: 1, b: 1}\nw:\n  b: 2\n  <<: *x\n', '{"w":{"a":1,"b":1},"x":{"a":1,"b":1}}'],
+  ['x: &x {a: 1}\nz: &z {a: 2, b: 2}\nw:\n  <<: [*x, *z]\n', '{"w":{"a":1,"b":2},"x":{"a":1},"z":{"a":2,"b":2}}'],
+  ['w: {"<<": {a: 1}}\n', '{"w":{"<<":{"a":1}}}'],
+  ['w: {<<: {a: 1}, <<: {b: 2}}\n', '{"w":{"a":1,"b":2}}'],
   ['podSelector: {\n  matchLabels: {app: web}\n}\n', '{"podSelector":{"matchLabels":{"app":"web"}}}'],
   [
     'a:\n  podSelector: {\n    b: c\n  }\n  policyTypes: [\n    Ingress\n  ]\n',
@@ -181,8 +190,8 @@ export const FLOW_LINES_READ_BY_KUBECTL: readonly (readonly [text: string, json:
     '[{"from":{"ip":"10.0.0.1"},"icmp":{"code":0,"type":"yes      0"},"to":{"ip":"10.0.0.2","protocol":1}}]',
   ],
   [
-    '{apiVersion: \nv1, \n kind: Pod, metadata: {name: str-anger, \n    namespace: y}\n, spec: \n {nodeName: node-1}, status:\n {podIP: \n    10.244.1.9}}\n',
-    '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"str-anger","namespace":true},"spec":{"nodeName":"node-1"},"status":{"podIP":"10.244.1.9"}}',
+    '{apiVersion: \nv1, \n kind: Pod, metadata: {name: str-anger, \n    namespace: w}\n, spec: \n {nodeName: node-1}, status:\n {podIP: \n    10.244.1.9}}\n',
+    '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"str-anger","namespace":"w"},"spec":{"nodeName":"node-1"},"status":{"podIP":"10.244.1.9"}}',
   ],
   [
     'spec:\n  nodeName: n1\n  containers:\n  - name: c\n    image: x\n    ports:\n    - {name: \nserve-8\n0-\ntcp,\n \n    containe rPort: 80, protocol: TCP}\nstatus:\n  podIP: 10.244.2.10\n',
