@@ -20,10 +20,9 @@ import { CoreError } from '../core-error';
 import type { CodedError } from '../errors';
 import { DeclaredFeatures } from '../limits/declared-features';
 import type { DiagnosticChanges } from '../limits/diagnostic-set';
-import { type FeatureGates, isGateOn } from '../limits/feature-gate';
-import { Gate, type GateOptions } from '../limits/gate';
-import type { Diagnostic, LimitTable } from '../limits/limit';
-import { gatesOf, limitsOnHost } from '../limits/limits-in-force';
+import { Gate } from '../limits/gate';
+import type { Diagnostic } from '../limits/limit';
+import { limitsOnHost } from '../limits/limits-in-force';
 import { DEFAULT_PROFILE } from '../limits/profile';
 import type { ResourceProblem } from '../resources/resource-problem';
 import type { Source, SourceBatch } from '../sources/source';
@@ -32,6 +31,7 @@ import type { AgentLock, HeldLock } from './agent-lock';
 import { Calculation, type CalculationParts } from './calculation';
 import { ClosingObjects } from './closing-objects';
 import { deepFreeze } from './freeze';
+import { gateOptions, gateStates } from './gate-choices';
 import { formatDiagnosticPlace, logMet } from './log-diagnostics';
 import { missingNode } from './missing-node';
 import type { NodeAgentOptions, RandomNumbers, Scheduler } from './node-agent-options';
@@ -393,18 +393,4 @@ export class NodeAgent {
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
     };
   }
-}
-
-function gateStates(table: LimitTable, switched: FeatureGates): FeatureGates {
-  return Object.fromEntries(gatesOf(table).map((gate) => [gate.name, isGateOn(gate, switched)]));
-}
-
-function gateOptions(backend: string, options: NodeAgentOptions, source: Source): GateOptions {
-  const { onUnsupported, onUnsupportedOfBackend = {} } = options;
-  const here = Object.hasOwn(onUnsupportedOfBackend, backend) ? onUnsupportedOfBackend[backend] : undefined;
-  return {
-    ...(onUnsupported !== undefined && { onUnsupported }),
-    ...(here !== undefined && { onUnsupportedHere: here }),
-    locate: (object, field) => source.locate?.(object, field),
-  };
 }
