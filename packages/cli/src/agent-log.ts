@@ -8,9 +8,14 @@ import { printable } from './printable';
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Text on a terminal, else one JSON object a line. */
+/** What is kept for a stderr that takes nothing at present; what is logged beyond it is lost. */
+const KEPT_BYTES = 64 * 1024;
+
+/** Text on a terminal, else one JSON object a line. A stderr that takes nothing (a full disk) keeps nobody from work. */
 export function openLog(nodeName: string, level: LogLevel): Logger {
-  const stderr = pino.destination({ dest: 2, sync: true });
+  const stderr = pino.destination({ dest: 2, sync: true, maxLength: KEPT_BYTES });
+  // There is nobody to tell; what is kept is written once there is room.
+  stderr.on('error', () => undefined);
   const text = { write: (line: string) => stderr.write(formatLogLine(line)) };
   return pino({ level, base: { node: nodeName } }, process.stderr.isTTY === true ? text : stderr);
 }

@@ -1,5 +1,16 @@
 import type { ChildProcess } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -173,6 +184,22 @@ ${more}`,
     expect(readdirSync(join(folder, 'state/last-good'))).to.include('manifests-node-1.jsonl');
   });
 
+  it('works, and ends when it is told to, while its log has no room', async () => {
+    const full = openSync('/dev/full', 'w');
+    const healthPort = await freePort();
+    const file = configure('simulator');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('127.0.0.1:0', `127.0.0.1:${healthPort}`));
+    const agent = start(['run', '--config', file], { stderr: full });
+    const ended = new Promise((resolve) => agent.once('close', resolve));
+    try {
+      await untilReady(`http://127.0.0.1:${healthPort}`);
+    } finally {
+      agent.kill('SIGTERM');
+      expect(await ended).to.equal(0);
+      closeSync(full);
+    }
+  });
+
   it('ends with 3 for a backend that this host cannot run, and falls back to none', async () => {
     const { exitCode, stdout, stderr } = await run('vpp', 'backends: {vpp: {apiSocket: /nowhere/api.sock}}');
     expect({ exitCode, stdout }).to.deep.equal({ exitCode: 3, stdout: '' });
@@ -270,6 +297,13 @@ ${more}`,
   });
 });
 
+/** One that nothing listens on just now: an agent whose log is not to be read cannot say which it was given. */
+async function freePort(): Promise<string> {
+  const free = await openHttpEndpoint({ host: '127.0.0.1', port: 0 }, {});
+  await free.close();
+  return new URL(free.url).port;
+}
+
 interface LogLine {
   readonly msg: string;
   readonly health?: string;
@@ -279,9 +313,11 @@ interface LogLine {
 async function untilReady(health: string | undefined): Promise<void> {
   const deadline = Date.now() + PROCESS_TIMEOUT_MILLISECONDS / 3;
   for (;;) {
-    const answer = await fetch(`${health}/readyz`);
-    const reason = await answer.text();
-    if (answer.status === 200) return;
+    const [status, reason] = await fetch(`${health}/readyz`).then(
+      async (answer) => [answer.status, await answer.text()] as const,
+      (error: Error) => [0, error.message] as const,
+    );
+    if (status === 200) return;
     if (Date.now() > deadline) throw new Error(reason);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly uid?: number;
   /** A descriptor that the command's stdout goes to; a pipe that the test reads unless given. */
   readonly stdout?: number;
+  /** The same of stderr. */
+  readonly stderr?: number;
   /** Path of the network namespace that it runs in; the tests' own unless given. */
   readonly networkNamespace?: string;
 }
@@ -48,7 +50,7 @@ export function start(args: readonly string[], options: RunOptions = {}): ChildP
   return spawn(file, rest, {
     cwd: ROOT,
     env: { ...plainEnvironment(), ...options.environment },
-    stdio: ['pipe', options.stdout ?? 'pipe', 'pipe'],
+    stdio: ['pipe', options.stdout ?? 'pipe', options.stderr ?? 'pipe'],
     ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
   });
 }
