@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { AgentStatus } from '../agent-status';
 import { type HttpEndpoint, jsonAnswer, openHttpEndpoint } from '../http-endpoint';
@@ -130,6 +132,38 @@ describe('polyplane status', function () {
     expect(exitCode).to.equal(3);
     expect(stderr).to.match(/^error: no node agent answers at 127\.0\.0\.1:\d+: connect ECONNREFUSED/m);
     expect(stderr).to.match(/\(PP_CLI_AGENT_UNREACHABLE\)$/m);
+  });
+
+  it('asks an agent on a port that browsers refuse', async () => {
+    const refused = await openFirst([10080, 6000, 6665, 6666, 6667, 6668, 6669, 6697]);
+    served = READY;
+    try {
+      const { exitCode, stderr } = await polyplaneInProcess(['status', '--address', new URL(refused.url).host]);
+      expect({ exitCode, stderr }).to.deep.equal({ exitCode: 0, stderr: '' });
+    } finally {
+      await refused.close();
+    }
+  });
+
+  /** On the first of these ports that is free. */
+  async function openFirst([port, ...others]: readonly number[]): Promise<HttpEndpoint> {
+    if (port === undefined) throw new Error('all of these ports are taken');
+    const routes = { '/status': () => jsonAnswer(served) };
+    return openHttpEndpoint({ host: '127.0.0.1', port }, routes).catch(() => openFirst(others));
+  }
+
+  it('ends with 3 when the answer breaks off', async () => {
+    const mute = createServer((_, response) => response.write('{', () => response.destroy()));
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = mute.address() as AddressInfo; // it listens on TCP
+      const { exitCode, stdout, stderr } = await polyplaneInProcess(['status', '--address', `127.0.0.1:${port}`]);
+      expect({ exitCode, stdout }).to.deep.equal({ exitCode: 3, stdout: '' });
+      expect(stderr).to.match(/^error: no node agent answers at 127\.0\.0\.1:\d+: .+/m);
+    } finally {
+      mute.closeAllConnections();
+      await new Promise((resolve) => mute.close(resolve));
+    }
   });
 
   it('ends with 2 for what is no address', async () => {
