@@ -37,8 +37,8 @@ export const CLI_CODES = {
   },
   PP_CLI_PORT_UNKNOWN: {
     kind: 'error',
-    meaning: 'The destination has no port of this name.',
-    remedy: 'Use one of the names that the message lists, or the port’s number.',
+    meaning: 'The destination has no port of this name, or the service none of this number and protocol.',
+    remedy: 'Use one of those that the message lists; of a pod or an address any number is one.',
   },
   PP_CLI_SUITE_UNKNOWN: {
     kind: 'error',

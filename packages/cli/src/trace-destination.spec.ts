@@ -136,9 +136,11 @@ status: {phase: Running, podIPs: [{ip: 10.244.1.99}, {ip: 2001:db8:244::99}]}
     it('is dialled by the port’s own protocol, TCP where the number has several or is nobody’s', () => {
       expect(all('svc:d/dual:game')[0]).to.equal('10.96.9.1 7777 17');
       expect(all('svc:d/dual:7777')[0]).to.equal('10.96.9.1 7777 17');
-      expect(all('svc:d/dual:7777/tcp')[0]).to.equal('10.96.9.1 7777 6');
       expect(all('svc:d/dual:53')[0]).to.equal('10.96.9.1 53 6');
-      expect(all('svc:d/dual:4711')[0]).to.equal('10.96.9.1 4711 6');
+      expect(all('svc:d/dual:53/udp')[0]).to.equal('10.96.9.1 53 17');
+      expect(all('pod:d/p.with-dots.0:4711')[0]).to.equal('10.244.1.99 4711 6');
+      expect(all('pod:d/p.with-dots.0:8080/udp')[0]).to.equal('10.244.1.99 8080 17');
+      expect(all('10.96.9.1:4711')).to.deep.equal(['10.96.9.1 4711 6']);
       expect(all('10.96.9.1:7777')).to.deep.equal(['10.96.9.1 7777 6']);
     });
 
@@ -155,6 +157,9 @@ status: {phase: Running, podIPs: [{ip: 10.244.1.99}, {ip: 2001:db8:244::99}]}
       ['pod:shop-api/payment:https', 'PP_CLI_POD_UNKNOWN', 'near: shop-api/payments-1'],
       ['svc:d/dual:wbe', 'PP_CLI_PORT_UNKNOWN', 'service d/dual has no port named wbe; near: web'],
       ['svc:d/dual:game/tcp', 'PP_CLI_PORT_UNKNOWN', 'has no port named game for tcp'],
+      ['svc:shop-api/payments:444', 'PP_CLI_PORT_UNKNOWN', 'has no port 444; there is 443/tcp (https)'],
+      ['svc:shop-api/payments:443/udp', 'PP_CLI_PORT_UNKNOWN', 'has no port 443/udp; there is 443/tcp (https)'],
+      ['svc:d/dual:7777/tcp', 'PP_CLI_PORT_UNKNOWN', 'has no port 7777/tcp; there is 80/tcp (web), 7777/udp (game)'],
       ['10.0.0.77:web', 'PP_CLI_PORT_UNKNOWN', '10.0.0.77 has no port named web; there are none at all'],
       ['pod:d/p.with-dots.0:same', 'PP_CLI_USAGE', 'port same of pod d/p.with-dots.0 means 1/tcp, 2/tcp'],
     ];

@@ -15,7 +15,7 @@ import {
 } from '@polyplane/core';
 import { CliError } from './cli-error';
 import { addressesOfPod, type Cluster, podOf, serviceOf } from './cluster';
-import { type DialledPort, portsOfAddress, portsOfPod, portsOfService, resolvePort } from './dialled-port';
+import { type PortHolder, portsOfAddress, portsOfPod, portsOfService, resolvePort } from './dialled-port';
 
 /** What the sender dials, by name or by address. */
 export interface TraceDestination {
@@ -97,7 +97,7 @@ function dial(
 
 interface Target {
   readonly addresses: readonly IpAddress[];
-  readonly ports: { readonly of: string; readonly list: readonly DialledPort[] };
+  readonly ports: PortHolder;
 }
 
 function targetOf(host: TraceDestination['host'], cluster: Cluster): Target {
@@ -117,7 +117,8 @@ function targetOf(host: TraceDestination['host'], cluster: Cluster): Target {
     const what = `service ${namespace}/${name} has no cluster IP: ${lack}`;
     throw new CliError('PP_CLI_SERVICE_UNKNOWN', what);
   }
-  return { addresses: clusterIPs, ports: { of: `service ${namespace}/${name}`, list: portsOfService(service) } };
+  const ports = { of: `service ${namespace}/${name}`, list: portsOfService(service), isComplete: true };
+  return { addresses: clusterIPs, ports };
 }
 
 function hostIn(text: string): TraceDestination['host'] | undefined {
