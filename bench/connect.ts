@@ -1,9 +1,11 @@
 /** Benchmark of a TCP connect through a node: no rules, ours, and rules laid out as kube-proxy lays them out. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { EbpfBackend } from '@polyplane/backend-ebpf';
 import { IptablesBackend } from '@polyplane/backend-iptables';
 import { type IpAddress, type Port, parseIpAddress, parsePort, SILENT_LOGGER } from '@polyplane/core';
 import { ConnectTimer } from './blocking-connect';
+import { withBpfFileSystem } from './bpf-file-system';
 import { kubeProxyRules } from './kube-proxy-layout';
 import { type Measurement, median, type Scenario } from './measurement';
 import { lacksNamespaces, type Namespace, withNamespaces } from './namespace';
@@ -18,7 +20,7 @@ const SERVICE_PORT = parsePort(80);
 /** A way to lay out the rules of a node; `program` returns what undoes it. */
 interface Layout {
   readonly name: string;
-  readonly program: (networkNamespace: string) => Promise<() => Promise<void>>;
+  readonly program: (networkNamespace: string, bpfFileSystem: string) => Promise<() => Promise<void>>;
 }
 
 const EMPTY = 'empty node';
@@ -29,6 +31,7 @@ const LAYOUTS: readonly Layout[] = [
   { name: EMPTY, program: async () => async () => undefined },
   { name: 'Polyplane, nft', program: (path) => programPolyplane('nft', path) },
   { name: 'Polyplane, legacy', program: (path) => programPolyplane('legacy', path) },
+  { name: 'Polyplane, eBPF', program: programEbpf },
   { name: KUBE_PROXY, program: programKubeProxyLayout },
 ];
 
@@ -53,28 +56,34 @@ interface Row {
   readonly samples: number[];
 }
 
-export const iptablesConnect: Scenario = {
-  title: 'iptables: TCP connect through a node with 10,000 services, p50 of 2,000, side by side',
+export const tcpConnect: Scenario = {
+  title: 'TCP connect through a node with 10,000 services, p50 of 2,000, side by side',
   lacks: lacksNamespaces,
   run: () =>
-    withNamespaces(LAYOUTS.length * 3, async (namespaces) => {
-      const routes: Route[] = [];
-      try {
-        for (const [index, layout] of LAYOUTS.entries()) {
-          routes.push(await openRoute(layout, namespaces.slice(index * 3, index * 3 + 3)));
+    withBpfFileSystem((bpfFileSystem) =>
+      withNamespaces(LAYOUTS.length * 3, async (namespaces) => {
+        const routes: Route[] = [];
+        try {
+          for (const [index, layout] of LAYOUTS.entries()) {
+            routes.push(await openRoute(layout, namespaces.slice(index * 3, index * 3 + 3), bpfFileSystem));
+          }
+          return measure(routes);
+        } finally {
+          for (const route of routes) await route.end();
         }
-        return measure(routes);
-      } finally {
-        for (const route of routes) await route.end();
-      }
-    }),
+      }),
+    ),
 };
 
 /** Joins a client, a node and a server, programs the node, and listens on the server. */
-async function openRoute(layout: Layout, [client, node, server]: readonly Namespace[]): Promise<Route> {
+async function openRoute(
+  layout: Layout,
+  [client, node, server]: readonly Namespace[],
+  bpfFileSystem: string,
+): Promise<Route> {
   if (client === undefined || node === undefined || server === undefined) throw new RangeError('three namespaces');
   joinNamespaces(client.name, node.name, server.name);
-  const undo = await layout.program(node.path);
+  const undo = await layout.program(node.path, bpfFileSystem);
   const stopServer = await listenIn(server.path);
   const timer = new ConnectTimer(client.path);
   const end = async (): Promise<void> => {
@@ -116,7 +125,7 @@ function measure(routes: readonly Route[]): readonly Measurement[] {
   });
 }
 
-/** The rows in an order of the round's own; 13 rows are visited whole by any step that 13 does not divide. */
+/** The rows in an order of the round's own; 17 rows are visited whole by any step that 17 does not divide. */
 function rotated(rows: readonly Row[], round: number): readonly Row[] {
   const step = 1 + (round % (rows.length - 1));
   const order = rows.map((_, index) => (round + index * step) % rows.length);
@@ -126,6 +135,13 @@ function rotated(rows: readonly Row[], round: number): readonly Row[] {
 
 async function programPolyplane(variant: 'nft' | 'legacy', networkNamespace: string): Promise<() => Promise<void>> {
   const backend = new IptablesBackend({ variant });
+  const session = await backend.open({ nodeName: 'node-0', networkNamespace, logger: SILENT_LOGGER });
+  await session.apply(session.plan(fullTransition(SERVICES, SERVER)));
+  return () => session.release('remove');
+}
+
+async function programEbpf(networkNamespace: string, bpfFileSystem: string): Promise<() => Promise<void>> {
+  const backend = new EbpfBackend({ bpfFileSystem, isUnfinished: true });
   const session = await backend.open({ nodeName: 'node-0', networkNamespace, logger: SILENT_LOGGER });
   await session.apply(session.plan(fullTransition(SERVICES, SERVER)));
   return () => session.release('remove');

@@ -8,7 +8,7 @@ import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { check } from './check';
 import { computeGrowth, computeLarge, computeMedium } from './compute';
-import { iptablesConnect } from './connect';
+import { tcpConnect } from './connect';
 import { ebpf } from './ebpf';
 import { iptablesLegacy, iptablesNft } from './iptables';
 import { isKept, type Measurement, type Scenario } from './measurement';
@@ -22,7 +22,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   simulator: simulatorRate,
   'iptables-legacy': iptablesLegacy,
   'iptables-nft': iptablesNft,
-  'iptables-connect': iptablesConnect,
+  connect: tcpConnect,
   ebpf,
 };
 
