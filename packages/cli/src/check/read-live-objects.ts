@@ -64,10 +64,20 @@ export function readLiveObjects(
   validate?: FieldValidation,
 ): Promise<ReadObjects> {
   const config = readKubeConfig(file, context);
-  const name = config.getCurrentCluster()?.server ?? 'the cluster';
+  const name = nameOf(config.getCurrentCluster()?.server ?? 'the cluster');
   const clock = scheduler === undefined ? {} : { scheduler };
   const source = new KubernetesSource({ config, ...clock, ...(validate !== undefined && { validate }) });
   return readOnce(source, { name, tell: printNote, ...clock });
+}
+
+/** Without a user's name and password, which a kubeconfig may write into the server's address. */
+function nameOf(server: string): string {
+  if (!URL.canParse(server)) return server.replace(/^.*@/, '');
+  const url = new URL(server);
+  if (url.username === '' && url.password === '') return server;
+  url.username = '';
+  url.password = '';
+  return url.href;
 }
 
 /**

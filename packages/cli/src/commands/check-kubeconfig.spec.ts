@@ -57,6 +57,28 @@ describe('polyplane check --kubeconfig', function () {
     expect(backends[0]?.findings[0]).not.to.have.any.keys('file', 'line');
   });
 
+  it('keeps to itself what the address of the server says of the user', async () => {
+    const free = new ApiServer({});
+    await free.start();
+    const { port } = new URL(free.url);
+    await free.stop();
+    for (const address of [`http://ann:hush%21@127.0.0.1:${port}/api`, `http://ann:hush@127.0.0.1:${port}:x`]) {
+      writeFileSync(kubeconfig, kubeconfigOf(address));
+      const { exitCode, stderr } = await check('--backend', 'vpp');
+      expect(exitCode).to.equal(3);
+      expect(stderr).to.contain(`127.0.0.1:${port}`);
+      expect(stderr).not.to.match(/ann|hush/);
+    }
+  });
+
+  it('shows nothing of a kubeconfig that is no YAML', async () => {
+    writeFileSync(kubeconfig, kubeconfigOf(server.url).replace('token: secret', 'token: hush: [hush'));
+    const { exitCode, stderr } = await check('--backend', 'vpp');
+    expect(exitCode).to.equal(2);
+    expect(stderr).to.contain(kubeconfig);
+    expect(stderr).not.to.contain('hush');
+  });
+
   it('answers for the rest where an object of the cluster breaks its API’s rules, and says so', async () => {
     server.put(SERVICES, 'bad', { metadata: { namespace: 'shop' }, spec: { ports: [{ port: 99999 }] } });
     const { exitCode, stdout, stderr } = await check('--backend', 'vpp');

@@ -1,5 +1,6 @@
 /** Which API server to read, and as whom. */
 import type { KubeConfig } from '@kubernetes/client-node';
+import { z } from 'zod';
 import { CoreError } from '../core-error';
 
 /**
@@ -13,7 +14,7 @@ export function readKubeConfig(file?: string, context?: string): KubeConfig {
     if (file === undefined) config.loadFromDefault();
     else config.loadFromFile(file);
   } catch (cause) {
-    throw invalid(file, cause instanceof Error ? cause.message : String(cause), cause);
+    throw invalid(file, reasonOf(cause), cause);
   }
   if (context !== undefined) chooseContext(config, context, file);
   if (config.getCurrentCluster() === null) {
@@ -36,6 +37,15 @@ function newKubeConfig(): KubeConfig {
   // What `require` gives is not known to the type checker.
   const client = require('@kubernetes/client-node') as typeof import('@kubernetes/client-node');
   return new client.KubeConfig();
+}
+
+const yamlFault = z.object({ name: z.literal('YAMLException'), mark: z.object({ line: z.number() }).optional() });
+
+/** Of YAML that cannot be read the place only: its reader shows the lines around it, in which tokens and passwords stand. */
+function reasonOf(cause: unknown): string {
+  const { data, success } = yamlFault.safeParse(cause);
+  if (success) return data.mark === undefined ? 'not YAML' : `not YAML: line ${data.mark.line + 1}`;
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function invalid(file: string | undefined, reason: string, cause?: unknown): CoreError {
