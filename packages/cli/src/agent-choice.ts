@@ -55,16 +55,21 @@ export function readAgentChoice(options: AgentChoiceOptions): AgentChoice {
 }
 
 function inputOf(
-  { filename, kubeconfig, context }: ClusterInput,
+  { filename, kubeconfig, context, validate: asked }: ClusterInput,
   configuration: NodeAgentConfiguration | undefined,
 ): ClusterInput {
+  const validate = asked ?? configuration?.source.validate;
+  const fields = validate === undefined ? {} : { validate };
   if (filename !== undefined || kubeconfig !== undefined || context !== undefined || configuration === undefined) {
     return {
+      ...fields,
       ...(filename === undefined ? {} : { filename }),
       ...(kubeconfig === undefined ? {} : { kubeconfig }),
       ...(context === undefined ? {} : { context }),
     };
   }
   const { manifests, kubernetes } = configuration.source;
-  return manifests === undefined ? { kubeconfig: kubernetes?.kubeconfig ?? true } : { filename: manifests };
+  return manifests === undefined
+    ? { ...fields, kubeconfig: kubernetes?.kubeconfig ?? true }
+    : { ...fields, filename: manifests };
 }

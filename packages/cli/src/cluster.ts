@@ -1,6 +1,7 @@
 /** The cluster that a command is given, and what one of its nodes must do. */
 import {
   ComputeGraph,
+  type CoreErrorCode,
   DesiredStateStore,
   type IpAddress,
   keyOfResource,
@@ -8,6 +9,7 @@ import {
   type Resource,
   type ResourceKey,
   type ResourceOf,
+  type ResourceProblem,
   resourceKey,
   type SourceLocation,
 } from '@polyplane/core';
@@ -30,12 +32,33 @@ export interface Cluster {
  * Reads manifests, or the objects of an API server. Everything that is wrong is reported on stderr.
  * @throws CliError PP_CLI_INPUT_INVALID when something is wrong that changes the answer; what {@link readClusterInput} throws
  */
-export async function readCluster(input: ClusterInput): Promise<Cluster> {
+export function readCluster(input: ClusterInput): Promise<Cluster> {
+  return readPassing(input, isWarning);
+}
+
+/**
+ * As {@link readCluster}, but as an agent takes it: it goes on without what it cannot read of an object, and so does the answer.
+ * @throws CliError PP_CLI_INPUT_INVALID when a file or a kind of objects cannot be read at all: what of it an agent has in force is
+ *   not known then
+ */
+export function readClusterAsAgent(input: ClusterInput): Promise<Cluster> {
+  return readPassing(input, (problem) => isWarning(problem) || AGENT_GOES_ON.has(problem.error.code));
+}
+
+/** Codes of problems of single objects: everything else of the source is in force. */
+const AGENT_GOES_ON: ReadonlySet<CoreErrorCode> = new Set<CoreErrorCode>([
+  'PP_OBJECT_INVALID',
+  'PP_OBJECT_NOT_IN_FORCE',
+  'PP_FIELD_UNKNOWN',
+  'PP_POLICY_NOT_READ',
+]);
+
+async function readPassing(input: ClusterInput, passes: (problem: ResourceProblem) => boolean): Promise<Cluster> {
   const read = await readClusterInput(input);
   const locate: Locate = (object, field) => read.locate(object, field);
   const problems = [...read.problems, ...policiesOutOfForce(read.resources, locate)];
-  const errors = problems.filter((problem) => !isWarning(problem));
-  for (const problem of problems) reportProblem(problem, isWarning(problem) ? 'warning' : 'error');
+  const errors = problems.filter((problem) => !passes(problem));
+  for (const problem of problems) reportProblem(problem, passes(problem) ? 'warning' : 'error');
   if (errors.length > 0) {
     const count = errors.length === 1 ? 'one thing is' : `${errors.length} things are`;
     throw new CliError(

@@ -1,13 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { Container } from 'inversify';
 import { describeUnless, readTestbedObstacle, skipIf } from '@polyplane/conformance';
-import { SILENT_LOGGER } from '@polyplane/core';
+import { coreModule, type FieldValidation, ManifestSource, NodeAgent, SILENT_LOGGER } from '@polyplane/core';
 import { acceptedState } from '../accepted-state';
 import { computeNode, readCluster } from '../cluster';
 import { EXAMPLES } from '../examples';
-import { KEPT_BACKEND } from '../testing/kept-backend';
+import { KEPT_BACKEND, keptModule } from '../testing/kept-backend';
 import { polyplaneInProcess } from '../testing/polyplane-in-process';
 import { PROCESS_TIMEOUT_MILLISECONDS, polyplane, ROOT, type Run, userObstacle } from '../testing/polyplane-process';
 import { ScratchNamespace } from '../testing/scratch-namespace';
@@ -93,6 +94,80 @@ backend: kept
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  describe('beside an agent that goes on without some of it', () => {
+    let folder: string;
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'polyplane-diff-'));
+      cpSync(join(ROOT, 'examples/shop'), join(folder, 'shop'), { recursive: true });
+    });
+    afterEach(() => rmSync(folder, { recursive: true }));
+
+    const diffAgent = (validate: FieldValidation, ...args: readonly string[]): Promise<Run> => {
+      const config = join(folder, 'agent.yaml');
+      writeFileSync(
+        config,
+        `apiVersion: polyplane.io/v1alpha1
+kind: NodeAgentConfiguration
+nodeName: node-1
+source: {manifests: [shop], validate: ${validate}}
+backend: kept
+`,
+      );
+      return polyplaneInProcess(['diff', '--config', config, ...KEPT.slice(2), ...args]);
+    };
+
+    /** As the agent itself does. */
+    async function runAgent(validate: FieldValidation): Promise<void> {
+      const source = new ManifestSource({ paths: [join(folder, 'shop')], watch: false, validate });
+      const container = new Container();
+      container.load(coreModule({ nodeName: 'node-1', backend: 'kept', source }), keptModule);
+      const agent = container.get(NodeAgent);
+      await agent.start();
+      await agent.applied();
+      await agent.stop('leave');
+    }
+
+    const cases = [
+      ['strict', '[10.0.0/8]', '', /^warning: .*bad\.yaml:\d+: GlobalNetworkPolicy bad: .*nets/m],
+      ['strict', '[10.0.0.0/8]', 'form: 7', /^warning: .*bad\.yaml:\d+: GlobalNetworkPolicy bad: .*form/m],
+      ['warn', '[10.0.0.0/8]', 'form: 7', /^warning: .*bad\.yaml:\d+: GlobalNetworkPolicy bad: .*form/m],
+    ] as const;
+    for (const [validate, nets, field, says] of cases) {
+      it(`tells of nets ${nets} ${field} and compares all the same (${validate})`, async () => {
+        writeFileSync(
+          join(folder, 'shop/bad.yaml'),
+          `apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: bad}
+spec: {selector: all(), order: 7, types: [Ingress], ingress: [{action: Allow, source: {nets: ${nets}}, ${field}}, {action: Pass}]}
+`,
+        );
+        await runAgent(validate);
+        const same = await diffAgent(validate);
+        expect(same).to.include({ exitCode: 0, stdout: '' });
+        expect(same.stderr).to.match(says);
+        const [lost] = [...KEPT_BACKEND.target.state().policies.keys()];
+        if (lost !== undefined) KEPT_BACKEND.target.lose(lost);
+        expect(await diffAgent(validate)).to.include({ exitCode: 1 });
+      });
+    }
+
+    it('reads fields as the option says before the configuration does', async () => {
+      writeFileSync(
+        join(folder, 'shop/bad.yaml'),
+        'apiVersion: v1\nkind: Namespace\nmetadata: {name: some}\nspec: {finalisers: []}\n',
+      );
+      await runAgent('strict');
+      expect((await diffAgent('strict')).stderr).to.match(/finalisers/);
+      expect((await diffAgent('strict', '--validate', 'ignore')).stderr).not.to.match(/finalisers/);
+    });
+
+    it('ends with 2 where a file cannot be read: what the agent has of it is not known', async () => {
+      writeFileSync(join(folder, 'shop/bad.yaml'), 'kind: [\n');
+      expect(await diffAgent('strict')).to.include({ exitCode: 2, stdout: '' });
+    });
   });
 
   it('ends with 2 where it is not said whose dataplane, of what, or where', async () => {

@@ -4,7 +4,7 @@ import type { DataplaneBackend, NodeContext, Transition } from '@polyplane/core'
 import { acceptedState, warnOfLimits } from '../accepted-state';
 import { type AgentChoice, readAgentChoice } from '../agent-choice';
 import { CliError } from '../cli-error';
-import { computeNode, readCluster } from '../cluster';
+import { computeNode, readCluster, readClusterAsAgent } from '../cluster';
 import { addClusterInput, type ClusterInput } from '../cluster-input';
 import { ExitCode } from '../exit-code';
 import { formatInspectionDiff } from '../inspection-diff';
@@ -45,7 +45,7 @@ async function diff(options: DiffOptions): Promise<void> {
     throw new CliError('PP_CLI_USAGE', `backend ${SIMULATOR} has nothing in force outside of its own process`);
   }
   if (backend.claim !== undefined) requireRoot('polyplane diff');
-  const cluster = await readCluster(choice.input);
+  const cluster = await (options.config === undefined ? readCluster : readClusterAsAgent)(choice.input);
   const node = contextOf(choice.nodeName);
   const { limits } = await backend.probe(node);
   const desired = computeNode(cluster, choice.nodeName);
