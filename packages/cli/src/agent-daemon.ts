@@ -4,6 +4,8 @@ import { Container } from 'inversify';
 import type { Logger } from 'pino';
 import { distinctUntilChanged, filter, firstValueFrom, map, type Observer, Subject } from 'rxjs';
 import {
+  AgentLock,
+  BackendRegistry,
   CodedError,
   CoreError,
   coreModule,
@@ -21,12 +23,13 @@ import { type LogLevel, openLog } from './agent-log';
 import { agentMetrics } from './agent-metrics';
 import { CliError } from './cli-error';
 import { backendModules } from './load-backends';
+import { LockTakenFirst } from './lock-taken-first';
 import type { NodeAgentConfiguration } from './node-agent-configuration';
 import { withTriggerTimes } from './trigger-times';
 
 /**
  * Runs until SIGTERM or SIGINT; what is in force then stays in force. Logs go to stderr: text on a terminal, else one JSON object a line.
- * @throws CliError PP_CLI_CONFIG_INVALID, PP_CLI_HOST_UNABLE; CoreError PP_BACKEND_UNKNOWN, PP_BACKEND_UNUSABLE, PP_LIMIT_REFUSED
+ * @throws CliError PP_CLI_CONFIG_INVALID, PP_CLI_HOST_UNABLE; CoreError PP_AGENT_ALREADY_RUNNING, PP_BACKEND_UNKNOWN, PP_BACKEND_UNUSABLE, PP_LIMIT_REFUSED
  */
 export async function runAgentDaemon(
   configuration: NodeAgentConfiguration,
@@ -36,7 +39,9 @@ export async function runAgentDaemon(
   const logger = openLog(configuration.nodeName, logLevel);
   const record = openRecord(configuration);
   const triggers = new Subject<readonly number[]>();
-  const agent = createAgent(configuration, moduleNames, logger, record, triggers);
+  const container = createContainer(configuration, moduleNames, logger, record, triggers);
+  const agent = createAgent(container);
+  await takeLock(container, configuration);
   const { registry, observeProgramming } = agentMetrics(agent);
   triggers.subscribe((times) => void measureProgramming(agent, times, observeProgramming));
   const endpoints = await openAgentEndpoints(configuration, agent, registry);
@@ -117,13 +122,13 @@ function openRecord({ stateDirectory, nodeName, source }: NodeAgentConfiguration
   return new FileRecord(join(stateDirectory, 'last-good', `${kind}-${encodeURIComponent(nodeName)}.jsonl`));
 }
 
-function createAgent(
+function createContainer(
   configuration: NodeAgentConfiguration,
   moduleNames: readonly string[],
   logger: Logger,
   record: LastGoodRecord,
   triggers: Observer<readonly number[]>,
-): NodeAgent {
+): Container {
   const { nodeName, allowEmptyCluster, backend, backends, onUnsupported, profile, featureGates } = configuration;
   const container = new Container();
   const source = withTriggerTimes(createSource(configuration, record), Date.now(), (times) => triggers.next(times));
@@ -141,6 +146,12 @@ function createAgent(
     }),
     ...backendModules(moduleNames),
   );
+  const lock = new LockTakenFirst(container.get(AgentLock));
+  container.rebind(AgentLock).toConstantValue(lock);
+  return container;
+}
+
+function createAgent(container: Container): NodeAgent {
   try {
     return container.get(NodeAgent);
   } catch (error) {
@@ -149,6 +160,12 @@ function createAgent(
       throw new CliError('PP_CLI_CONFIG_INVALID', `backends: ${error.message}`, { cause: error });
     throw error;
   }
+}
+
+/** Before the addresses: an agent of the same configuration has these, too. */
+async function takeLock(container: Container, { nodeName, backend }: NodeAgentConfiguration): Promise<void> {
+  const { name, claim } = container.get(BackendRegistry).choose(backend);
+  if (claim !== undefined) await container.get<AgentLock>(AgentLock).take({ nodeName, backend: name });
 }
 
 function createSource({ source, allowEmptyCluster }: NodeAgentConfiguration, record: LastGoodRecord): Source {

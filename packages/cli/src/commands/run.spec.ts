@@ -25,6 +25,7 @@ import {
   start,
   userObstacle,
 } from '../testing/polyplane-process';
+import { ScratchNamespace } from '../testing/scratch-namespace';
 
 const NOBODY = 65534;
 const THIRD_PARTY = './packages/cli/src/testing/third-party-backend.ts';
@@ -225,6 +226,29 @@ ${more}`,
       expect(stderr).to.match(/^error: cannot listen on 127\.0\.0\.1:\d+: .*EADDRINUSE/m);
     } finally {
       await taken.close();
+    }
+  });
+
+  it('ends with 3 where an agent of the same configuration runs, and names its process', async function () {
+    skipIf(this, userObstacle);
+    const namespace = new ScratchNamespace();
+    const options = { networkNamespace: namespace.path };
+    const file = configure('iptables');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('127.0.0.1:0', '127.0.0.1:10266'));
+    const agent = start(['run', '--config', file], options);
+    const ended = new Promise((resolve) => agent.once('close', resolve));
+    try {
+      await followLog(agent, 'starting');
+      const { exitCode, stderr } = await polyplane(['run', '--config', file], options);
+      expect(exitCode).to.equal(3);
+      // nsenter becomes what it starts.
+      expect(stderr).to.match(
+        new RegExp(`^error: a node agent of process ${agent.pid} \\(node node-1, backend iptables\\)`),
+      );
+    } finally {
+      agent.kill('SIGTERM');
+      expect(await ended).to.equal(0);
+      namespace.remove();
     }
   });
 
