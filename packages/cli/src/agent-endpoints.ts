@@ -4,7 +4,7 @@ import type { AgentProblem, Diagnostic, NodeAgent } from '@polyplane/core';
 import { agentStatus, isReady, notReadyReason } from './agent-status';
 import { type Answer, jsonAnswer, openHttpEndpoint } from './http-endpoint';
 import type { NodeAgentConfiguration } from './node-agent-configuration';
-import { printable } from './printable';
+import { printableLine } from './printable';
 
 export interface AgentEndpoints {
   readonly healthUrl: string;
@@ -51,6 +51,6 @@ export async function openAgentEndpoints(
 
 /** @param reason one line that says why it is not well; never more than that, as whoever asks may show it */
 function probeAnswer(isWell: boolean, reason: string): Answer {
-  const body = isWell ? 'ok\n' : `not yet: ${printable(reason)}\n`;
+  const body = isWell ? 'ok\n' : `not yet: ${printableLine(reason)}\n`;
   return { status: isWell ? 200 : 503, contentType: 'text/plain', body };
 }

@@ -27,6 +27,12 @@ describe('a line of the log on a terminal', () => {
     );
   });
 
+  it('is one line, whatever it tells', () => {
+    expect(lineOf({ level: 30, msg: 'a.yaml\n12:00:00 ERROR x', file: 'a\tb\n  c' })).to.equal(
+      '07:05:09 INFO  a.yaml 12:00:00 ERROR x  file=a b c\n',
+    );
+  });
+
   it('stays as it is when it is none', () => {
     for (const text of ['oh no\n', '{"level":"high"}\n', '7\n']) expect(formatLogLine(text)).to.equal(text);
   });

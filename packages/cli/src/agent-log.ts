@@ -2,7 +2,7 @@
 import { styleText } from 'node:util';
 import { type Logger, pino } from 'pino';
 import { z } from 'zod';
-import { printable } from './printable';
+import { printableLine } from './printable';
 
 /** From what is of use to developers alone to nothing at all. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -43,8 +43,8 @@ export function formatLogLine(json: string): string {
   const told = rest.map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
   const styled = styleText(color, name, { stream: process.stderr });
   const details =
-    told.length === 0 ? '' : `  ${styleText('gray', printable(told.join(' ')), { stream: process.stderr })}`;
-  return `${clock} ${styled} ${printable(msg)}${details}\n`;
+    told.length === 0 ? '' : `  ${styleText('gray', printableLine(told.join(' ')), { stream: process.stderr })}`;
+  return `${clock} ${styled} ${printableLine(msg)}${details}\n`;
 }
 
 function parseJson(text: string): unknown {

@@ -11,7 +11,7 @@ import {
 } from '@polyplane/core';
 import { findingData } from './check/report-data';
 import { color, formatTable } from './output';
-import { printable } from './printable';
+import { printable, printableLine } from './printable';
 
 const failure = z.object({
   /** `open`, `apply`, `audit` or `release`. */
@@ -201,7 +201,7 @@ function formatAudit({ at, repaired }: NonNullable<AgentStatus['lastAudit']>): s
 
 function formatFailure({ operation, code, message, since, failures }: NonNullable<AgentStatus['failure']>): string {
   const length = since === null ? '' : ` since ${since}, ${failures} times`;
-  return printable(`${operation}${length}: ${message} (${code})`);
+  return printableLine(`${operation}${length}: ${message} (${code})`);
 }
 
 function formatList(title: string, rows: readonly (readonly string[])[]): string {
@@ -209,6 +209,6 @@ function formatList(title: string, rows: readonly (readonly string[])[]): string
     ? ''
     : formatTable(
         [title, 'CODE', 'MESSAGE'],
-        rows.map((row) => row.map(printable)),
+        rows.map((row) => row.map(printableLine)),
       );
 }

@@ -103,7 +103,7 @@ export async function readObjects(
 /** Files keep the form in which the user named them: relative to the working directory, or absolute. */
 function readFiles(path: string, texts: Map<string, string>, problems: ResourceProblem[]): void {
   const root = resolve(path);
-  const nameOf = (file: string): string => (root === path ? file : relative('', file));
+  const nameOf = (file: string): string => printableName(root === path ? file : relative('', file));
   const { files, unknown } = readManifestFiles([path]);
   for (const [file, error] of unknown) problems.push({ error: named(error, file, nameOf(file)), file: nameOf(file) });
   for (const [file, reading] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
@@ -111,6 +111,12 @@ function readFiles(path: string, texts: Map<string, string>, problems: ResourceP
     if ('text' in reading) texts.set(name, reading.text);
     else problems.push({ error: named(reading.error, file, name), file: name });
   }
+}
+
+/** A name with a control character in it, such as a line's end, as JSON has it: it must not look like lines of ours, and stays one of its own. */
+function printableName(file: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through
+  return /^"|[\u0000-\u001f\u007f-\u009f]/.test(file) ? JSON.stringify(file) : file;
 }
 
 /** The error with the file's name in the user's form. */

@@ -45,6 +45,19 @@ describe('polyplane check', function () {
     return file;
   }
 
+  it('lets no file’s name look like a line of its own', async () => {
+    const lines = join(folder, 'lines');
+    mkdirSync(lines);
+    writeFileSync(join(lines, 'a\nerror: all is well.yaml'), 'kind: [\n');
+    writeFileSync(join(lines, 'b\nerror: all is well.yaml'), LOG_POLICY.replace('shop', 'Shop'));
+    symlinkSync('/dev/null', join(lines, 'c\nerror: all is well.yaml'));
+    const { exitCode, stderr } = await check('-f', lines, '--backend', 'vpp');
+    expect(exitCode).to.equal(2);
+    const named = stderr.split('\n').filter((line) => line.includes('all is well'));
+    expect(named).to.have.length(3);
+    for (const line of named) expect(line).to.match(/^(error|warning): ".*\/[abc]\\nerror: all is well\.yaml":/);
+  });
+
   it('answers scripts in JSON, and no when something is unsupported', async () => {
     const { stdout, stderr, exitCode } = await check('-f', AFFINITY, '--backend', 'vpp', '-o', 'json');
     expect({ stderr, exitCode }).to.deep.equal({ stderr: '', exitCode: 1 });
