@@ -52,6 +52,8 @@ const BYTES_OF_LINE_INFO = 16;
 const INSTRUCTION_BYTES = 8;
 /** Room for a packet that a program makes larger. */
 const PACKET_ROOM = 512;
+/** How often a load that a signal ended is begun anew. */
+const MOST_ATTEMPTS = 20;
 /** What is asked of the verifier when it refused: the log's first level. */
 const LOG_LEVEL = 1;
 const LOG_BYTES = 16 << 20;
@@ -69,7 +71,7 @@ export class BpfProgram {
 
   /** @throws EbpfError PP_EBPF_PROGRAM_REFUSED, with the end of the verifier's log */
   static load(spec: ProgramSpec): BpfProgram {
-    const fd = tryLoad(spec);
+    const fd = loadUninterrupted(spec);
     if (fd >= 0) return new BpfProgram(fd, spec.name);
     throw refusal(spec, fd, fd === -ERRNO.EPERM ? '' : readLog(spec));
   }
@@ -117,6 +119,13 @@ export class BpfProgram {
     if (this.isOpen) closeSync(this.fd);
     this.isOpen = false;
   }
+}
+
+/** A signal that comes to this process ends the verifier's work with EAGAIN, and says nothing of the program. */
+function loadUninterrupted(spec: ProgramSpec): number {
+  let fd = tryLoad(spec);
+  for (let attempt = 1; fd === -ERRNO.EAGAIN && attempt < MOST_ATTEMPTS; attempt += 1) fd = tryLoad(spec);
+  return fd;
 }
 
 function tryLoad(spec: ProgramSpec, log?: Buffer): number {

@@ -12,6 +12,7 @@ import {
   UDP,
 } from '../state';
 import { floatingTargets } from './floating-targets';
+import { keysThatMayDiffer } from './overlay-map';
 
 /** A UDP flow as it is tracked: whoever tracks it may know more of it. */
 export interface TrackedFlow {
@@ -93,13 +94,12 @@ function touchedPlaces(before: DesiredState, after: DesiredState): ReadonlySet<s
     if (service?.protocol !== UDP) return;
     for (const frontend of service.frontends) touched.add(placeOf(service.family, frontend));
   };
-  for (const now of after.services.values()) {
-    const old = before.services.get(now.key);
+  for (const key of keysThatMayDiffer(before.services, after.services)) {
+    const [old, now] = [before.services.get(key), after.services.get(key)];
     if (old === now) continue;
     touch(old);
     touch(now);
   }
-  for (const old of before.services.values()) if (!after.services.has(old.key)) touch(old);
   return touched;
 }
 
