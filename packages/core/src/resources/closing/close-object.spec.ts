@@ -156,6 +156,49 @@ describe('a Calico policy that cannot be read whole', () => {
     expect(closedSpec('GlobalNetworkPolicy', { selecter: 'all()' }, 'warn')).to.equal(undefined);
   });
 
+  it('does not count where a word on its place, on whom it is for or on what it judges is misspelt', () => {
+    for (const name of [
+      'oder',
+      'priority',
+      'teir',
+      'Tier',
+      'namespaceSelecto',
+      'serviceAcountSelector',
+      'podSelector',
+      'applyOnForwrd',
+      'preDnat',
+      'doNotTrak',
+    ]) {
+      const spec = { selector: 'all()', types: ['Ingress'], ingress: [{ action: 'Allow' }], [name]: 'x' };
+      for (const validation of ['strict', 'warn'] as const) {
+        const parsed = read('GlobalNetworkPolicy', spec, validation);
+        expect(codes(parsed), name).to.deep.equal([`PP_FIELD_UNKNOWN spec.${name}`]);
+        expect(parsed, name).to.include({ outcome: 'faulty' }).and.not.have.property('closed');
+      }
+    }
+  });
+
+  it('denies everything in a direction whose rules stand under a misspelt name, and is for both', () => {
+    expect(closedSpec('GlobalNetworkPolicy', { selector: 'all()', ingres: [{ action: 'Deny' }] })).to.deep.include({
+      types: ['Ingress', 'Egress'],
+      ingress: [{ action: 'Deny', source: ANY_END, destination: ANY_END }],
+      egress: [],
+    });
+  });
+
+  it('counts as it reads without an unknown field that is near nothing which decides about packets', () => {
+    const spec = { selector: 'all()', someNewerField: 1, ingress: [{ action: 'Allow' }] };
+    expect(closedSpec('GlobalNetworkPolicy', spec)).to.deep.include({ types: ['Ingress'], egress: [] });
+    const warned = read('GlobalNetworkPolicy', spec, 'warn');
+    expect(codes(warned)).to.deep.equal(['PP_FIELD_PASSED_OVER spec.someNewerField']);
+    expect(warned.outcome === 'resource' && warned.resource).to.deep.nested.include({
+      'spec.types': ['Ingress'],
+      'spec.ingress[0].action': 'Allow',
+    });
+    // Where nothing says whom it is for, the strange field may.
+    expect(closedSpec('GlobalNetworkPolicy', { someNewerField: 1 })).to.equal(undefined);
+  });
+
   it('counts in spite of a rule’s annotations and of hints', () => {
     const rule = { action: 'Allow', metadata: { annotations: 7 } };
     expect(closedSpec('GlobalNetworkPolicy', { ingress: [rule], performanceHints: ['x'] })).to.deep.nested.include({
@@ -226,6 +269,9 @@ describe('a cluster-wide policy that cannot be read whole', () => {
 
   it('does not count where a field beside its rules is unknown, which may have been rules', () => {
     expect(specOf({ ingres: [] })).to.equal(undefined);
+    expect(specOf({ prioritty: 1 })).to.equal(undefined);
+    const spec = { priority: 1, subject: { namespaces: {} }, ingres: [] };
+    expect(codes(read('AdminNetworkPolicy', spec, 'warn'))).to.deep.equal(['PP_FIELD_UNKNOWN spec.ingres']);
     expect(specOf({ priority: 'x' })).to.equal(undefined);
     expect(specOf({ subject: {} })).to.equal(undefined);
   });

@@ -1,5 +1,6 @@
 /** Closes policies and profiles: objects with a list of rules for each direction. */
 import type { FieldPath } from '../field-path';
+import { namesNear } from '../fields/near-names';
 import type { Closer } from './closer';
 import { type FaultPlace, mapIn, type RawMap, without } from './fault-paths';
 import type { Direction, RuleForm } from './rule-form';
@@ -8,6 +9,28 @@ import type { Direction, RuleForm } from './rule-form';
 const IDLE_METADATA: ReadonlySet<unknown> = new Set(['labels', 'annotations', 'uid']);
 /** Nor do hints. */
 const IDLE_SPEC: ReadonlySet<unknown> = new Set(['performanceHints']);
+
+/**
+ * What says in any policy API whom a policy is for, where in the order it stands, and whether it judges packets that it would
+ * not judge without: who misspells one of these has written another policy.
+ */
+const PLACING: ReadonlySet<string> = new Set([
+  'podSelector',
+  'selector',
+  'subject',
+  'namespaceSelector',
+  'serviceAccountSelector',
+  'labelsToApply',
+  'tier',
+  'order',
+  'priority',
+  'applyOnForward',
+  'preDNAT',
+  'doNotTrack',
+  'stagedAction',
+]);
+/** What says which directions a policy is for, and what holds in them. */
+const DIRECTIONS = ['types', 'policyTypes', 'ingress', 'egress'] as const;
 
 /** Fields of a policy's spec that stand beside its rules. */
 interface SpecFields {
@@ -46,7 +69,7 @@ class PolicyMending {
     const [top, field] = path;
     if (isUnknown && (path.length === 1 || top === 'metadata')) return !isStrict;
     if (top === 'metadata') return this.noteIdle(field);
-    return top === 'spec' && this.noteSpec(path, isUnknown, isStrict);
+    return top === 'spec' && this.noteSpec(path, isUnknown);
   }
 
   private noteIdle(field: string | number | undefined): boolean {
@@ -54,7 +77,7 @@ class PolicyMending {
     return IDLE_METADATA.has(field);
   }
 
-  private noteSpec([, field, index, ...below]: FieldPath, isUnknown: boolean, isStrict: boolean): boolean {
+  private noteSpec([, field, index, ...below]: FieldPath, isUnknown: boolean): boolean {
     if (field === 'ingress' || field === 'egress') {
       if (typeof index === 'number') this.rulesOf(field).set(index, [...(this.rulesOf(field).get(index) ?? []), below]);
       else this.lostLists.add(field);
@@ -64,13 +87,22 @@ class PolicyMending {
       this.areTypesLost = true;
       return true;
     }
-    if (isUnknown && index === undefined) {
-      // It may be the misspelt word on the directions, or on the rules of one.
-      this.areTypesLost ||= !this.hasTypes();
-      return !(isStrict && this.form.isOpenByDefault) && this.hasSelection();
-    }
+    if (isUnknown && index === undefined) return this.noteUnknown(String(field));
     this.idleSpec.add(field);
     return IDLE_SPEC.has(field);
+  }
+
+  /** A field beside the rules that the kind does not have. What is near nothing that decides about packets is passed over. */
+  private noteUnknown(name: string): boolean {
+    const near = namesNear(name, [...PLACING, ...DIRECTIONS]);
+    if (near.some((known) => PLACING.has(known)) || !this.hasSelection()) return false;
+    const [nearest] = near;
+    if (nearest === undefined) return true;
+    // It may be the misspelt word on the directions, or on the rules of one.
+    this.areTypesLost ||= !this.hasTypes();
+    if (nearest === 'ingress' || nearest === 'egress') this.lostLists.add(nearest);
+    // Which packets go on where rules are lost, and no word on directions is left to close them, is nobody's to guess.
+    return !this.form.isOpenByDefault;
   }
 
   private rulesOf(direction: Direction): Map<number, FieldPath[]> {

@@ -1,6 +1,6 @@
 /** Which fields an API kind has, and which fields of an object its kind does not have. */
-import { distance } from 'fastest-levenshtein';
 import type { FieldPath } from '../field-path';
+import { namesNear } from './near-names';
 
 /**
  * The fields of a structure, or of each entry where the API has a list of such. `anything`: no name below is looked at, be it a
@@ -80,25 +80,6 @@ function visitStructure(
 function unknownField(path: FieldPath, fields: KnownStructure['fields']): UnknownField {
   const name = String(path[path.length - 1]);
   const known = [...fields.keys()];
-  const nearest = nearestOf(name, known);
+  const [nearest] = namesNear(name, known);
   return { path: [...path], known, ...(nearest !== undefined && { nearest }) };
-}
-
-/** Names longer than this are no misspelling, and slow to compare. */
-const MAX_COMPARED = 64;
-
-/** The known name that differs least, if it differs little: by case, by a few letters, or as a part of the other. */
-function nearestOf(name: string, known: readonly string[]): string | undefined {
-  if (name.length > MAX_COMPARED) return undefined;
-  const lower = name.toLowerCase();
-  const distances = known.map((other) => ({ other, far: distance(lower, other.toLowerCase()) }));
-  const near = distances.filter(
-    ({ other, far }) =>
-      far <= Math.max(2, other.length / 3) || (lower.length > 2 && isPart(lower, other.toLowerCase())),
-  );
-  return near.sort((a, b) => a.far - b.far)[0]?.other;
-}
-
-function isPart(a: string, b: string): boolean {
-  return a.includes(b) || b.includes(a);
 }
