@@ -4,40 +4,22 @@ import fc from 'fast-check';
 import type { FieldValidation } from '../resources/field-validation';
 import { parseResource, readResource } from '../resources/parse';
 import type { ParsedResource } from '../resources/parsed-resource';
-import type { Resource } from '../resources/resource';
-import { NodeSimulator, type Packet } from '../simulator';
-import { type DesiredState, DesiredStateStore, parseIpAddress, parsePort, TCP, UDP } from '../state';
-import { calico, inNamespace, type Manifest, NODE, namespace, node, withAnnotations } from '../testing/manifests';
-import { ComputeGraph } from './graph';
-import { workloadKey } from './keys';
+import { NodeSimulator } from '../simulator';
+import {
+  CLUSTER,
+  countingOf,
+  damage,
+  damaged,
+  isRefused,
+  manifest,
+  PACKETS,
+  type Path,
+  stateOf,
+  TYPOS,
+} from '../testing/damaged-policies';
+import { calico, inNamespace, type Manifest } from '../testing/manifests';
 
 const RUNS = Number(process.env.POLYPLANE_CLOSING_RUNS ?? 1500);
-
-/** Pods, namespaces, sets and an endpoint of the host, few and alike, so that rules meet them. */
-const PODS = [
-  { namespace: 'red', name: 'a', address: '10.0.0.1', labels: { app: 'web' } },
-  { namespace: 'red', name: 'b', address: '10.0.0.2', labels: { app: 'db', tier: 'web' } },
-  { namespace: 'blue', name: 'a', address: '10.0.0.3', labels: { app: 'web', tier: 'db' } },
-  { namespace: 'blue', name: 'b', address: '10.0.0.4', labels: {} },
-];
-const CLUSTER: readonly Manifest[] = [
-  node(NODE, '192.168.0.1', {}, { role: 'worker' }),
-  namespace('red', { stage: 'prod' }),
-  namespace('blue', { stage: 'test', app: 'web' }),
-  ...PODS.map(
-    ({ namespace: of, name, address, labels }): Manifest => ({
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name, namespace: of, ...{ labels } },
-      spec: { nodeName: NODE, containers: [{ name: 'c', ports: [{ name: 'http', containerPort: 80 }] }] },
-      status: { phase: 'Running', podIP: address, podIPs: [{ ip: address }] },
-    }),
-  ),
-  calico('Tier', 'early', { order: 10, defaultAction: 'Pass' }),
-  calico('Tier', 'late', { order: 2_000_000, defaultAction: 'Deny' }),
-  calico('HostEndpoint', 'uplink', { node: NODE, interfaceName: 'eth0', profiles: ['allowing'] }, { host: 'n1' }),
-  calico('GlobalNetworkSet', 'sound', { nets: ['203.0.113.8/29'] }, { set: 'sound', app: 'web' }),
-];
 
 const LABEL_SELECTOR = fc.constantFrom<object>(
   {},
@@ -212,35 +194,6 @@ function withoutIdleRules(object: Manifest): Manifest {
   return { ...object, spec: Object.fromEntries(kept) };
 }
 
-function manifest(apiVersion: string, kind: string, spec: object): Manifest {
-  return withAnnotations({ team: 'x' }, { apiVersion, kind, metadata: { name: 'target' }, spec });
-}
-
-/** What is done to one field of an object: its name is misspelt, it is taken out, it gets another value, or a strange one beside it. */
-interface Damage {
-  readonly at: number;
-  readonly how: 'misspell' | 'remove' | 'spoil' | 'add';
-  readonly typo: keyof typeof TYPOS;
-  readonly scrap: unknown;
-}
-
-/** How a name comes to be another one. */
-const TYPOS = {
-  more: (name: string) => `${name}x`,
-  less: (name: string) => name.slice(0, name.length >> 1) + name.slice((name.length >> 1) + 1),
-  swapped: (name: string) => name.replace(/^(.)(.)(?!\2)(.)/, '$1$3$2'),
-  capital: (name: string) => name.charAt(0).toUpperCase() + name.slice(1),
-} as const;
-
-const damage: fc.Arbitrary<Damage> = fc.record({
-  at: fc.nat(),
-  how: fc.constantFrom('misspell', 'misspell', 'remove', 'spoil', 'add' as const),
-  typo: fc.constantFrom('more', 'less', 'swapped', 'capital' as const),
-  scrap: fc.constantFrom<unknown>(null, true, 0, -1, '', 'x y', '10.0.0.0/33', '((', [], {}, ['x y'], { x: 1 }, 99_999),
-});
-
-type Path = readonly (string | number)[];
-
 /** Every field of an object, lists' entries included, but for those that say what it is. */
 function pathsOf(value: unknown, path: Path = []): readonly Path[] {
   if (typeof value !== 'object' || value === null) return [];
@@ -249,81 +202,6 @@ function pathsOf(value: unknown, path: Path = []): readonly Path[] {
     if (path.length === 0 && (key === 'apiVersion' || key === 'kind')) return [];
     return [here, ...pathsOf(below, here)];
   });
-}
-
-function damaged(value: unknown, path: Path, damage: Damage): unknown {
-  const { how, typo, scrap } = damage;
-  const [key, ...rest] = path;
-  if (Array.isArray(value)) {
-    const items = value.map((item: unknown, index) => {
-      if (index !== key) return item;
-      return rest.length > 0 ? damaged(item, rest, damage) : scrap;
-    });
-    return rest.length === 0 && how === 'remove' ? value.filter((_, index) => index !== key) : items;
-  }
-  const entries = Object.entries(value as object).flatMap(([name, item]): readonly (readonly [string, unknown])[] => {
-    if (name !== key) return [[name, item]];
-    if (rest.length > 0) return [[name, damaged(item, rest, damage)]];
-    if (how === 'misspell') return [[TYPOS[typo](name), item]];
-    if (how === 'add')
-      return [
-        [name, item],
-        [TYPOS[typo](name), scrap],
-      ];
-    return how === 'remove' ? [] : [[name, scrap]];
-  });
-  return Object.fromEntries(entries);
-}
-
-function stateOf(resources: readonly Resource[]): DesiredState {
-  const store = new DesiredStateStore();
-  const changes = new ComputeGraph({ nodeName: NODE }).apply(resources.map((resource) => ({ op: 'put', resource })));
-  store.apply({ scope: 'full', changes });
-  return store;
-}
-
-const OUTSIDE = ['203.0.113.9', '203.0.113.20', '198.51.100.1'].map(parseIpAddress);
-const ADDRESSES = [...PODS.map(({ address }) => parseIpAddress(address)), parseIpAddress('192.168.0.1')];
-const SERVICES = [
-  { protocol: TCP, destinationPort: parsePort(80) },
-  { protocol: TCP, destinationPort: parsePort(8080) },
-  { protocol: UDP, destinationPort: parsePort(53) },
-];
-const PACKETS: readonly Packet[] = SERVICES.flatMap((service): readonly Packet[] => [
-  ...PODS.flatMap(({ namespace: of, name, address }) =>
-    [...ADDRESSES, ...OUTSIDE].map(
-      (to): Packet => ({
-        ...service,
-        entry: { kind: 'workload', workload: workloadKey(of, name) },
-        source: parseIpAddress(address),
-        destination: to,
-      }),
-    ),
-  ),
-  ...OUTSIDE.flatMap((source) =>
-    ADDRESSES.map((to): Packet => ({ ...service, entry: { kind: 'network' }, source, destination: to })),
-  ),
-  ...[...ADDRESSES, ...OUTSIDE].map(
-    (to): Packet => ({
-      ...service,
-      entry: { kind: 'host' },
-      source: parseIpAddress('192.168.0.1'),
-      destination: to,
-    }),
-  ),
-]);
-
-/** What counts of the object in a cluster that has no earlier version of it. */
-function countingOf(parsed: ParsedResource): Resource | undefined {
-  if (parsed.outcome === 'foreign') return undefined;
-  return parsed.outcome === 'resource' ? parsed.resource : parsed.closed?.resource;
-}
-
-function isRefused(parsed: ParsedResource): boolean {
-  return (
-    parsed.outcome === 'faulty' &&
-    parsed.faults.some(({ error }) => error.code === 'PP_OBJECT_INVALID' || error.code === 'PP_FIELD_UNKNOWN')
-  );
 }
 
 /** Told, and not known to close: a strange field at the top or in the metadata, which may have been a name or a namespace. */
