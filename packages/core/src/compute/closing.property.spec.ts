@@ -8,7 +8,7 @@ import { NodeSimulator } from '../simulator';
 import {
   CLUSTER,
   countingOf,
-  damage,
+  type Damage,
   damaged,
   isRefused,
   manifest,
@@ -193,6 +193,13 @@ function withoutIdleRules(object: Manifest): Manifest {
   const kept = Object.entries(spec).filter(([field]) => !idle.some((type) => type.toLowerCase() === field));
   return { ...object, spec: Object.fromEntries(kept) };
 }
+
+const damage: fc.Arbitrary<Damage> = fc.record({
+  at: fc.nat(),
+  how: fc.constantFrom('misspell', 'misspell', 'remove', 'spoil', 'add' as const),
+  typo: fc.constantFrom('more', 'less', 'swapped', 'capital' as const),
+  scrap: fc.constantFrom<unknown>(null, true, 0, -1, '', 'x y', '10.0.0.0/33', '((', [], {}, ['x y'], { x: 1 }, 99_999),
+});
 
 /** Every field of an object, lists' entries included, but for those that say what it is. */
 function pathsOf(value: unknown, path: Path = []): readonly Path[] {

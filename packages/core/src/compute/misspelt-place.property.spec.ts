@@ -6,16 +6,7 @@ import { parseResource, readResource } from '../resources/parse';
 import type { ParsedResource } from '../resources/parsed-resource';
 import type { Resource } from '../resources/resource';
 import { NodeSimulator } from '../simulator';
-import {
-  CLUSTER,
-  countingOf,
-  damage,
-  damaged,
-  isRefused,
-  manifest,
-  PACKETS,
-  stateOf,
-} from '../testing/damaged-policies';
+import { CLUSTER, countingOf, damaged, isRefused, manifest, PACKETS, stateOf } from '../testing/damaged-policies';
 import { inNamespace } from '../testing/manifests';
 
 const RUNS = Number(process.env.POLYPLANE_CLOSING_RUNS ?? 1500);
@@ -85,13 +76,15 @@ describe('a misspelt word on the place of a policy, its people or what it judges
       fc.property(
         placedPolicy,
         placedPolicy,
-        damage,
         fc.constantFrom<FieldValidation>('strict', 'warn'),
-        (object, { metadata, ...other }, { at, ...done }, validation) => {
+        (object, { metadata, ...other }, at, typo, validation) => {
           // Every object above has one.
           const fields = PLACING.filter((field) => field in (object.spec as object));
           const path = ['spec', fields[at % fields.length] ?? ''];
-          const parsed = readResource(damaged(object, path, { ...done, at, how: 'misspell' }), validation);
+          const parsed = readResource(
+            damaged(object, path, { at, how: 'misspell', typo, scrap: undefined }),
+            validation,
+          );
           const rest = [...sound, parseResource({ ...other, metadata: { ...metadata, name: 'other' } })];
           misspelt++;
           const after = stateAfter(parsed, rest);

@@ -167,6 +167,30 @@ spec:
     expect(load('ignore')).to.deep.include({ problems: [], closed: [] });
   });
 
+  it('tells of objects of a list under a misspelt key, whatever is let pass', () => {
+    const told = (text: string, validation?: FieldValidation): readonly string[] =>
+      loadManifests(text, 'f', undefined, validation).problems.map(
+        ({ error, line, field }) => `${line} ${error.code} ${field}`,
+      );
+    const misspelt = `apiVersion: v1\nkind: List\nitem:\n- ${namespace('a').replaceAll('\n', '\n  ')}`;
+    for (const text of [misspelt, misspelt.replace('List', 'NamespaceList')]) {
+      expect(told(text)).to.deep.equal(['3 PP_FIELD_UNKNOWN item']);
+      expect(told(text, 'warn')).to.deep.equal(['3 PP_FIELD_UNKNOWN item']);
+    }
+    expect(loadManifests(misspelt, 'f').problems[0]?.error.message).to.equal(
+      'List: item: unknown field; the nearest there is: items',
+    );
+    const beside = `${misspelt.replace('item:', 'items:')}\nItems: []\n`;
+    expect(told(beside)).to.deep.equal(['8 PP_FIELD_UNKNOWN Items']);
+    expect(names(beside)).to.deep.equal(['a']);
+    const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'a' } };
+    const json = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [object], Items: [object], newer: 1 });
+    expect(told(json, 'warn')).to.deep.equal(['1 PP_FIELD_UNKNOWN Items', '1 PP_FIELD_PASSED_OVER newer']);
+    expect(told('{apiVersion: v1, kind: List, items: {}}')).to.deep.equal(['1 PP_OBJECT_INVALID items']);
+    expect(told('{apiVersion: v1, kind: List, metadata: {}, items: []}')).to.deep.equal([]);
+    expect(told('{apiVersion: example.com/v1, kind: AllowList, spec: {}}')).to.deep.equal([]);
+  });
+
   it('gives what closes of a faulty policy, unless a sound one of its name stands in the text', () => {
     const policy = (cidr: string): string => `apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy

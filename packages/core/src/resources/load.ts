@@ -6,9 +6,10 @@ import { type FieldPath, parseFieldPath } from './field-path';
 import type { FieldValidation } from './field-validation';
 import { hasDoubleKeys } from './json-keys';
 import type { Service } from './kinds/kubernetes';
+import { faultsOfList, isListOfRead } from './list-faults';
 import { type ListParts, partJsonList, partYamlList } from './list-parts';
 import { ManifestDocument } from './manifest-document';
-import { isList, withKindOf } from './object-list';
+import { isList, type ObjectList, withKindOf } from './object-list';
 import { readResource } from './parse';
 import type { ClosedReading } from './parsed-resource';
 import { Place } from './place';
@@ -126,7 +127,7 @@ class Loader {
   ): boolean {
     if (list === undefined) return false;
     const head = new ManifestDocument({ text: list.head, firstLine: 1 }).value;
-    if (!isList(head) || head.items !== null) return false;
+    if (!isList(head) || head.items !== null || faultsOfList(head, this.validation).length > 0) return false;
     const loader = new Loader(this.file, this.validation);
     let loaded = 0;
     for (const source of list.entries) {
@@ -160,12 +161,8 @@ class Loader {
 
   /** @param tell told of the items of a list, which share of them is loaded */
   private loadValue(value: unknown, path: FieldPath, place: Place, tell?: (share: number) => void): void {
-    if (isList(value) && Array.isArray(value.items)) {
-      const { length } = value.items;
-      value.items.forEach((item, index) => {
-        this.loadValue(withKindOf(value, item), [...path, 'items', index], place);
-        tell?.((index + 1) / length);
-      });
+    if (isList(value) && (isListOfRead(value) || Array.isArray(value.items))) {
+      this.loadList(value, path, place, tell);
       return;
     }
     const parsed = readResource(value, this.validation);
@@ -179,6 +176,16 @@ class Loader {
       const template = readPodTemplate(value);
       if (template !== undefined) this.templates.push(template);
     }
+  }
+
+  private loadList(list: ObjectList, path: FieldPath, place: Place, tell?: (share: number) => void): void {
+    const faults = isListOfRead(list) ? faultsOfList(list, this.validation) : [];
+    for (const fault of faults) this.tellFault(fault, path, place);
+    const items: readonly unknown[] = Array.isArray(list.items) ? list.items : [];
+    items.forEach((item, index) => {
+      this.loadValue(withKindOf(list, item), [...path, 'items', index], place);
+      tell?.((index + 1) / items.length);
+    });
   }
 
   private addTarget(value: unknown, { ref }: Service): void {

@@ -25,7 +25,7 @@ const MAX_NAMES = 12;
 /** The faults that a schema found; at least one, as a failed parse has one. */
 export function faultsOfIssues(
   issues: readonly Issue[],
-  object: ObjectRef | undefined,
+  object: ObjectRef | string | undefined,
 ): readonly [ResourceFault, ...ResourceFault[]] {
   const faults = issues
     .slice(0, MAX_FAULTS)
@@ -34,10 +34,13 @@ export function faultsOfIssues(
   return faults as [ResourceFault, ...ResourceFault[]];
 }
 
-/** The faults that are fields unknown to the object's kind. */
+/**
+ * The faults that are fields unknown to the object's kind.
+ * @param object where there is one with a name, or else the kind
+ */
 export function faultsOfUnknownFields(
   unknown: readonly UnknownField[],
-  object: ObjectRef,
+  object: ObjectRef | string,
   code: 'PP_FIELD_UNKNOWN' | 'PP_FIELD_PASSED_OVER',
 ): readonly ResourceFault[] {
   return unknown.slice(0, MAX_FAULTS).map(({ path, known, nearest }) => {
@@ -52,12 +55,17 @@ export function pathOf({ path }: Pick<Issue, 'path'>): FieldPath {
   return path.map((part) => (typeof part === 'symbol' ? String(part) : part));
 }
 
-function faultOf(code: CoreErrorCode, path: FieldPath, what: string, object: ObjectRef | undefined): ResourceFault {
+function faultOf(
+  code: CoreErrorCode,
+  path: FieldPath,
+  what: string,
+  object: ObjectRef | string = 'object',
+): ResourceFault {
   const field = formatFieldPath(path);
-  const about = object === undefined ? 'object' : formatObjectRef(object);
+  const about = typeof object === 'string' ? object : formatObjectRef(object);
   // A key in the path may be of any length; the error's own field has all of it.
   const place = field.length > MAX_PLACE_LENGTH ? `${field.slice(0, MAX_PLACE_LENGTH)}...` : field;
   const message = `${about}: ${place === '' ? '' : `${place}: `}${what}`;
   const error = new CoreError(code, message, { field });
-  return { error, ...(object !== undefined && { object }), path };
+  return { error, ...(typeof object !== 'string' && { object }), path };
 }

@@ -1,5 +1,4 @@
 /** Policies with a fault in them, and the cluster and the packets that show what it opens. */
-import fc from 'fast-check';
 import { ComputeGraph } from '../compute/graph';
 import { workloadKey } from '../compute/keys';
 import type { ParsedResource } from '../resources/parsed-resource';
@@ -53,13 +52,6 @@ export const TYPOS = {
   swapped: (name: string) => name.replace(/^(.)(.)(?!\2)(.)/, '$1$3$2'),
   capital: (name: string) => name.charAt(0).toUpperCase() + name.slice(1),
 } as const;
-
-export const damage: fc.Arbitrary<Damage> = fc.record({
-  at: fc.nat(),
-  how: fc.constantFrom('misspell', 'misspell', 'remove', 'spoil', 'add' as const),
-  typo: fc.constantFrom('more', 'less', 'swapped', 'capital' as const),
-  scrap: fc.constantFrom<unknown>(null, true, 0, -1, '', 'x y', '10.0.0.0/33', '((', [], {}, ['x y'], { x: 1 }, 99_999),
-});
 
 export type Path = readonly (string | number)[];
 
