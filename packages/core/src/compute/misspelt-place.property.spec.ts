@@ -76,6 +76,8 @@ describe('a misspelt word on the place of a policy, its people or what it judges
       fc.property(
         placedPolicy,
         placedPolicy,
+        fc.nat(),
+        fc.constantFrom('more', 'less', 'swapped', 'capital' as const),
         fc.constantFrom<FieldValidation>('strict', 'warn'),
         (object, { metadata, ...other }, at, typo, validation) => {
           // Every object above has one.

@@ -181,7 +181,7 @@ spec:
       'List: item: unknown field; the nearest there is: items',
     );
     const beside = `${misspelt.replace('item:', 'items:')}\nItems: []\n`;
-    expect(told(beside)).to.deep.equal(['8 PP_FIELD_UNKNOWN Items']);
+    expect(told(beside)).to.deep.equal(['9 PP_FIELD_UNKNOWN Items']);
     expect(names(beside)).to.deep.equal(['a']);
     const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'a' } };
     const json = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [object], Items: [object], newer: 1 });
