@@ -37,7 +37,6 @@ const WARNING_CODES: ReadonlySet<string> = new Set([
   'PP_OBJECT_UNKNOWN_KIND' satisfies CoreErrorCode,
   'PP_OBJECT_DUPLICATE' satisfies CoreErrorCode,
   'PP_TIER_MISSING' satisfies CoreErrorCode,
-  'PP_POLICY_NOT_READ' satisfies CoreErrorCode,
   'PP_FIELD_PASSED_OVER' satisfies CoreErrorCode,
 ]);
 

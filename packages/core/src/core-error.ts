@@ -75,7 +75,8 @@ export const CORE_CODES = {
   },
   PP_POLICY_NOT_READ: {
     kind: 'error',
-    meaning: 'A policy is of a kind or an API version that is not read: nothing that it says is in force.',
+    meaning:
+      'A policy is of a kind or an API version that is not read, or its kind is misspelt: nothing that it says is in force. An agent with such a manifest is not ready.',
     remedy: 'Write it as a kind that is read, as the message says, or leave it to the system whose kind it is.',
   },
   PP_OBJECT_UNKNOWN_KIND: {

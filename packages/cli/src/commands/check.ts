@@ -3,9 +3,11 @@ import { Command, Option } from 'commander';
 import {
   type BackendRegistry,
   type CheckedBackend,
+  type CoreErrorCode,
   checkCluster,
   type FeatureGates,
   type LimitProfile,
+  type ResourceProblem,
 } from '@polyplane/core';
 import { nodeNames } from '../check/every-node';
 import { formatCheckPage } from '../check/html/page';
@@ -113,8 +115,11 @@ const MOST_PROBLEMS = 100;
 function reportProblems(objects: ReadObjects): boolean {
   const outOfForce = policiesOutOfForce(objects.resources, (object, field) => objects.locate(object, field));
   const problems = [...objects.problems, ...outOfForce];
-  const errors = problems.filter((problem) => !isWarning(problem));
-  const warnings = problems.filter(isWarning);
+  // A policy of a kind that is not read is a finding of each backend, and decides the answer there.
+  const isTold = (problem: ResourceProblem): boolean =>
+    isWarning(problem) || problem.error.code === ('PP_POLICY_NOT_READ' satisfies CoreErrorCode);
+  const errors = problems.filter((problem) => !isTold(problem));
+  const warnings = problems.filter(isTold);
   for (const problem of errors.slice(0, MOST_PROBLEMS)) reportProblem(problem, 'error');
   for (const problem of warnings.slice(0, MOST_PROBLEMS)) reportProblem(problem, 'warning');
   const untold = Math.max(0, errors.length - MOST_PROBLEMS) + Math.max(0, warnings.length - MOST_PROBLEMS);

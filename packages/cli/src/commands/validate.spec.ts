@@ -158,4 +158,21 @@ describe('policies of kinds that are not read', function () {
       ]);
     }
   });
+
+  it('end a trace and a rendering as other refused objects do', async () => {
+    const file = join(folder, 'misspelt.yaml');
+    writeFileSync(
+      file,
+      '{apiVersion: v1, kind: Node, metadata: {name: n}}\n---\n{apiVersion: networking.k8s.io/v1, kind: NetwrokPolicy, metadata: {name: p}}\n',
+    );
+    for (const command of [
+      ['trace', '-f', file, '--node', 'n', '--from', '203.0.113.9', '--to', '10.0.0.1:80'],
+      ['render', '-f', file, '--node', 'n', '--backend', 'iptables'],
+    ]) {
+      const { exitCode, stderr } = await polyplaneInProcess(command);
+      expect(exitCode, command[0]).to.equal(2);
+      expect(stderr).to.contain('PP_POLICY_NOT_READ').and.to.contain(`${file}:3: `);
+    }
+    expect((await polyplaneInProcess(['check', '-f', file])).exitCode).to.equal(1);
+  });
 });

@@ -142,6 +142,25 @@ after:
     expect(state?.unknownObjects.map(({ kind }) => kind)).to.deep.equal(['FutureThing']);
   });
 
+  it('refuses policies of kinds that are not read, and lists that lose their objects', () => {
+    for (const manifest of [
+      '{apiVersion: networking.k8s.io/v1, kind: NetwrokPolicy, metadata: {name: p}}',
+      '{apiVersion: cilium.io/v2, kind: CiliumNetworkPolicy, metadata: {name: p}}',
+      '{apiVersion: v1, kind: List, item: []}',
+    ]) {
+      expect(errorOf(`${CLUSTER}\n- ${manifest}${PROBE}`).code, manifest).to.equal('PP_SUITE_OBJECT_INVALID');
+      write('more/objects.yaml', manifest);
+      const beside = `${CLUSTER.replace('manifests:', 'files: [more]\nmanifests:')}${PROBE}`;
+      expect(errorOf(beside).code, manifest).to.equal('PP_SUITE_OBJECT_INVALID');
+    }
+  });
+
+  it('reads the objects of a list in its manifests', () => {
+    const list = '\n- {apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: Namespace, metadata: {name: b}}]}';
+    const [state] = loadSuite(write('suite.yaml', CLUSTER + list + PROBE)).states;
+    expect(state?.resources.map(({ metadata }) => metadata.name)).to.include('b');
+  });
+
   it('loads a folder in the order of its paths, passing over data of unit tests, and goes on after broken files', () => {
     write('b.yaml', CLUSTER.replace('id: shop', 'id: b') + PROBE);
     write('a/a.yml', CLUSTER.replace('id: shop', 'id: a') + PROBE);

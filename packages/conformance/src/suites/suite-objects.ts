@@ -21,24 +21,29 @@ export interface SuiteObjects {
   readonly unknownObjects: readonly ObjectRef[];
 }
 
-/** Of objects whose kind is not read. */
-const UNREAD_CODES: ReadonlySet<string> = new Set(['PP_OBJECT_UNKNOWN_KIND', 'PP_POLICY_NOT_READ']);
+/** Of objects whose kind is not read; a policy among them is an error, as what it closes would be open. */
+const UNREAD_CODE = 'PP_OBJECT_UNKNOWN_KIND';
 
 /** Objects given inline, at `path` in the suite. @throws ConformanceError PP_SUITE_OBJECT_INVALID */
 export function readInlineObjects(text: SuiteText, path: FieldPath, manifests: readonly unknown[]): SuiteObjects {
   const resources: Resource[] = [];
   const unknownObjects: ObjectRef[] = [];
   manifests.forEach((raw, index) => {
+    const refuse = (error: CoreError, field: string | undefined): ConformanceError =>
+      text.error('PP_SUITE_OBJECT_INVALID', [...path, index, ...parseFieldPath(field ?? '')], error.message, error);
     try {
       resources.push(parseResource(raw));
     } catch (error) {
       if (!(error instanceof CoreError)) throw error;
-      if (UNREAD_CODES.has(error.code)) {
-        unknownObjects.push(...networkingObject(raw));
-        return;
+      if (error.code !== UNREAD_CODE) throw refuse(error, error.field);
+      // A list, or of a group that says nothing about the network (a Deployment, a ConfigMap), or not known.
+      const loaded = loadManifests(JSON.stringify(raw), text.file);
+      for (const problem of loaded.problems) {
+        if (problem.error.code !== UNREAD_CODE || problem.object === undefined)
+          throw refuse(problem.error, problem.field);
+        unknownObjects.push(problem.object);
       }
-      const field = [...path, index, ...parseFieldPath(error.field ?? '')];
-      throw text.error('PP_SUITE_OBJECT_INVALID', field, error.message, error);
+      resources.push(...loaded.resources.map(({ resource }) => resource));
     }
   });
   return { resources, unknownObjects };
@@ -52,7 +57,7 @@ export function readObjectFiles(text: SuiteText, path: FieldPath, files: readonl
     for (const manifest of listManifestFiles(text, [...path, index], resolve(dirname(text.file), file))) {
       const loaded = loadManifests(readFileSync(manifest, 'utf8'), manifest);
       for (const { error, object, line } of loaded.problems) {
-        if (UNREAD_CODES.has(error.code) && object !== undefined) unknownObjects.push(object);
+        if (error.code === UNREAD_CODE && object !== undefined) unknownObjects.push(object);
         else {
           const position = { file: manifest, line: line ?? 1 };
           throw new ConformanceError('PP_SUITE_OBJECT_INVALID', error.message, { position, cause: error });
@@ -68,12 +73,6 @@ export function mergeObjects(all: readonly SuiteObjects[]): SuiteObjects {
   const byKey = new Map<ResourceKey, Resource>();
   for (const { resources } of all) for (const resource of resources) byKey.set(keyOfResource(resource), resource);
   return { resources: [...byKey.values()], unknownObjects: all.flatMap(({ unknownObjects }) => unknownObjects) };
-}
-
-/** Nothing for objects of groups that say nothing about the network (a Deployment, a ConfigMap). */
-function networkingObject(raw: unknown): readonly ObjectRef[] {
-  const [problem] = loadManifests(JSON.stringify(raw), '').problems;
-  return problem?.object === undefined ? [] : [problem.object];
 }
 
 const MANIFEST_FILE = /\.(ya?ml|json)$/;

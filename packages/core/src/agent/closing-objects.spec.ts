@@ -81,6 +81,15 @@ describe('An object that should close something', () => {
     expect(told).to.deep.equal(['6 PP_OBJECT_NOT_IN_FORCE', '6 PP_OBJECT_INVALID']);
   });
 
+  it('is told where its kind is not read', async () => {
+    write(`${policy('{}')}---\n{apiVersion: networking.k8s.io/v1, kind: NetwrokPolicy, metadata: {name: p}}\n`);
+    await agent.start();
+    expect(told).to.deep.equal(['8 PP_OBJECT_NOT_IN_FORCE', '8 PP_POLICY_NOT_READ']);
+    expect(agent.status.notInForce).to.equal(1);
+    write(policy('{}'));
+    expect(agent.status.notInForce).to.equal(0);
+  });
+
   it('is no other than one of the kinds that close', async () => {
     write(`${policy('{}')}---\n{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {prots: []}}\n`);
     await agent.start();

@@ -8,7 +8,9 @@ import type { ResourceProblem } from '../resources/resource-problem';
 import { formatObjectRef, type ObjectRef } from '../state';
 import { faultOfChange } from './check-change';
 
-const REFUSED_CODES: ReadonlySet<CoreErrorCode> = new Set<CoreErrorCode>(['PP_OBJECT_INVALID', 'PP_FIELD_UNKNOWN']);
+const REFUSED_CODES: ReadonlySet<string> = new Set<CoreErrorCode>(['PP_OBJECT_INVALID', 'PP_FIELD_UNKNOWN']);
+/** A policy of a kind that is not read, so that no version of it ever was in force. */
+const NOT_READ: CoreErrorCode = 'PP_POLICY_NOT_READ';
 
 /** Follows a source's changes. */
 export class ClosingObjects {
@@ -26,15 +28,22 @@ export class ClosingObjects {
 
   /** A problem for each of them that these problems are about and that no version is in force of. */
   missing(problems: readonly ResourceProblem[]): readonly ResourceProblem[] {
-    const missing = new Map<ResourceKey, ResourceProblem>();
+    const missing = new Map<string, ResourceProblem>();
     for (const { error, object, file, line } of problems) {
-      const key = object !== undefined && REFUSED_CODES.has(error.code) ? closingKey(object) : undefined;
-      if (object === undefined || key === undefined || this.#inForce.has(key) || missing.has(key)) continue;
+      const key = object === undefined ? undefined : this.#missingKey(error.code, object);
+      if (object === undefined || key === undefined || missing.has(key)) continue;
       const message = `${formatObjectRef(object)} cannot be read and is not in force: what it alone would close stands open`;
       const place = { ...(file !== undefined && { file }), ...(line !== undefined && { line }) };
       missing.set(key, { error: new CoreError('PP_OBJECT_NOT_IN_FORCE', message), object, ...place });
     }
     return [...missing.values()];
+  }
+
+  /** What tells the object from others; undefined where something of it is in force, or it closes nothing. */
+  #missingKey(code: string, object: ObjectRef): string | undefined {
+    if (code === NOT_READ) return `${object.apiVersion} ${formatObjectRef(object)}`;
+    const key = REFUSED_CODES.has(code) ? closingKey(object) : undefined;
+    return key === undefined || this.#inForce.has(key) ? undefined : key;
   }
 }
 

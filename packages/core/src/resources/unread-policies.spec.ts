@@ -16,6 +16,7 @@ describe('policies that are not read', () => {
       ['security.antrea.tanzu.vmware.com/v1alpha1', 'ClusterNetworkPolicy'],
       ['k8s.ovn.org/v1', 'EgressFirewall'],
       ['network.openshift.io/v1', 'EgressNetworkPolicy'],
+      ['isovalent.com/v1alpha1', 'IsovalentNetworkPolicy'],
       ['v1', 'policy'],
       ['v1', 'hostEndpoint'],
     ] as const) {
@@ -31,6 +32,12 @@ describe('policies that are not read', () => {
       ['networking.k8s.io/v1', 'NetworkPolicies'],
       ['projectcalico.org/v1', 'GlobalNetworkPolicy'],
       ['policy.networking.k8s.io/v1', 'AdminNetworkPolicy'],
+      ['networking.k8s.io/v1', 'NetwrokPolicy'],
+      ['v1', 'NetworkPolcy'],
+      ['projectcalico.org/v3', 'GlobalNetworkPolcy'],
+      ['projectcalico.org/v3', 'HostEndpoints'],
+      ['projectcalico.org/v3', 'Teir'],
+      ['projectcalico.org/v2', 'Profile'],
     ] as const) {
       expect(told(apiVersion, kind), `${apiVersion} ${kind}`).to.equal('PP_POLICY_NOT_READ');
     }
@@ -40,12 +47,27 @@ describe('policies that are not read', () => {
     );
   });
 
+  it('are told with the nearest kind of their own API, where it has one', () => {
+    for (const [apiVersion, kind, nearest] of [
+      ['projectcalico.org/v2', 'NetworkPolicy', 'NetworkPolicy of projectcalico.org/v3'],
+      ['crd.projectcalico.org/v2', 'NetwrokPolicy', 'NetworkPolicy of crd.projectcalico.org/v1'],
+      ['networking.k8s.io/v2', 'NetworkPolicies', 'NetworkPolicy of networking.k8s.io/v1'],
+      ['example.com/v1', 'AdminNetworkPolicy', 'AdminNetworkPolicy of policy.networking.k8s.io/v1alpha1'],
+    ] as const) {
+      const read = readResource({ apiVersion, kind, metadata: { name: 'x' } });
+      expect(read.outcome === 'faulty' && read.faults[0].error.message, kind).to.match(
+        new RegExp(`the nearest that is read is ${nearest}$`),
+      );
+    }
+  });
+
   it('are no matter where the kind is no policy', () => {
     for (const [apiVersion, kind] of [
       ['cilium.io/v2', 'CiliumEndpoint'],
       ['policy/v1', 'PodDisruptionBudget'],
       ['security.istio.io/v1', 'AuthorizationPolicy'],
       ['apps/v1', 'Deployment'],
+      ['seccomp.example.com/v1', 'Profile'],
     ] as const) {
       expect(readResource({ apiVersion, kind, metadata: { name: 'x' } }).outcome, kind).to.equal('foreign');
     }
