@@ -154,7 +154,7 @@ function reportStep(
     outcome,
     ...place,
     ...(object !== undefined && locate(object, rule ?? '')),
-    ...unmatched,
+    ...(unmatched !== undefined && { ...unmatched, unmet: unmatched.unmet.map(tellUnread) }),
   };
 }
 
@@ -166,7 +166,19 @@ function reportNearest(
 ): ReportedNearestRule {
   const outcome = behind.length === 0 ? 'noMatch' : 'notAsked';
   const step = reportStep({ stage, object, rule: field, outcome }, place, locate);
-  return { ...step, action, unmet, behind: behind.map((obstacle) => reportObstacle(obstacle, locate)) };
+  return {
+    ...step,
+    action,
+    unmet: unmet.map(tellUnread),
+    behind: behind.map((obstacle) => reportObstacle(obstacle, locate)),
+  };
+}
+
+/** Which peers stand in place of those of a rule that cannot be read: nobody. */
+const NOBODY = 'has(rule-cannot-be-read) && !has(rule-cannot-be-read)';
+
+function tellUnread(condition: string): string {
+  return condition.includes(NOBODY) ? 'it cannot be read, and allows nothing' : condition;
 }
 
 function reportObstacle({ action, object, rule }: Obstacle, locate: Locate): ReportedObstacle {

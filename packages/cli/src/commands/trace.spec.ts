@@ -47,6 +47,29 @@ describe('polyplane trace', function () {
     return JSON.parse(stdout) as TraceReport;
   }
 
+  it('says of a rule that cannot be read that it cannot', async () => {
+    const cluster = `{apiVersion: v1, kind: Node, metadata: {name: n}, status: {addresses: [{type: InternalIP, address: 172.30.0.11}]}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: a}, spec: {nodeName: n, containers: [{name: c}]}, status: {phase: Running, podIPs: [{ip: 10.244.1.6}]}}
+---
+{apiVersion: projectcalico.org/v3, kind: GlobalNetworkPolicy, metadata: {name: g}, spec: {selector: all(), order: 7, types: [Ingress], ingress: [{action: Allow, form: 7}]}}
+---
+{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: k, namespace: a}, spec: {podSelector: {}, policyTypes: [Ingress], ingress: [{form: []}]}}
+`;
+    const folder = mkdtempSync(join(tmpdir(), 'polyplane-unread-'));
+    try {
+      writeFileSync(join(folder, 'c.yaml'), cluster);
+      const packet = ['--node', 'n', '--from', '203.0.113.9', '--to', '10.244.1.6:80'];
+      const { stdout } = await polyplaneInProcess(['trace', '-f', folder, '--validate', 'warn', ...packet]);
+      expect(stdout).to.match(/^Verdict +deny$/m);
+      expect(stdout.match(/no match: it cannot be read, and allows nothing/g)).to.have.length(2);
+      expect(stdout).to.match(/^Nearest rule .*GlobalNetworkPolicy g .*\n {2}it cannot be read, and allows nothing$/m);
+      expect(stdout).not.to.contain('rule-cannot-be-read');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('warns of what the backend does not do, in the chosen version of the dataplanes', async () => {
     const args = ['-f', 'examples/limits/ebpf-log-action.yaml', '--node', 'node-1', '--from', '192.0.2.1'];
     const trace = (...more: readonly string[]) =>
