@@ -10,7 +10,14 @@ export const CLUSTERS = wholeNumber('POLYPLANE_CLUSTERS') ?? 20 * SOAK;
 const SEED_OF_CI = 101;
 
 /** `POLYPLANE_SEED=42`: the random clusters that this seed gives. Absent: others each time, but in CI; a failure tells its seed. */
-export const SEED = wholeNumber('POLYPLANE_SEED') ?? (process.env.CI === 'true' ? SEED_OF_CI : undefined);
+export const SEED = seedOf(process.env.POLYPLANE_SEED) ?? (process.env.CI === 'true' ? SEED_OF_CI : undefined);
+
+/** As a failure prints it: 32 bits with a sign. */
+function seedOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^-?[0-9]{1,10}$/.test(text)) throw new Error(`POLYPLANE_SEED=${text} is not a seed`);
+  return Number(text);
+}
 
 function wholeNumber(variable: string): number | undefined {
   const text = process.env[variable];
